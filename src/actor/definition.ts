@@ -1,0 +1,112 @@
+/**
+ * What a user writes: an actor definition. A stateless group has query endpoints only; a stateful one adds a state,
+ * commands decided on the primary, and `apply`, which every copy runs in log order.
+ */
+import type { ErrorCode, ErrorDetails } from '../errors.ts';
+import type { ReducerSpec } from './reducers.ts';
+
+/**
+ * Which shards a request goes to: any one of them, all, or the owner of a key found at a path of the body
+ * (`{by: 'user.id'}`).
+ */
+export type Polling = 'any' | 'all' | { readonly by: string };
+
+/** Checks a body and gives back its typed form; throws CoppiceError `BAD_REQUEST` that names the path at fault. */
+export type Parse<Body> = (body: unknown) => Body;
+
+/** What a query handler knows beside state and body. */
+export type QueryContext = {
+  readonly group: string;
+  readonly shard: number;
+  /** Log sequence of the last record applied; 0 for a stateless group. */
+  readonly appliedSeq: number;
+  /** Milliseconds the caller still waits. */
+  remainingMs(): number;
+};
+
+/** A read. Runs on any ready copy, possibly at the same time as others of its kind; must not change the state. */
+export type QueryEndpoint<State, Body, Partial> = {
+  readonly kind: 'query';
+  readonly polling: Polling;
+  /** How the partial answers of `all` polling become one; without it the answer is the list of partials. */
+  readonly reduce?: ReducerSpec;
+  readonly parse?: Parse<Body>;
+  handle(state: State, body: Body, context: QueryContext): Partial | Promise<Partial>;
+};
+
+/** A record accepted earlier, but perhaps not yet applied to the state that `decide` sees. */
+export type PendingRecord<Record_> = { readonly record: Record_; readonly seqNo: number; readonly term: number };
+
+/** What `decide` knows beside state and body. */
+export type DecideContext<Record_, Shared> = {
+  readonly group: string;
+  readonly shard: number;
+  readonly term: number;
+  /** The number this operation gets if it is accepted. */
+  readonly seqNo: number;
+  /** Wall-clock milliseconds; may enter a record. */
+  readonly wallMs: number;
+  /** The group's shared document, as agreed in the registry. */
+  readonly shared: Shared;
+  /** The last accepted record of this key that the state does not show yet. Look here first, then in the state. */
+  pending(key: string): PendingRecord<Record_> | undefined;
+};
+
+/** The outcome of `decide`. A rejection depends on state and is logged like a record; bad input is thrown instead. */
+export type Decision<Record_> =
+  | { readonly kind: 'accept'; readonly key: string; readonly record: Record_ }
+  | { readonly kind: 'reject'; readonly code: ErrorCode; readonly message: string; readonly details?: ErrorDetails };
+
+/** A write. `decide` runs on the primary only, has no side effects, and throws `BAD_REQUEST`-like errors for what no state could accept. */
+export type CommandEndpoint<State, Body, Record_, Shared> = {
+  readonly kind: 'command';
+  /** Path in the body of the key that routes the command. */
+  readonly polling: { readonly by: string };
+  readonly parse?: Parse<Body>;
+  /**
+   * What the group's shared document must become before this command can be decided; undefined if nothing changes.
+   * Pure; the runtime agrees it in the registry by compare-and-set and asks again where another was faster.
+   */
+  agree?(shared: Shared, body: Body): Shared | undefined;
+  decide(state: State, body: Body, context: DecideContext<Record_, Shared>): Decision<Record_>;
+};
+
+/** What `apply` knows beside state and record. All of it comes from the log. */
+export type ApplyContext = {
+  /** Log sequence of the batch, and the place of the operation in it. */
+  readonly seq: number;
+  readonly place: number;
+  /** Number of the operation, counted over the shard's life from 0. */
+  readonly seqNo: number;
+  readonly term: number;
+};
+
+/** A stateful group. */
+export type StatefulDefinition<State = unknown, Record_ = unknown, Shared = unknown> = {
+  readonly kind: 'stateful';
+  readonly name: string;
+  /** A fresh, empty state. `settings` are the group's, as given at its creation. */
+  init(context: { readonly shard: number; readonly settings: unknown }): State;
+  /** First value of the shared document, from the group's settings. Without it the group has none. */
+  initShared?(settings: unknown): Shared;
+  /**
+   * Applies a record: deterministic, from state and record alone. The result goes to the caller of the command.
+   * Throws CoppiceError to mark this operation as failed on every copy alike, leaving the state as it was.
+   */
+  apply(state: State, record: Record_, context: ApplyContext): unknown;
+  /** Size figures for `status`. */
+  stats?(state: State): { readonly docCount: number; readonly sizeBytes: number };
+  /** Frees what the state holds. */
+  close?(state: State): void;
+  readonly endpoints: Readonly<Record<string, QueryEndpoint<State, never, unknown> | CommandEndpoint<State, never, Record_, Shared>>>;
+};
+
+/** A stateless group. */
+export type StatelessDefinition = {
+  readonly kind: 'stateless';
+  readonly name: string;
+  readonly endpoints: Readonly<Record<string, QueryEndpoint<undefined, never, unknown>>>;
+};
+
+/** Either kind of group. */
+export type ActorDefinition = StatefulDefinition<never, never, never> | StatelessDefinition;

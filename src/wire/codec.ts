@@ -1,0 +1,79 @@
+/**
+ * Bytes to values and back: MessagePack or JSON. `Content-Type` says which; without it the first byte tells, since
+ * `{` and `[` never begin a MessagePack map or array. Limits on decoding are explicit.
+ */
+import { Decoder, Encoder } from '@msgpack/msgpack';
+import { CoppiceError } from '../errors.ts';
+
+/** How a payload is encoded. */
+export type Encoding = 'json' | 'msgpack';
+
+/** Header names; NATS treats them as case-sensitive. */
+export const HEADERS = {
+  contentType: 'Content-Type',
+  deadlineMs: 'Coppice-Deadline-Ms',
+  serviceError: 'Nats-Service-Error',
+  serviceErrorCode: 'Nats-Service-Error-Code',
+  traceparent: 'traceparent',
+} as const;
+
+/** Content types written. */
+export const CONTENT_TYPES: Readonly<Record<Encoding, string>> = { json: 'application/json', msgpack: 'application/msgpack' };
+
+const JSON_STARTS = new Set([0x7b, 0x5b, 0x22, 0x20, 0x09, 0x0a, 0x0d]);
+const MAX_DEPTH = 128;
+const encoder = new Encoder({ ignoreUndefined: true, maxDepth: MAX_DEPTH });
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const toUtf8 = new TextEncoder();
+
+/** Encodes a value. Keys whose value is `undefined` are left out; typed byte arrays stay bytes in MessagePack. */
+export function encode(value: unknown, encoding: Encoding): Uint8Array {
+  if (encoding === 'json') return toUtf8.encode(JSON.stringify(value ?? null));
+  return encoder.encode(value);
+}
+
+/**
+ * Tells how a payload is encoded.
+ *
+ * @throws CoppiceError `BAD_REQUEST` if the content type is neither JSON nor MessagePack.
+ */
+export function encodingOf(data: Uint8Array, contentType?: string): Encoding {
+  if (contentType === undefined || contentType === '') {
+    const first = data[0];
+    return first === undefined || JSON_STARTS.has(first) ? 'json' : 'msgpack';
+  }
+  const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
+  if (type === 'application/json') return 'json';
+  if (type === 'application/msgpack' || type === 'application/vnd.msgpack' || type === 'application/x-msgpack') return 'msgpack';
+  throw new CoppiceError('BAD_REQUEST', `content type \`${contentType}\` is not known: use application/json or application/msgpack`);
+}
+
+/**
+ * Decodes a payload. An empty one is `undefined`.
+ *
+ * @throws CoppiceError `PARSING_FAILED` if the bytes are not one whole value of that encoding, or nest deeper than 128.
+ */
+export function decode(data: Uint8Array, encoding: Encoding): unknown {
+  if (data.length === 0) return undefined;
+  try {
+    const value = encoding === 'json' ? (JSON.parse(utf8.decode(data)) as unknown) : decodeMsgpack(data);
+    checkDepth(value, MAX_DEPTH);
+    return value;
+  } catch (error) {
+    if (error instanceof CoppiceError) throw error;
+    const name = encoding === 'json' ? 'JSON' : 'MessagePack';
+    throw new CoppiceError('PARSING_FAILED', `malformed ${name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function decodeMsgpack(data: Uint8Array): unknown {
+  const limit = data.length;
+  const decoder = new Decoder({ maxStrLength: limit, maxBinLength: limit, maxArrayLength: limit, maxMapLength: limit, maxExtLength: limit });
+  return decoder.decode(data);
+}
+
+function checkDepth(value: unknown, left: number): void {
+  if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return;
+  if (left === 0) throw new CoppiceError('PARSING_FAILED', `nested deeper than ${MAX_DEPTH} levels`);
+  for (const child of Array.isArray(value) ? value : Object.values(value)) checkDepth(child, left - 1);
+}

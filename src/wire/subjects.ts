@@ -1,0 +1,71 @@
+/**
+ * The subject grammar, in one place: every subject, stream and bucket name of a cluster is one of these templates
+ * with its holes filled. `<group>` is `<name>/<generation>` in internal subjects and the bare name in public ones.
+ */
+
+/** Every subject template. Holes stand in braces; `*` in a filled subject makes it a subscription pattern. */
+export const SUBJECTS = {
+  /** The public API. Queue group `root`. */
+  api: '{cluster}.api.{action}.{group}',
+  /** A call to an endpoint of any actor group, polled as the group says. Queue group `root`. */
+  call: '{cluster}.call.{group}.{endpoint}',
+  /** A query to any ready copy of a shard. Queue group `copies`. */
+  shard: '{cluster}.shard.{group}.{shard}.{endpoint}',
+  /** Commands to the primary of a shard. */
+  primary: '{cluster}.primary.{group}.{shard}',
+  /** A query to one copy: a retry or a hedge. */
+  copy: '{cluster}.copy.{leaf}.{group}.{shard}.{endpoint}',
+  /** A command to one leaf: `ping`, `drain`, `stats`. */
+  leaf: '{cluster}.leaf.{leaf}.{command}',
+  /** A leaf's heartbeat, published. */
+  pulse: '{cluster}.pulse.{leaf}',
+  /** A shard's log records, captured by the group's stream. */
+  log: '{cluster}.log.{group}.{shard}',
+} as const;
+
+/** Queue groups. */
+export const QUEUES = { root: 'root', copies: 'copies' } as const;
+
+/** The names of the holes of a template. */
+export type HolesOf<T extends string> = T extends `${string}{${infer Hole}}${infer Rest}` ? Hole | HolesOf<Rest> : never;
+
+/**
+ * Fills the holes of a subject template. Values are tokens already: names go through `nameToToken` first.
+ * A value of `*` makes a subscription pattern.
+ */
+export function fill<T extends string>(template: T, holes: Readonly<Record<HolesOf<T>, string | number>>): string {
+  return template.replaceAll(/\{(\w+)\}/g, (_, hole: string) => String((holes as Record<string, string | number>)[hole]));
+}
+
+/** The token that stands at a hole of the template in a subject received. */
+export function tokenAt<T extends string>(template: T, hole: HolesOf<T>, subject: string): string {
+  const place = template.split('.').indexOf(`{${hole}}`);
+  return subject.split('.')[place] ?? '';
+}
+
+/** Name of the stream that holds the log of one life of a group. `group` is the name's token. */
+export function logStreamName(cluster: string, group: string, generation: string): string {
+  return `${cluster}_log_${group}_${generation}`;
+}
+
+/** Name of the KV bucket that holds groups, placement and leases. */
+export function registryBucket(cluster: string): string {
+  return `${cluster}_registry`;
+}
+
+/** Name of the KV bucket of leaves, whose entries expire. */
+export function leavesBucket(cluster: string): string {
+  return `${cluster}_leaves`;
+}
+
+/** Keys of the registry bucket. `group` is the name's token. */
+export const REGISTRY_KEYS = {
+  group: 'group.{group}',
+  placement: 'placement.{group}',
+  shared: 'shared.{group}.{generation}',
+  lease: 'lease.{group}.{generation}.{shard}',
+  controller: 'controller',
+} as const;
+
+/** Keys of the leaves bucket. */
+export const LEAF_KEYS = { leaf: 'leaf.{leaf}' } as const;
