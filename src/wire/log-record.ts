@@ -1,0 +1,79 @@
+/**
+ * The bytes of a log record (protocol.md, rules of the log). A record is a MessagePack map:
+ *
+ * | key | value |
+ * | --- | --- |
+ * | `v` | format version, 1 |
+ * | `k` | kind: `batch` or `term` |
+ * | `g` | generation of the group |
+ * | `t` | term of the primary that wrote it |
+ * | `ps`, `pi` | sequence and id of the record before it on its subject; 0 and `''` for the first |
+ * | `ops` | of a batch: one MessagePack byte string per operation, `{i: operation id, r: record}` or `{i, e: error}` |
+ */
+import * as v from 'valibot';
+import { CoppiceError, type WireError } from '../errors.ts';
+import { decode, encode } from './codec.ts';
+
+const FORMAT_VERSION = 1;
+
+/** One operation in a batch: an accepted record, or a rejection that depended on state. */
+export type LoggedOperation = { readonly id: string; readonly record: unknown } | { readonly id: string; readonly error: WireError };
+
+/** A record read from the log; operations are still encoded. */
+export type LogRecord = {
+  readonly kind: 'batch' | 'term';
+  readonly generation: string;
+  readonly term: number;
+  readonly prevSeq: number;
+  readonly prevId: string;
+  readonly operations: readonly Uint8Array[];
+};
+
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const RecordBytes = v.object({
+  v: v.literal(FORMAT_VERSION),
+  k: v.picklist(['batch', 'term']),
+  g: v.string(),
+  t: Count,
+  ps: Count,
+  pi: v.string(),
+  ops: v.array(v.instance(Uint8Array)),
+});
+const OperationBytes = v.object({
+  i: v.string(),
+  r: v.exactOptional(v.unknown()),
+  e: v.exactOptional(v.object({ code: v.string(), message: v.string(), details: v.exactOptional(v.record(v.string(), v.unknown())) })),
+});
+
+/** Encodes a record. */
+export function encodeLogRecord(record: LogRecord): Uint8Array {
+  const { kind, generation, term, prevSeq, prevId, operations } = record;
+  return encode({ v: FORMAT_VERSION, k: kind, g: generation, t: term, ps: prevSeq, pi: prevId, ops: operations }, 'msgpack');
+}
+
+/**
+ * Decodes a record.
+ *
+ * @throws CoppiceError `UNSUPPORTED_FORMAT` for another version or a damaged record.
+ */
+export function decodeLogRecord(data: Uint8Array): LogRecord {
+  const result = v.safeParse(RecordBytes, decode(data, 'msgpack'));
+  if (!result.success) throw new CoppiceError('UNSUPPORTED_FORMAT', `log record is not of format ${FORMAT_VERSION}: ${v.summarize(result.issues)}`);
+  const { k, g, t, ps, pi, ops } = result.output;
+  return { kind: k, generation: g, term: t, prevSeq: ps, prevId: pi, operations: ops };
+}
+
+/** Encodes one operation of a batch. */
+export function encodeOperation(operation: LoggedOperation): Uint8Array {
+  return 'error' in operation
+    ? encode({ i: operation.id, e: operation.error }, 'msgpack')
+    : encode({ i: operation.id, r: operation.record }, 'msgpack');
+}
+
+/** Decodes one operation of a batch. Throws `UNSUPPORTED_FORMAT`. */
+export function decodeOperation(data: Uint8Array): LoggedOperation {
+  const result = v.safeParse(OperationBytes, decode(data, 'msgpack'));
+  if (!result.success) throw new CoppiceError('UNSUPPORTED_FORMAT', `logged operation is not readable: ${v.summarize(result.issues)}`);
+  const { i, r, e } = result.output;
+  return e === undefined ? { id: i, record: r } : { id: i, error: e };
+}

@@ -1,0 +1,126 @@
+/**
+ * What the registry and the pulse hold, as schemas: groups, placement, leases, leaves, the controller's seat. Read
+ * with `parseRecord`, since every byte of them was written by another process.
+ */
+import * as v from 'valibot';
+import { CoppiceError } from '../errors.ts';
+
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const Range = v.object({ from: Count, to: Count, shard: Count });
+
+/** How an endpoint is polled and reduced, as every root needs to know it. `custom` is a function where the group is hosted. */
+const EndpointRecord = v.object({
+  kind: v.picklist(['query', 'command']),
+  polling: v.union([v.picklist(['any', 'all']), v.object({ by: v.string() })]),
+  reduce: v.exactOptional(
+    v.union([
+      v.picklist(['concat', 'sum', 'merge', 'custom']),
+      v.object({
+        topk: v.object({ by: v.string(), k: v.exactOptional(Count), order: v.exactOptional(v.picklist(['desc', 'asc'])) }),
+      }),
+    ]),
+  ),
+});
+
+/** One life of an actor group. */
+export const GroupRecord = v.object({
+  name: v.string(),
+  /** Random id of this life. */
+  generation: v.string(),
+  kind: v.picklist(['stateful', 'stateless']),
+  /** Name of the actor definition: `search`, or the group's own. */
+  actor: v.string(),
+  /** What a leaf must provide to host it: `search`, or `group:<name>`. */
+  requires: v.string(),
+  /** Copies of each shard, the primary included. */
+  copies: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  slots: v.object({ version: Count, ranges: v.array(Range) }),
+  endpoints: v.record(v.string(), EndpointRecord),
+  settings: v.unknown(),
+  createdMs: v.number(),
+  /** Set while the group is being taken down; it answers nothing any more. */
+  deleting: v.exactOptional(v.boolean()),
+});
+export type GroupRecord = v.InferOutput<typeof GroupRecord>;
+export type EndpointRecord = v.InferOutput<typeof EndpointRecord>;
+
+/** Which leaves hold the copies of each shard. */
+export const PlacementRecord = v.object({
+  generation: v.string(),
+  version: Count,
+  shards: v.array(
+    v.object({
+      shard: Count,
+      /** Leaf names; the first is the preferred primary. */
+      copies: v.array(v.string()),
+      move: v.exactOptional(v.object({ from: v.string(), to: v.string() })),
+    }),
+  ),
+});
+export type PlacementRecord = v.InferOutput<typeof PlacementRecord>;
+
+/** Who leads a shard. A hint: the log's term rules. An empty owner means that it was given back. */
+export const LeaseRecord = v.object({ owner: v.string(), incarnation: v.string(), term: Count });
+export type LeaseRecord = v.InferOutput<typeof LeaseRecord>;
+
+/** A leaf that is up; the entry expires unless refreshed. */
+export const LeafRecord = v.object({
+  name: v.string(),
+  incarnation: v.string(),
+  pid: Count,
+  host: v.string(),
+  zone: v.string(),
+  provides: v.array(v.string()),
+  draining: v.boolean(),
+  startedMs: v.number(),
+});
+export type LeafRecord = v.InferOutput<typeof LeafRecord>;
+
+/** Which root's candidate decides placement. `beat` changes with every renewal. */
+export const ControllerRecord = v.object({ owner: v.string(), beat: Count });
+export type ControllerRecord = v.InferOutput<typeof ControllerRecord>;
+
+/** A group's shared document, with the generation it belongs to in its key. */
+export const SharedRecord = v.object({ document: v.unknown() });
+
+/** One copy, as its leaf's pulse tells of it. */
+export const CopyStatus = v.object({
+  group: v.string(),
+  generation: v.string(),
+  shard: Count,
+  /** State of `copyMachine`. */
+  state: v.string(),
+  term: Count,
+  /** Log sequence of the last record applied. */
+  seq: Count,
+  /** Log sequence known to be the shard's last: the difference is the lag. */
+  lastSeq: Count,
+  docCount: Count,
+  sizeBytes: Count,
+  /** Why the copy failed or halted. */
+  reason: v.exactOptional(v.string()),
+});
+export type CopyStatus = v.InferOutput<typeof CopyStatus>;
+
+/** A leaf's heartbeat. */
+export const Pulse = v.object({
+  leaf: v.string(),
+  incarnation: v.string(),
+  /** Share of one core used since the last pulse, 0 to the number of cores. */
+  load: v.number(),
+  rssBytes: Count,
+  copies: v.array(CopyStatus),
+});
+export type Pulse = v.InferOutput<typeof Pulse>;
+
+/**
+ * Checks a value read from the registry or a peer.
+ *
+ * @throws CoppiceError `UNSUPPORTED_FORMAT` that names the path at fault.
+ */
+export function parseRecord<Schema extends v.GenericSchema>(schema: Schema, value: unknown, what: string): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const issues = result.issues.map((issue) => `${v.getDotPath(issue) ?? '(root)'}: ${issue.message}`);
+  throw new CoppiceError('UNSUPPORTED_FORMAT', `${what} is not readable: ${issues.join('; ')}`);
+}
