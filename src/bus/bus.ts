@@ -49,7 +49,8 @@ export type ServiceEndpoint = {
   readonly subject: string;
   readonly queue: string;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly onMessage: (message: BusMessage) => void;
+  /** `answered` is told when the answer has gone out, with the message if it was an error: it feeds `$SRV.STATS`. */
+  readonly onMessage: (message: BusMessage, answered: (error?: string) => void) => void;
 };
 
 /** A service that answers discovery (`$SRV.PING|INFO|STATS`). */

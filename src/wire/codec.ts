@@ -14,6 +14,10 @@ export const HEADERS = {
   deadlineMs: 'Coppice-Deadline-Ms',
   serviceError: 'Nats-Service-Error',
   serviceErrorCode: 'Nats-Service-Error-Code',
+  /** Set by a requester that can take an answer in parts. */
+  parts: 'Coppice-Parts',
+  /** Which part of an answer a message is: `2/5`. */
+  part: 'Coppice-Part',
   traceparent: 'traceparent',
 } as const;
 
