@@ -1,0 +1,58 @@
+# The front door: `make` lists what it can do. Works with GNU make 3.81 and BSD tools, so on macOS as it comes.
+
+BIN  := node_modules/.bin
+TSC  := $(BIN)/tsc -p tsconfig.json
+NPM  := npm --no-audit --no-fund --loglevel=error
+DATA ?= .coppice
+
+# Opens a recipe line that needs a broker: the server is found or fetched, and its path handed on. What follows is
+# run with `exec`, so that Ctrl-C and signals reach it and nothing stands between.
+WITH_NATS = NATS_SERVER="$$(scripts/get-nats.sh)" && export NATS_SERVER &&
+
+.PHONY: help setup build demo up dev test lint format bench bench-engine clean check-node
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+setup: node_modules/.package-lock.json ## Install what is missing: npm packages and nats-server
+	@$(WITH_NATS) echo "ready: node $$(node --version), $$("$$NATS_SERVER" --version)"
+
+build: node_modules/.package-lock.json ## Compile to dist/
+	@$(TSC)
+	@node scripts/prune-dist.mjs
+
+demo: build ## Start a small cluster with data, search it, break it, and leave nothing behind
+	@$(WITH_NATS) exec node dist/actors/demo/main.js
+
+up: build ## Start a cluster that stays, with its data in .coppice (DATA=<folder> for another)
+	@$(WITH_NATS) exec node dist/actors/cli/main.js up --data "$(DATA)"
+
+dev: node_modules/.package-lock.json ## The same from the sources, restarted at each change
+	@$(WITH_NATS) exec $(BIN)/tsx watch actors/cli/main.ts up --data "$(DATA)"
+
+test: build ## Run the tests (ONLY=<part of a path> for some of them)
+	@$(WITH_NATS) exec node --enable-source-maps dist/test/main.js $(ONLY)
+
+lint: node_modules/.package-lock.json ## Check format, rules, imports, types and the package
+	@scripts/lint.sh
+
+format: node_modules/.package-lock.json ## Format all files and sort imports
+	@$(BIN)/biome check --write .
+
+bench: build ## Measure everything in bench/ (ONLY=<name> for one); prints JSON lines
+	@$(WITH_NATS) exec node dist/bench/run.js $(ONLY)
+
+bench-engine: build ## Measure the search engine alone, without a broker
+	@exec node dist/bench/run.js engine/
+
+clean: ## Remove what was built; keeps packages, tools and the data of `make up`
+	rm -rf dist .demo
+
+# npm writes this file last, so it is the stamp of a finished install.
+node_modules/.package-lock.json: package.json package-lock.json | check-node
+	@echo 'installing npm packages'
+	@$(NPM) ci
+	@touch $@
+
+check-node:
+	@sh scripts/check-node.sh
