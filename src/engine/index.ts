@@ -1,3 +1,5 @@
 /** Public entry of `coppice/engine`: a single-shard search library. */
+export { analyze, type Token } from './analysis/analyze.ts';
 export type * from './engine.ts';
+export { createEngine } from './memory-engine.ts';
 export type * from './query/query.ts';
