@@ -23,7 +23,7 @@ export function inferMappings(mappings: Mappings, document: unknown): Mappings |
   const inference = new Inference(mappings);
   inference.object(document, '');
   if (inference.added.size === 0) return undefined;
-  const addition: Mappings = { dynamic: mappings.dynamic, fields: Object.fromEntries(inference.added) };
+  const addition: Mappings = { fields: Object.fromEntries(inference.added) };
   checkMappings(mergeMappings(mappings, addition));
   return addition;
 }

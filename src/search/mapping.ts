@@ -5,6 +5,7 @@
 import type { Schema } from '../engine/engine.ts';
 import { CoppiceError } from '../errors.ts';
 import { type DeclaredType, engineType } from './field-types.ts';
+import { compact } from './shape.ts';
 
 /** What happens to fields of a document that are not mapped: they are added, kept in the source only, or refused. */
 export type Dynamic = true | false | 'strict';
@@ -17,7 +18,9 @@ export type FieldMapping = { readonly type: 'object' } | (LeafMapping & { readon
 
 /** The mappings of an index; JSON-safe. `fields` holds inner objects too, each before or after what is inside it. */
 export type Mappings = {
-  readonly dynamic: Dynamic;
+  /** Default true. */
+  readonly dynamic?: Dynamic;
+  /** Whether new strings that look like dates become dates. Default true. */
   readonly dateDetection?: boolean;
   readonly fields: Readonly<Record<string, FieldMapping>>;
 };
@@ -26,7 +29,7 @@ export type Mappings = {
 export const MAPPING_LIMITS = { fields: 1000, depth: 20, nameLength: 512 } as const;
 
 /** Mappings without a field, to which documents add theirs. */
-export const EMPTY_MAPPINGS: Mappings = { dynamic: true, fields: {} };
+export const EMPTY_MAPPINGS: Mappings = { fields: {} };
 
 /** The mapping at a path that a document's value has; no sub-field. */
 export function fieldAt(mappings: Mappings, path: string): FieldMapping | undefined {
@@ -60,7 +63,7 @@ export function schemaOf(mappings: Mappings): Schema {
 }
 
 /**
- * Adds the fields of one mapping to another. Where both set `dynamic`, the addition's counts.
+ * Adds the fields of one mapping to another. What the addition sets beside fields counts.
  *
  * @throws CoppiceError `BAD_REQUEST` if a field would change its type or options, naming its path; `MAPPING_FAILED` if
  * a limit would be passed.
@@ -71,12 +74,11 @@ export function mergeMappings(base: Mappings, addition: Mappings): Mappings {
     const existing = fields.get(path);
     fields.set(path, existing === undefined ? added : mergeField(path, existing, added));
   }
-  const dateDetection = addition.dateDetection ?? base.dateDetection;
-  const merged: Mappings = {
-    dynamic: addition.dynamic,
-    ...(dateDetection === undefined ? {} : { dateDetection }),
+  const merged: Mappings = compact({
+    dynamic: addition.dynamic ?? base.dynamic,
+    dateDetection: addition.dateDetection ?? base.dateDetection,
     fields: Object.fromEntries(fields),
-  };
+  });
   checkMappings(merged);
   return merged;
 }
@@ -88,7 +90,7 @@ export function mergeMappings(base: Mappings, addition: Mappings): Mappings {
  */
 export function missingMappings(from: Mappings, wanted: Mappings): Mappings | undefined {
   const missing = Object.entries(wanted.fields).filter(([path, field]) => !covers(fieldAt(from, path), field));
-  return missing.length === 0 ? undefined : { dynamic: wanted.dynamic, fields: Object.fromEntries(missing) };
+  return missing.length === 0 ? undefined : { fields: Object.fromEntries(missing) };
 }
 
 /**

@@ -25,7 +25,7 @@ export function parseMappings(json: unknown, path: string): Mappings {
   const root = ObjectReader.open(json, path, ROOT_KEYS);
   const fields = new Map<string, FieldMapping>();
   if (root.has('properties')) readProperties(root.value('properties'), { path: root.at('properties'), prefix: '', fields });
-  const mappings: Mappings = { dynamic: readDynamic(root), ...compact({ dateDetection: root.boolean('date_detection') }), fields: Object.fromEntries(fields) };
+  const mappings = compact({ dynamic: readDynamic(root), dateDetection: root.boolean('date_detection'), fields: Object.fromEntries(fields) });
   checkMappings(mappings);
   return mappings;
 }
@@ -33,17 +33,14 @@ export function parseMappings(json: unknown, path: string): Mappings {
 /** Writes mappings as Elasticsearch does, for `index-get`. */
 export function mappingToJson(mappings: Mappings): Record<string, unknown> {
   const properties = propertiesJson(mappings, '');
-  return {
-    ...(mappings.dynamic === true ? {} : { dynamic: String(mappings.dynamic) }),
-    ...(mappings.dateDetection === undefined ? {} : { date_detection: mappings.dateDetection }),
-    properties,
-  };
+  const dynamic = mappings.dynamic === undefined ? undefined : String(mappings.dynamic);
+  return compact({ dynamic, date_detection: mappings.dateDetection, properties });
 }
 
 type Place = { readonly path: string; readonly prefix: string; readonly fields: Map<string, FieldMapping> };
 
-function readDynamic(root: ObjectReader): Dynamic {
-  if (!root.has('dynamic')) return true;
+function readDynamic(root: ObjectReader): Dynamic | undefined {
+  if (!root.has('dynamic')) return undefined;
   const dynamic = DYNAMIC_WORDS.get(root.value('dynamic'));
   if (dynamic === undefined) throw shapeError(root.at('dynamic'), 'true, false or "strict"', root.value('dynamic'));
   return dynamic;
