@@ -78,6 +78,7 @@ export class Watchdog {
 
   /** uvu tells nobody that a test has ended but the terminal. */
   #watchMarks(): void {
+    // oxlint-disable-next-line typescript/unbound-method -- the proxy hands `this` on
     process.stdout.write = new Proxy(process.stdout.write, {
       apply: (write, self, args) => {
         if (this.#timer !== undefined && MARK.test(String(args[0]))) {
