@@ -1,0 +1,190 @@
+/** The bus over one NATS connection. */
+import { createInbox, ErrorCode, type NatsConnection, NatsError, type MsgHdrs, type Status, type Subscription } from 'nats';
+import { CoppiceError } from '../../errors.ts';
+import type { Env } from '../../env.ts';
+import type { Bus, BusHeaders, BusMessage, BusSubscription, Closeable, LogSpec, ServiceDescription } from '../bus.ts';
+import { announceService } from '../discovery.ts';
+import type { Log } from '../log.ts';
+import type { Registry, RegistryOptions } from '../registry.ts';
+import { forbidden, JetStreamApi } from './api.ts';
+import { NatsLink } from './link.ts';
+import { createLogStream, NatsLog } from './log.ts';
+import { natsHeaders, NatsMessage } from './message.ts';
+import { NatsRegistry } from './registry.ts';
+import { Stream } from './stream.ts';
+
+/** What a bus is set up with. */
+export type NatsBusSettings = {
+  readonly inboxPrefix: string | undefined;
+  readonly streamReplicas: number;
+  readonly onFault: (error: unknown, subject: string) => void;
+};
+
+const DRAIN_MS = 5_000;
+const FALLBACK_PAYLOAD_BYTES = 1_048_576;
+
+/** The bus over NATS. Made by `connectNats`. */
+export class NatsBus implements Bus {
+  readonly link: NatsLink;
+  /** JetStream's API on this connection. */
+  readonly api: JetStreamApi;
+  readonly #nats: NatsConnection;
+  readonly #env: Env;
+  readonly #settings: NatsBusSettings;
+  #maxPayloadBytes: number;
+  #lastHeaders: { readonly record: BusHeaders; readonly made: MsgHdrs } | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(nats: NatsConnection, env: Env, settings: NatsBusSettings) {
+    this.#nats = nats;
+    this.#env = env;
+    this.#settings = settings;
+    this.#maxPayloadBytes = nats.info?.max_payload ?? FALLBACK_PAYLOAD_BYTES;
+    this.link = new NatsLink(nats, env);
+    this.api = new JetStreamApi(nats, this.link, env);
+    this.#follow().catch((error: unknown) => settings.onFault(error, 'status'));
+  }
+
+  get maxPayloadBytes(): number {
+    return this.#maxPayloadBytes;
+  }
+
+  publish(subject: string, data: Uint8Array, options: { reply?: string; headers?: BusHeaders } = {}): void {
+    if (!this.link.up) throw new CoppiceError('DISCONNECTED', `no link to NATS: \`${subject}\` not sent`);
+    const { reply, headers } = options;
+    const sent: { reply?: string; headers?: MsgHdrs } = {};
+    if (reply !== undefined) sent.reply = reply;
+    if (headers !== undefined) sent.headers = this.#made(headers);
+    try {
+      this.#nats.publish(subject, data, sent);
+    } catch (error) {
+      throw publishError(error, { subject, sizeBytes: data.length, limitBytes: this.#maxPayloadBytes });
+    }
+  }
+
+  subscribe(subject: string, options: { queue?: string }, onMessage: (message: BusMessage) => void): BusSubscription {
+    const subscription = this.#nats.subscribe(subject, {
+      ...options,
+      callback: (error, message) => {
+        if (error === null) this.#deliver(new NatsMessage(message), onMessage);
+        else this.#settings.onFault(forbidden(subject, error), subject);
+      },
+    });
+    return new NatsSubscription(subscription);
+  }
+
+  newInbox(): string {
+    return createInbox(this.#settings.inboxPrefix);
+  }
+
+  async flush(): Promise<void> {
+    if (!this.link.up) throw new CoppiceError('DISCONNECTED', 'no link to NATS');
+    try {
+      await this.#nats.flush();
+    } catch (error) {
+      throw new CoppiceError('DISCONNECTED', 'link to NATS lost', { cause: error });
+    }
+  }
+
+  service(description: ServiceDescription): Promise<Closeable> {
+    return announceService(this, this.#env, description);
+  }
+
+  async createLog(spec: LogSpec): Promise<void> {
+    await createLogStream(this.api, spec, this.#settings.streamReplicas);
+  }
+
+  async deleteLog(spec: LogSpec): Promise<void> {
+    await new Stream(this.api, spec.stream).delete();
+  }
+
+  openLog(spec: LogSpec): Log {
+    return new NatsLog(this.api, spec, this.#settings.inboxPrefix);
+  }
+
+  async openRegistry(options: RegistryOptions): Promise<Registry> {
+    const { inboxPrefix, onFault, streamReplicas } = this.#settings;
+    const registry = new NatsRegistry(this.api, options, { replicas: streamReplicas, inboxPrefix, onFault });
+    await registry.open(options.ttlMs);
+    return registry;
+  }
+
+  /** Hands over what was received, sends what is waiting, and closes the connection. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.link.up) {
+      // a drain that meets a lost link never ends by itself
+      let stop = (): void => {};
+      const tooLong = new Promise<void>((resolve) => {
+        stop = this.#env.clock.after(DRAIN_MS, resolve);
+      });
+      await Promise.race([this.#nats.drain(), this.#nats.closed(), tooLong]);
+      stop();
+    }
+    await this.#nats.close();
+    this.link.set(false);
+  }
+
+  /** Headers in the client's form. A scatter sends the same record many times in a row. */
+  #made(record: BusHeaders): MsgHdrs {
+    if (this.#lastHeaders?.record !== record) this.#lastHeaders = { record, made: natsHeaders(record) };
+    return this.#lastHeaders.made;
+  }
+
+  #deliver(message: BusMessage, onMessage: (message: BusMessage) => void): void {
+    try {
+      onMessage(message);
+    } catch (error) {
+      this.#settings.onFault(error, message.subject); // thrown into the client it would end the connection
+    }
+  }
+
+  async #follow(): Promise<void> {
+    for await (const status of this.#nats.status()) this.#takeStatus(status);
+    this.link.set(false);
+  }
+
+  #takeStatus(status: Status): void {
+    if (status.type === 'disconnect') this.link.set(false);
+    if (status.type === 'reconnect') {
+      this.#maxPayloadBytes = this.#nats.info?.max_payload ?? this.#maxPayloadBytes;
+      this.link.set(true);
+    }
+    const denied = status.permissionContext;
+    if (denied?.operation === 'publish' && !denied.subject.startsWith('$JS.')) this.#settings.onFault(forbidden(denied.subject, status.data), denied.subject);
+  }
+}
+
+class NatsSubscription implements BusSubscription {
+  readonly #subscription: Subscription;
+
+  constructor(subscription: Subscription) {
+    this.#subscription = subscription;
+  }
+
+  close(): void {
+    if (!this.#subscription.isClosed()) this.#subscription.unsubscribe();
+  }
+
+  async drain(): Promise<void> {
+    if (this.#subscription.isClosed()) return;
+    try {
+      await this.#subscription.drain();
+    } catch (error) {
+      if (!(error instanceof NatsError)) throw error; // closed meanwhile: nothing left to hand over
+    }
+  }
+}
+
+function publishError(error: unknown, sent: { subject: string; sizeBytes: number; limitBytes: number }): unknown {
+  if (!(error instanceof NatsError)) return error;
+  if (error.code === ErrorCode.MaxPayloadExceeded) {
+    const message = `a message of ${sent.sizeBytes} bytes for \`${sent.subject}\` is over the limit of ${sent.limitBytes} (headers included)`;
+    return new CoppiceError('PAYLOAD_TOO_LARGE', message, { cause: error, details: { sizeBytes: sent.sizeBytes, limitBytes: sent.limitBytes } });
+  }
+  return new CoppiceError('DISCONNECTED', `\`${sent.subject}\` not sent: ${error.message}`, { cause: error });
+}
