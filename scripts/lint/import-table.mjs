@@ -34,7 +34,7 @@ const ANYTHING = /./;
 const TABLE = [
   { at: 'src/index.ts', ours: ALL, packages: [] },
   { at: 'src/errors.ts', ours: [] },
-  { at: 'src/env.ts', ours: [] },
+  { at: 'src/env.ts', ours: [], io: /^os$/ },
   { at: 'src/wire', ours: ['errors'], packages: ['valibot'] },
   { at: 'src/wire/codec.ts', ours: ['errors'], packages: ['valibot', '@msgpack/msgpack'] },
   { at: 'src/bus', ours: ['errors', 'env', 'wire'] },
