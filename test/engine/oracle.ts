@@ -7,18 +7,23 @@ import { decodeLength, encodeLength } from '../../src/engine/score/norms.ts';
 
 export type OracleHit = { readonly id: string; readonly score: number; readonly position: number };
 
+type Statistics = { readonly docCount: number; readonly docFrequency: number; readonly average: number };
+
 const { fround } = Math;
 const words = (text: string): string[] => text.toLowerCase().split(' ').filter((word) => word !== '');
 
 export class Oracle {
   readonly documents = new Map<string, EngineDocument>();
   readonly #schema: Schema;
+  readonly #tokensOf = new WeakMap<EngineDocument, Map<string, readonly string[]>>();
+  readonly #counted = new Map<string, Statistics>();
 
   constructor(schema: Schema) {
     this.#schema = schema;
   }
 
   search({ query, limit, sort = [{ field: '_score', order: 'desc' }] }: EngineSearch): { total: number; hits: OracleHit[] } {
+    this.#counted.clear();
     const matches = [...this.documents.values()].flatMap((document) => {
       const score = this.#score(query, document, 1);
       return score === undefined ? [] : [{ document, score }];
@@ -91,10 +96,18 @@ export class Oracle {
   }
 
   /** Tokens of a text field; distinct values of a keyword field; else the values. */
-  #values({ fields }: EngineDocument, field: string): readonly FieldValue[] {
-    const values = fields[field] ?? [];
-    if (this.#schema[field] === 'text') return values.flatMap((value) => words(String(value)));
+  #values(document: EngineDocument, field: string): readonly FieldValue[] {
+    const values = document.fields[field] ?? [];
+    if (this.#schema[field] === 'text') return this.#tokens(document, field);
     return this.#schema[field] === 'keyword' ? [...new Set(values)] : values;
+  }
+
+  #tokens(document: EngineDocument, field: string): readonly string[] {
+    const byField = this.#tokensOf.get(document) ?? new Map<string, readonly string[]>();
+    this.#tokensOf.set(document, byField);
+    const tokens = byField.get(field) ?? (document.fields[field] ?? []).flatMap((value) => words(String(value)));
+    byField.set(field, tokens);
+    return tokens;
   }
 
   #termScore(field: string, value: FieldValue, document: EngineDocument, boost: number): number | undefined {
@@ -103,15 +116,26 @@ export class Oracle {
     if (frequency === 0) return undefined;
     const type: FieldType = this.#schema[field]!;
     if (type !== 'text' && type !== 'keyword') return boost;
-    const all = [...this.documents.values()].map((other) => this.#values(other, field)).filter((list) => list.length > 0);
-    const docFrequency = all.filter((list) => list.includes(value)).length;
-    const average = fround(all.reduce((total, list) => total + list.length, 0) / all.length);
-    const idf = fround(Math.log(1 + (all.length - docFrequency + 0.5) / (docFrequency + 0.5)));
+    const { docCount, docFrequency, average } = this.#statistics(field, value);
+    const idf = fround(Math.log(1 + (docCount - docFrequency + 0.5) / (docFrequency + 0.5)));
     const length = type === 'keyword' ? 1 : decodeLength(encodeLength(values.length));
     const [k1, b] = [fround(1.2), fround(0.75)];
     const factor = fround(1 / fround(k1 * fround(fround(1 - b) + fround(fround(b * length) / average))));
     const weight = fround(boost * idf);
     return fround(weight - fround(weight / fround(1 + fround(frequency * factor))));
+  }
+
+  /** Counted over all documents, once per search. */
+  #statistics(field: string, value: FieldValue): Statistics {
+    const key = JSON.stringify([field, value]);
+    const known = this.#counted.get(key);
+    if (known !== undefined) return known;
+    const lists = [...this.documents.values()].map((document) => this.#values(document, field)).filter((list) => list.length > 0);
+    const docFrequency = lists.filter((list) => list.includes(value)).length;
+    const average = fround(lists.reduce((total, list) => total + list.length, 0) / lists.length);
+    const counted = { docCount: lists.length, docFrequency, average };
+    this.#counted.set(key, counted);
+    return counted;
   }
 }
 
