@@ -3,6 +3,7 @@
  * cluster can run on a virtual clock and a seed.
  */
 import { randomBytes } from 'node:crypto';
+import { availableParallelism, hostname } from 'node:os';
 
 /** Cancels what it was returned for; calling it twice is harmless. */
 export type Cancel = () => void;
@@ -25,8 +26,18 @@ export interface Random {
   id(): string;
 }
 
+/** The process and the machine it runs on. */
+export interface Machine {
+  readonly pid: number;
+  readonly hostname: string;
+  /** Threads that can run at once. */
+  readonly cores: number;
+  /** Cores used by the process since the last call (0 to `cores`), and its resident memory. */
+  sample(): { readonly load: number; readonly rssBytes: number };
+}
+
 /** What a component is given instead of the globals. */
-export type Env = { readonly clock: Clock; readonly random: Random };
+export type Env = { readonly clock: Clock; readonly random: Random; readonly machine: Machine };
 
 /** The real clock and real chance. */
 export const systemEnv: Env = {
@@ -42,7 +53,30 @@ export const systemEnv: Env = {
     next: () => Math.random(),
     id: () => randomBytes(16).toString('base64url'),
   },
+  machine: {
+    pid: process.pid,
+    hostname: hostname(),
+    cores: availableParallelism(),
+    sample: createSampler(),
+  },
 };
+
+function createSampler(): Machine['sample'] {
+  let last = { cpu: process.cpuUsage(), atMs: performance.now() };
+  return () => {
+    const cpu = process.cpuUsage();
+    const atMs = performance.now();
+    const usedMs = (cpu.user + cpu.system - last.cpu.user - last.cpu.system) / 1_000;
+    const load = atMs > last.atMs ? usedMs / (atMs - last.atMs) : 0;
+    last = { cpu, atMs };
+    return { load, rssBytes: process.memoryUsage.rss() };
+  };
+}
+
+/** Writes wall time, in milliseconds since the Unix epoch, as ISO 8601. */
+export function isoTime(wallMs: number): string {
+  return new Date(wallMs).toISOString();
+}
 
 /** Resolves after `delayMs`, or rejects with the signal's reason as soon as it is aborted. */
 export async function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
@@ -80,3 +114,9 @@ export class Deadline {
     return this.remainingMs() === 0;
   }
 }
+
+/** How much a reported event matters: someone must act, degraded, lifecycle, detail. */
+export type ReportLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** Where the library tells what happened. `message` is constant, lower case; data goes into `fields`. */
+export type Reporter = (level: ReportLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void;

@@ -98,15 +98,15 @@ export type StatefulDefinition<State = unknown, Record_ = unknown, Shared = unkn
   stats?(state: State): { readonly docCount: number; readonly sizeBytes: number };
   /** Frees what the state holds. */
   close?(state: State): void;
-  readonly endpoints: Readonly<Record<string, QueryEndpoint<State, never, unknown> | CommandEndpoint<State, never, Record_, Shared>>>;
+  readonly endpoints: Readonly<Record<string, QueryEndpoint<State, unknown, unknown> | CommandEndpoint<State, unknown, Record_, Shared>>>;
 };
 
 /** A stateless group. */
 export type StatelessDefinition = {
   readonly kind: 'stateless';
   readonly name: string;
-  readonly endpoints: Readonly<Record<string, QueryEndpoint<undefined, never, unknown>>>;
+  readonly endpoints: Readonly<Record<string, QueryEndpoint<undefined, unknown, unknown>>>;
 };
 
 /** Either kind of group. */
-export type ActorDefinition = StatefulDefinition<never, never, never> | StatelessDefinition;
+export type ActorDefinition = StatefulDefinition | StatelessDefinition;

@@ -10,11 +10,11 @@ const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
  * A query to a copy. Sent by roots to `shard` or `copy` subjects; repeating it does no harm. `after` is the log
  * sequence that the answer must have seen; `slots` the version of the slot map that the root routed by.
  */
-const QueryMessage = v.object({ body: v.unknown(), after: v.exactOptional(Count), slots: Count });
+const QueryMessage = v.object({ body: v.optional(v.unknown()), after: v.exactOptional(Count), slots: Count });
 export type QueryMessage = v.InferOutput<typeof QueryMessage>;
 
 /** A copy's answer: the value, and the sequence it has seen. */
-export type QueryAnswer = { readonly value: unknown; readonly seq: number };
+export type QueryAnswer = { readonly value?: unknown; readonly seq: number };
 
 /**
  * Commands to a primary. Repeating one is harmless: the operation id is remembered. `since` is a log sequence of the
@@ -25,20 +25,20 @@ const CommandMessage = v.object({
   slots: Count,
   endpoint: v.string(),
   since: v.exactOptional(Count),
-  operations: v.array(v.object({ id: v.string(), key: v.string(), body: v.unknown() })),
+  operations: v.array(v.object({ id: v.string(), key: v.string(), body: v.optional(v.unknown()) })),
 });
 export type CommandMessage = v.InferOutput<typeof CommandMessage>;
 
 /** What became of one command. `seq` is the log sequence that a reader must have seen to see it. */
 export type CommandOutcome =
-  | { readonly ok: true; readonly value: unknown; readonly seq: number }
+  | { readonly ok: true; readonly value?: unknown; readonly seq: number }
   | { readonly ok: false; readonly error: WireError; readonly seq: number };
 
 /** A primary's answer: one outcome per operation, in order; `seq` is the last record it has applied. */
 export type CommandAnswer = { readonly term: number; readonly seq: number; readonly outcomes: readonly CommandOutcome[] };
 
 const Outcome = v.union([
-  v.object({ ok: v.literal(true), value: v.unknown(), seq: Count }),
+  v.object({ ok: v.literal(true), value: v.optional(v.unknown()), seq: Count }),
   v.object({
     ok: v.literal(false),
     error: v.object({ code: v.string(), message: v.string(), details: v.exactOptional(v.record(v.string(), v.unknown())) }),
@@ -46,7 +46,7 @@ const Outcome = v.union([
   }),
 ]);
 const Answer = v.object({ term: Count, seq: Count, outcomes: v.array(Outcome) });
-const Partial_ = v.object({ value: v.unknown(), seq: Count });
+const Partial_ = v.object({ value: v.optional(v.unknown()), seq: Count });
 
 /** Reads a query. Throws CoppiceError `BAD_REQUEST`. */
 export function parseQueryMessage(body: unknown): QueryMessage {

@@ -36,7 +36,7 @@ export const GroupRecord = v.object({
   copies: v.pipe(v.number(), v.integer(), v.minValue(1)),
   slots: v.object({ version: Count, ranges: v.array(Range) }),
   endpoints: v.record(v.string(), EndpointRecord),
-  settings: v.unknown(),
+  settings: v.optional(v.unknown()),
   createdMs: v.number(),
   /** Set while the group is being taken down; it answers nothing any more. */
   deleting: v.exactOptional(v.boolean()),
@@ -81,7 +81,7 @@ export const ControllerRecord = v.object({ owner: v.string(), beat: Count });
 export type ControllerRecord = v.InferOutput<typeof ControllerRecord>;
 
 /** A group's shared document, with the generation it belongs to in its key. */
-export const SharedRecord = v.object({ document: v.unknown() });
+export const SharedRecord = v.object({ document: v.optional(v.unknown()) });
 
 /** One copy, as its leaf's pulse tells of it. */
 export const CopyStatus = v.object({

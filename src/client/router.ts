@@ -1,0 +1,187 @@
+/**
+ * Carries a request to the shards it is for: any one, all, or the owner of a key, and makes one answer of theirs.
+ * This is what a root does; every client embeds one.
+ */
+import { reducePartials } from '../actor/reducers.ts';
+import { shardOfSlot, shardsOf, slotOf } from '../actor/slots.ts';
+import { valueAt } from '../actor/value-at.ts';
+import { type Outcome, scatter, type ScatterPart } from '../bus/scatter.ts';
+import type { ClusterContext } from '../cluster/context.ts';
+import { Deadline } from '../env.ts';
+import { CoppiceError } from '../errors.ts';
+import { parseQueryAnswer, type QueryAnswer } from '../wire/messages.ts';
+import { groupToken, nameToToken } from '../wire/names.ts';
+import type { EndpointRecord, GroupRecord } from '../wire/records.ts';
+import { fill, SUBJECTS } from '../wire/subjects.ts';
+import { closest } from '../wire/suggest.ts';
+import { HedgeDelay } from './hedge-delay.ts';
+
+const RETRIES_PER_SHARD = 3;
+const BACKOFF_MS = 15;
+/** How long a new group may take until the view knows it. */
+const LOOK_AGAIN_MS = 250;
+
+/** A log sequence per shard: what a write returns, and a read can demand to see. */
+export type Token = Readonly<Record<string, number>>;
+
+/** How a request is carried out. */
+export type CallOptions = {
+  readonly deadline: Deadline;
+  readonly signal?: AbortSignal;
+  readonly after?: Token;
+};
+
+/** A shard's part of an answer, or why it is missing. */
+export type ShardAnswer =
+  | { readonly shard: number; readonly ok: true; readonly value: unknown; readonly seq: number; readonly via: string }
+  | { readonly shard: number; readonly ok: false; readonly error: CoppiceError };
+
+/** Routes queries. */
+export class Router {
+  readonly #context: ClusterContext;
+  readonly #hedge: HedgeDelay;
+
+  constructor(context: ClusterContext) {
+    this.#context = context;
+    this.#hedge = new HedgeDelay();
+  }
+
+  /**
+   * The group of a name.
+   *
+   * @throws CoppiceError `GROUP_NOT_FOUND`, with a name that is close.
+   */
+  async group(name: string): Promise<GroupRecord> {
+    const { view } = this.#context;
+    const known = view.group(name);
+    if (known !== undefined) return known;
+    // It may have been made a moment ago by another root.
+    if (await view.until(() => view.group(name) !== undefined, LOOK_AGAIN_MS)) return this.group(name);
+    const near = closest(name, [...view.groups.keys()]);
+    const hint = near === undefined ? '' : `; did you mean \`${near}\`?`;
+    throw new CoppiceError('GROUP_NOT_FOUND', `there is no index or group \`${name}\`${hint}`, { details: { index: name } });
+  }
+
+  /**
+   * Asks shards of a group and returns what each answered, in shard order. Waits for none beyond the deadline.
+   *
+   * @param request `shards` undefined asks all; `bodies` gives each shard its own body.
+   */
+  async ask(
+    group: GroupRecord,
+    request: { endpoint: string; body?: unknown; bodies?: ReadonlyMap<number, unknown>; shards?: readonly number[] },
+    options: CallOptions,
+  ): Promise<readonly ShardAnswer[]> {
+    const shards = request.shards ?? shardsOf(group.slots);
+    const shared = this.#message(group, request.body, undefined);
+    const parts = shards.map((shard): ScatterPart => {
+      const after = options.after?.[String(shard)];
+      const own = request.bodies?.has(shard) === true || after !== undefined;
+      const body = own ? this.#message(group, request.bodies?.get(shard) ?? request.body, after) : shared;
+      return { shard, body, subject: this.#shardSubject(group, shard, request.endpoint), copies: () => this.#copySubjects(group, shard, request.endpoint) };
+    });
+    const outcomes = await scatter(this.#context.rpc, parts, {
+      deadline: options.deadline,
+      retries: parts.length * RETRIES_PER_SHARD,
+      backoffMs: BACKOFF_MS,
+      hedgeAfterMs: this.#hedge.delayMs(request.endpoint),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    return outcomes.map((outcome) => this.#read(request.endpoint, outcome));
+  }
+
+  /** Calls an endpoint as its group says: polled, and reduced. */
+  async call(name: string, endpointName: string, body: unknown, options: CallOptions): Promise<unknown> {
+    const group = await this.group(name);
+    const endpoint = endpointOf(group, endpointName);
+    if (endpoint.kind === 'command') throw new Error('commands go through the writer');
+    if (endpoint.polling === 'all') return this.#callAll(group, { name: endpointName, endpoint, body }, options);
+    const shard = endpoint.polling === 'any' ? this.#anyShard(group) : shardOfSlot(group.slots, slotOf(valueAt(body, endpoint.polling.by)));
+    const [answer] = await this.ask(group, { endpoint: endpointName, body, shards: [shard] }, options);
+    if (answer === undefined) throw new Error('a request to one shard has one outcome');
+    if (!answer.ok) throw unavailable(group, [answer]);
+    return answer.value;
+  }
+
+  async #callAll(group: GroupRecord, call: { name: string; endpoint: EndpointRecord; body: unknown }, options: CallOptions): Promise<unknown> {
+    const answers = await this.ask(group, { endpoint: call.name, body: call.body }, options);
+    const failed = answers.filter((answer) => !answer.ok);
+    if (failed.length > 0) throw unavailable(group, failed);
+    const partials = answers.map((answer) => (answer.ok ? answer.value : undefined));
+    const { reduce } = call.endpoint;
+    if (reduce === undefined) return partials;
+    if (reduce !== 'custom') return reducePartials(readyMade(reduce), partials, call.body);
+    // The reducer is a function where the group is hosted: any copy runs it.
+    const body = { endpoint: call.name, partials, request: call.body };
+    const [reduced] = await this.ask(group, { endpoint: '_reduce', body, shards: [this.#anyShard(group)] }, options);
+    if (reduced === undefined || !reduced.ok) throw unavailable(group, reduced === undefined ? [] : [reduced]);
+    return reduced.value;
+  }
+
+  #anyShard(group: GroupRecord): number {
+    const shards = shardsOf(group.slots);
+    const shard = shards[Math.floor(this.#context.env.random.next() * shards.length)];
+    if (shard === undefined) throw new Error(`group ${group.name} has no shards`);
+    return shard;
+  }
+
+  #message(group: GroupRecord, body: unknown, after: number | undefined): unknown {
+    return after === undefined ? { body, slots: group.slots.version } : { body, after, slots: group.slots.version };
+  }
+
+  #shardSubject(group: GroupRecord, shard: number, endpoint: string): string {
+    return fill(SUBJECTS.shard, { cluster: this.#context.cluster, group: groupToken(group.name, group.generation), shard, endpoint });
+  }
+
+  /** Single copies that a retry or hedge may go to, in a random order that spreads the load. */
+  #copySubjects(group: GroupRecord, shard: number, endpoint: string): readonly string[] {
+    const { cluster, view, env } = this.#context;
+    const leaves = view.placement(group)?.shards.find((entry) => entry.shard === shard)?.copies ?? [];
+    const first = Math.floor(env.random.next() * leaves.length);
+    return leaves
+      .map((_, index) => leaves[(index + first) % leaves.length] ?? '')
+      .map((leaf) => fill(SUBJECTS.copy, { cluster, leaf: nameToToken(leaf), group: groupToken(group.name, group.generation), shard, endpoint }));
+  }
+
+  #read(endpoint: string, outcome: Outcome): ShardAnswer {
+    const { shard } = outcome;
+    if (!outcome.ok) return { shard, ok: false, error: outcome.error };
+    this.#hedge.observe(endpoint, outcome.tookMs);
+    const answer: QueryAnswer = parseQueryAnswer(outcome.value);
+    return { shard, ok: true, value: answer.value, seq: answer.seq, via: outcome.via };
+  }
+}
+
+/**
+ * The endpoint of a name.
+ *
+ * @throws CoppiceError `UNKNOWN_ENDPOINT`, with a name that is close.
+ */
+export function endpointOf(group: GroupRecord, name: string): EndpointRecord {
+  const endpoint = Object.hasOwn(group.endpoints, name) ? group.endpoints[name] : undefined;
+  if (endpoint !== undefined) return endpoint;
+  const near = closest(name, Object.keys(group.endpoints));
+  const hint = near === undefined ? `; it has ${Object.keys(group.endpoints).join(', ')}` : `; did you mean \`${near}\`?`;
+  throw new CoppiceError('UNKNOWN_ENDPOINT', `\`${group.name}\` has no endpoint \`${name}\`${hint}`);
+}
+
+/** One error for shards that did not answer: the caller's own mistake goes before what is nobody's. */
+export function unavailable(group: GroupRecord, failed: readonly ShardAnswer[]): CoppiceError {
+  const errors = failed.flatMap((answer) => (answer.ok ? [] : [answer]));
+  const callers = errors.find(({ error }) => !error.retryable);
+  if (callers !== undefined) return callers.error;
+  const [first] = errors;
+  const code = first !== undefined && errors.every(({ error }) => error.code === 'DEADLINE_EXCEEDED') ? 'DEADLINE_EXCEEDED' : 'SHARD_UNAVAILABLE';
+  const reasons = errors.map(({ shard, error }) => `shard ${shard}: ${error.message}`);
+  return new CoppiceError(code, `\`${group.name}\` did not answer whole: ${reasons.join('; ')}`, {
+    details: { failures: errors.map(({ shard, error }) => ({ shard, reason: error.toWire() })) },
+  });
+}
+
+type ReadyMade = Exclude<NonNullable<EndpointRecord['reduce']>, 'custom'>;
+
+function readyMade(reduce: ReadyMade): Parameters<typeof reducePartials>[0] {
+  if (typeof reduce === 'string') return reduce;
+  const { by, k, order } = reduce.topk;
+  return { topk: { by, ...(k === undefined ? {} : { k }), ...(order === undefined ? {} : { order }) } };
+}

@@ -1,0 +1,225 @@
+/**
+ * Carries commands to the primaries of their shards, and holds on through a failover: a retry is the same operation,
+ * remembered by its id, so it is applied once (protocol.md, "Exactly once").
+ */
+import { shardOfSlot, slotOf } from '../actor/slots.ts';
+import type { ClusterContext } from '../cluster/context.ts';
+import { pause } from '../env.ts';
+import { asCoppiceError, CoppiceError, errorFromWire } from '../errors.ts';
+import { encode } from '../wire/codec.ts';
+import { type CommandAnswer, type CommandOutcome, parseCommandAnswer } from '../wire/messages.ts';
+import { groupToken } from '../wire/names.ts';
+import type { GroupRecord } from '../wire/records.ts';
+import { fill, SUBJECTS } from '../wire/subjects.ts';
+import type { CallOptions, Token } from './router.ts';
+
+/** A message of commands is closed beyond this size. */
+const MESSAGE_BYTES = 192 * 1024;
+const MESSAGE_OPERATIONS = 2_000;
+const ENVELOPE_BYTES = 1_024;
+/** One try waits so long; a primary that is stopped, not dead, must not eat the whole deadline. */
+const TRY_MS = 3_000;
+const FIRST_BACKOFF_MS = 10;
+const MAX_BACKOFF_MS = 250;
+/** A stamp older than this is asked for anew, so that a fresh command is not taken for an old one. */
+const STAMP_FRESH_MS = 250;
+
+/** One command. The key routes it. */
+export type WriteOperation = { readonly key: string; readonly body: unknown };
+
+/** What became of one command. */
+export type WriteResult =
+  | { readonly ok: true; readonly value: unknown; readonly shard: number; readonly seq: number }
+  | { readonly ok: false; readonly error: CoppiceError; readonly shard: number };
+
+type Sent = { readonly id: string; readonly key: string; readonly body: unknown; readonly place: number };
+type Stamp = { readonly seq: number; readonly atMs: number };
+type ShardWork = { readonly group: GroupRecord; readonly shard: number; readonly endpoint: string; readonly operations: readonly Sent[] };
+
+/** Routes commands. */
+export class Writer {
+  readonly #context: ClusterContext;
+  readonly #stamps = new Map<string, Stamp>();
+  readonly #terms = new Map<string, number>();
+
+  constructor(context: ClusterContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Writes operations, each applied once or not at all; results come in their order.
+   *
+   * A result is an error of the actor's, or `OUTCOME_UNKNOWN` if the deadline passed while a try was under way, or
+   * `SHARD_UNAVAILABLE` if none was.
+   */
+  async write(group: GroupRecord, endpoint: string, operations: readonly WriteOperation[], options: CallOptions): Promise<readonly WriteResult[]> {
+    const byShard = new Map<number, Sent[]>();
+    for (const [place, { key, body }] of operations.entries()) {
+      const shard = shardOfSlot(group.slots, slotOf(key));
+      const sent = { id: this.#context.env.random.id(), key, body, place };
+      const list = byShard.get(shard);
+      if (list === undefined) byShard.set(shard, [sent]);
+      else list.push(sent);
+    }
+    const results: WriteResult[] = [];
+    await Promise.all(
+      [...byShard].map(async ([shard, sent]) => {
+        const done = await this.#writeShard({ group, shard, endpoint, operations: sent }, options);
+        for (const [id, result] of done) results[placeOf(sent, id)] = result;
+      }),
+    );
+    return results;
+  }
+
+  async #writeShard(work: ShardWork, options: CallOptions): Promise<ReadonlyMap<string, WriteResult>> {
+    const results = new Map<string, WriteResult>();
+    const { maxPayloadBytes } = this.#context.bus;
+    let chunk: Sent[] = [];
+    let chunkBytes = 0;
+    const chunks: Sent[][] = [];
+    for (const operation of work.operations) {
+      const sizeBytes = encode(operation.body, 'msgpack').length + operation.id.length + operation.key.length + 16;
+      if (sizeBytes + ENVELOPE_BYTES > maxPayloadBytes) {
+        const error = new CoppiceError('PAYLOAD_TOO_LARGE', `a document of ${sizeBytes} bytes exceeds the limit of ${maxPayloadBytes - ENVELOPE_BYTES} bytes`);
+        results.set(operation.id, { ok: false, error, shard: work.shard });
+        continue;
+      }
+      const full = chunk.length > 0 && (chunkBytes + sizeBytes > MESSAGE_BYTES || chunk.length >= MESSAGE_OPERATIONS);
+      if (full) {
+        chunks.push(chunk);
+        chunk = [];
+        chunkBytes = 0;
+      }
+      chunk.push(operation);
+      chunkBytes += sizeBytes;
+    }
+    if (chunk.length > 0) chunks.push(chunk);
+    // One after the other: the order of operations on one key is the caller's.
+    for (const operations of chunks) await this.#writeChunk({ ...work, operations }, options, results);
+    return results;
+  }
+
+  /** Sends a chunk, and what of it is left again, until all is settled or the deadline has passed. */
+  async #writeChunk(work: ShardWork, options: CallOptions, results: Map<string, WriteResult>): Promise<void> {
+    const { env } = this.#context;
+    let left = work.operations;
+    let lastError = new CoppiceError('SHARD_UNAVAILABLE', 'not tried');
+    let doubtful = false;
+    let since = this.#freshStamp(work);
+    for (let backoffMs = FIRST_BACKOFF_MS; !options.deadline.expired(); backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2)) {
+      try {
+        const answer = await this.#send({ ...work, operations: left }, since, options);
+        if (since === undefined) {
+          since = answer.seq;
+          backoffMs = FIRST_BACKOFF_MS / 2;
+          continue;
+        }
+        const kept = keepSettled(work.shard, left, answer.outcomes, results);
+        left = kept.left;
+        lastError = kept.lastError ?? lastError;
+        doubtful ||= kept.doubtful;
+        if (left.length === 0) return;
+      } catch (error) {
+        lastError = asCoppiceError(error);
+        doubtful ||= since !== undefined && mayHaveArrived(lastError);
+        if (!lastError.retryable) break;
+      }
+      if (this.#isGone(work.group)) break;
+      await pause(env.clock, Math.min(options.deadline.remainingMs(), backoffMs * (0.5 + env.random.next())), options.signal);
+    }
+    const error = this.#unsettled(work, lastError, doubtful);
+    for (const { id } of left) results.set(id, { ok: false, error, shard: work.shard });
+  }
+
+  async #send(work: ShardWork, since: number | undefined, options: CallOptions): Promise<CommandAnswer> {
+    const { cluster, rpc, env } = this.#context;
+    const { group, shard, endpoint } = work;
+    const subject = fill(SUBJECTS.primary, { cluster, group: groupToken(group.name, group.generation), shard });
+    const body = {
+      generation: group.generation,
+      slots: group.slots.version,
+      endpoint,
+      since,
+      operations: since === undefined ? [] : work.operations.map(({ id, key, body: content }) => ({ id, key, body: content })),
+    };
+    const deadlineMs = Math.min(TRY_MS, options.deadline.remainingMs());
+    const signal = options.signal === undefined ? {} : { signal: options.signal };
+    const answer = parseCommandAnswer(await rpc.request(subject, body, { deadlineMs, ...signal }));
+    const key = shardKey(group, shard);
+    const seenTerm = this.#terms.get(key) ?? 0;
+    if (answer.term < seenTerm) throw new CoppiceError('NOT_PRIMARY', `an answer of term ${answer.term} came after term ${seenTerm}`);
+    this.#terms.set(key, answer.term);
+    this.#stamps.set(key, { seq: answer.seq, atMs: env.clock.nowMs() });
+    return answer;
+  }
+
+  #freshStamp({ group, shard }: ShardWork): number | undefined {
+    const stamp = this.#stamps.get(shardKey(group, shard));
+    return stamp !== undefined && this.#context.env.clock.nowMs() - stamp.atMs < STAMP_FRESH_MS ? stamp.seq : undefined;
+  }
+
+  #isGone(group: GroupRecord): boolean {
+    return this.#context.view.group(group.name)?.generation !== group.generation;
+  }
+
+  #unsettled(work: ShardWork, last: CoppiceError, doubtful: boolean): CoppiceError {
+    const { group, shard } = work;
+    const options = { cause: last, details: { index: group.name, shard, last: last.toWire() } };
+    if (doubtful) {
+      return new CoppiceError('OUTCOME_UNKNOWN', `shard ${shard} of \`${group.name}\` did not say in time whether it wrote: ${last.message}`, options);
+    }
+    if (!last.retryable) return last;
+    if (this.#isGone(group)) return new CoppiceError('GROUP_NOT_FOUND', `\`${group.name}\` was deleted`, options);
+    return new CoppiceError('SHARD_UNAVAILABLE', `shard ${shard} of \`${group.name}\` has no primary that answers: ${last.message}`, options);
+  }
+}
+
+/** The token of results: for each shard written to, the sequence that a reader must have seen. */
+export function tokenOf(results: readonly WriteResult[]): Token {
+  const token: Record<string, number> = {};
+  for (const result of results) if (result.ok) token[result.shard] = Math.max(token[result.shard] ?? 0, result.seq);
+  return token;
+}
+
+type Kept = { readonly left: readonly Sent[]; readonly lastError?: CoppiceError; readonly doubtful: boolean };
+
+function keepSettled(shard: number, sent: readonly Sent[], outcomes: readonly CommandOutcome[], results: Map<string, WriteResult>): Kept {
+  const left: Sent[] = [];
+  let lastError: CoppiceError | undefined;
+  let doubtful = false;
+  for (const [index, operation] of sent.entries()) {
+    const outcome = outcomes[index];
+    if (outcome === undefined) {
+      left.push(operation);
+      continue;
+    }
+    if (outcome.ok) {
+      results.set(operation.id, { ok: true, value: outcome.value, shard, seq: outcome.seq });
+      continue;
+    }
+    const error = errorFromWire(outcome.error);
+    if (error.retryable) {
+      left.push(operation);
+      lastError = error;
+      doubtful ||= mayHaveArrived(error);
+    } else {
+      results.set(operation.id, { ok: false, error, shard });
+    }
+  }
+  return lastError === undefined ? { left, doubtful } : { left, lastError, doubtful };
+}
+
+/** Whether a try that failed so may yet have been carried out. */
+function mayHaveArrived(error: CoppiceError): boolean {
+  return error.code !== 'NO_RESPONDERS' && error.code !== 'OVERLOADED' && error.code !== 'STALE_GENERATION' && error.code !== 'WRONG_SLOT';
+}
+
+function placeOf(sent: readonly Sent[], id: string): number {
+  const operation = sent.find((one) => one.id === id);
+  if (operation === undefined) throw new Error(`a result for an operation that was not sent: ${id}`);
+  return operation.place;
+}
+
+function shardKey(group: GroupRecord, shard: number): string {
+  return `${group.name}/${group.generation}/${shard}`;
+}

@@ -1,0 +1,58 @@
+/**
+ * One connection's seat in a cluster: bus, registry, view and membership, opened together and closed together. Every
+ * client, leaf and worker thread holds one.
+ */
+import type { Bus, Closeable } from '../bus/bus.ts';
+import type { Registry } from '../bus/registry.ts';
+import { Rpc } from '../bus/rpc.ts';
+import type { Env, Reporter } from '../env.ts';
+import { asCoppiceError } from '../errors.ts';
+import { checkName } from '../wire/names.ts';
+import { leavesBucket, registryBucket } from '../wire/subjects.ts';
+import { Membership } from './membership.ts';
+import { ClusterView } from './view.ts';
+
+/** A leaf that has not refreshed its entry for so long is forgotten. */
+export const LEAF_TTL_MS = 10_000;
+
+/** What everything in a process that talks to the cluster shares. */
+export type ClusterContext = Closeable & {
+  readonly cluster: string;
+  readonly bus: Bus;
+  readonly rpc: Rpc;
+  readonly env: Env;
+  readonly report: Reporter;
+  readonly registry: Registry;
+  readonly leaves: Registry;
+  readonly view: ClusterView;
+  readonly membership: Membership;
+};
+
+/**
+ * Joins a cluster over an open bus. Closing leaves the cluster and keeps the bus.
+ *
+ * @throws CoppiceError `INVALID_NAME` for a bad cluster name, `PREFLIGHT_FAILED` or `DISCONNECTED` from the bus.
+ */
+export async function joinCluster(options: { cluster: string; bus: Bus; env: Env; report: Reporter }): Promise<ClusterContext> {
+  const { bus, env, report } = options;
+  const cluster = checkName('cluster', options.cluster);
+  const rpc = new Rpc(bus, env, (error, subject) => {
+    const fault = asCoppiceError(error);
+    const stack = error instanceof Error ? error.stack : undefined;
+    report('error', 'request handler failed', { subject, error: fault.message, stack });
+  });
+  const registry = await bus.openRegistry({ bucket: registryBucket(cluster) });
+  const leaves = await bus.openRegistry({ bucket: leavesBucket(cluster), ttlMs: LEAF_TTL_MS });
+  const view = new ClusterView(env.clock, report);
+  const membership = new Membership({ bus, rpc, env, cluster, report });
+  membership.start();
+  await view.start(registry);
+  await bus.flush();
+  const close = async (): Promise<void> => {
+    membership.close();
+    await view.close();
+    await rpc.close();
+  };
+  let closing: Promise<void> | undefined;
+  return { cluster, bus, rpc, env, report, registry, leaves, view, membership, close: () => (closing ??= close()) };
+}

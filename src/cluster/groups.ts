@@ -1,0 +1,146 @@
+/**
+ * The life of a group in the registry: created whole or not at all, changed by compare-and-set, and taken down in
+ * steps that anyone can finish.
+ */
+import type { ActorDefinition } from '../actor/definition.ts';
+import { evenSlotMap, SLOT_COUNT } from '../actor/slots.ts';
+import type { LogSpec } from '../bus/bus.ts';
+import { CoppiceError, isCoppiceError } from '../errors.ts';
+import { checkName, groupToken, nameToToken } from '../wire/names.ts';
+import { type EndpointRecord, GroupRecord, parseRecord } from '../wire/records.ts';
+import { fill, logStreamName, REGISTRY_KEYS, SUBJECTS } from '../wire/subjects.ts';
+import type { ClusterContext } from './context.ts';
+import { groupKey, placementKey, sharedKey } from './view.ts';
+
+/** Most copies of one shard. */
+export const MAX_COPIES = 10;
+
+/** What a new group is made of. */
+export type GroupSpec = {
+  readonly name: string;
+  readonly definition: ActorDefinition;
+  readonly shards: number;
+  /** Copies of each shard, the primary included. */
+  readonly copies: number;
+  /** What a leaf must provide to host it. */
+  readonly requires: string;
+  readonly settings: unknown;
+};
+
+/**
+ * Creates a group: its log, its shared document, then its entry, which makes it exist.
+ *
+ * @throws CoppiceError `INVALID_NAME`, `BAD_REQUEST` for counts out of range, `ALREADY_EXISTS`.
+ */
+export async function createGroup(context: ClusterContext, spec: GroupSpec): Promise<GroupRecord> {
+  const { bus, env, registry } = context;
+  const name = checkName('group', spec.name);
+  checkCount('shards', spec.shards, SLOT_COUNT);
+  checkCount('copies', spec.copies, MAX_COPIES);
+  const key = groupKey(name);
+  if ((await registry.get(key)) !== undefined) throw new CoppiceError('ALREADY_EXISTS', `\`${name}\` exists already`);
+  const { definition } = spec;
+  const group: GroupRecord = {
+    name,
+    generation: env.random.id().toLowerCase().replaceAll(/[^a-z0-9]/g, '').padEnd(12, '0').slice(0, 12),
+    kind: definition.kind,
+    actor: definition.name,
+    requires: spec.requires,
+    copies: spec.copies,
+    slots: { version: 1, ranges: [...evenSlotMap(spec.shards).ranges] },
+    endpoints: endpointRecords(definition),
+    settings: spec.settings,
+    createdMs: env.clock.wallMs(),
+  };
+  if (definition.kind === 'stateful') {
+    await bus.createLog(logSpec(context.cluster, group));
+    if (definition.initShared !== undefined) await registry.create(sharedKey(group), { document: definition.initShared(spec.settings) });
+  }
+  try {
+    await registry.create(key, group);
+  } catch (error) {
+    await removeParts(context, group);
+    if (isCoppiceError(error, 'CONFLICT')) throw new CoppiceError('ALREADY_EXISTS', `\`${name}\` exists already`, { cause: error });
+    throw error;
+  }
+  return group;
+}
+
+/**
+ * Changes the number of copies of a group.
+ *
+ * @throws CoppiceError `GROUP_NOT_FOUND`, `BAD_REQUEST`.
+ */
+export async function setCopies(context: ClusterContext, name: string, copies: number): Promise<GroupRecord> {
+  checkCount('copies', copies, MAX_COPIES);
+  return changeGroup(context, name, (group) => ({ ...group, copies }));
+}
+
+/**
+ * Takes a group down: marks it first, so that nobody routes to it and anyone can finish the work.
+ *
+ * @throws CoppiceError `GROUP_NOT_FOUND`.
+ */
+export async function deleteGroup(context: ClusterContext, name: string): Promise<void> {
+  const group = await changeGroup(context, name, (present) => ({ ...present, deleting: true }));
+  await finishDeletion(context, group);
+}
+
+/** Removes everything of a group that is marked as being deleted, its entry last. Harmless to repeat. */
+export async function finishDeletion(context: ClusterContext, group: GroupRecord): Promise<void> {
+  await removeParts(context, group);
+  const { registry } = context;
+  const placement = await registry.get(placementKey(group.name));
+  if (placement !== undefined) await registry.delete(placementKey(group.name), placement.revision);
+  const entry = await registry.get(groupKey(group.name));
+  if (entry === undefined || parseRecord(GroupRecord, entry.value, entry.key).generation !== group.generation) return;
+  await registry.delete(groupKey(group.name), entry.revision);
+}
+
+/** The log of one life of a group. */
+export function logSpec(cluster: string, group: GroupRecord): LogSpec {
+  const token = groupToken(group.name, group.generation);
+  return {
+    stream: logStreamName(cluster, nameToToken(group.name), group.generation),
+    subjectPrefix: fill(SUBJECTS.log, { cluster, group: token, shard: '' }).slice(0, -1),
+  };
+}
+
+/** What every root needs to know of a definition's endpoints. */
+export function endpointRecords(definition: ActorDefinition): Record<string, EndpointRecord> {
+  return Object.fromEntries(
+    Object.entries(definition.endpoints).map(([name, endpoint]): [string, EndpointRecord] => {
+      const polling = typeof endpoint.polling === 'string' ? endpoint.polling : { by: endpoint.polling.by };
+      if (endpoint.kind === 'command' || endpoint.reduce === undefined) return [name, { kind: endpoint.kind, polling }];
+      return [name, { kind: 'query', polling, reduce: typeof endpoint.reduce === 'function' ? 'custom' : endpoint.reduce }];
+    }),
+  );
+}
+
+async function removeParts(context: ClusterContext, group: GroupRecord): Promise<void> {
+  const { bus, registry, cluster } = context;
+  if (group.kind === 'stateful') await bus.deleteLog(logSpec(cluster, group));
+  await registry.delete(sharedKey(group));
+  const leases = fill(REGISTRY_KEYS.lease, { group: nameToToken(group.name), generation: group.generation, shard: '' });
+  for (const { key } of await registry.list(leases)) await registry.delete(key);
+}
+
+async function changeGroup(context: ClusterContext, name: string, change: (group: GroupRecord) => GroupRecord): Promise<GroupRecord> {
+  for (;;) {
+    const entry = await context.registry.get(groupKey(name));
+    const group = entry === undefined ? undefined : parseRecord(GroupRecord, entry.value, entry.key);
+    if (entry === undefined || group === undefined) throw new CoppiceError('GROUP_NOT_FOUND', `there is no index or group \`${name}\``);
+    const next = change(group);
+    try {
+      await context.registry.update(entry.key, next, entry.revision);
+      return next;
+    } catch (error) {
+      if (!isCoppiceError(error, 'CONFLICT')) throw error;
+    }
+  }
+}
+
+function checkCount(what: string, count: number, most: number): void {
+  if (Number.isInteger(count) && count >= 1 && count <= most) return;
+  throw new CoppiceError('BAD_REQUEST', `${what} must be a whole number from 1 to ${most}, got ${count}`);
+}

@@ -1,0 +1,24 @@
+/**
+ * Where copies live in a process: on its own event loop, or in worker threads. The leaf above neither knows nor cares.
+ */
+import type { Closeable } from '../bus/bus.ts';
+import type { CopySpec } from '../shard/copy.ts';
+import type { CopyStatus } from '../wire/records.ts';
+
+/** Hosts copies. */
+export interface CopyHost extends Closeable {
+  /** Opens a copy; harmless if it is open. */
+  openCopy(spec: CopySpec): void;
+  /** Drains and closes a copy; resolves when it is gone. */
+  closeCopy(key: string): Promise<void>;
+  /** Keys of the copies open, or being opened. */
+  keys(): readonly string[];
+  statuses(): readonly CopyStatus[];
+  /** Calls `listener` when a status may have changed. */
+  onStatus(listener: () => void): void;
+}
+
+/** What tells copies apart within a leaf. */
+export function copyKey(spec: Pick<CopySpec, 'group' | 'shard'>): string {
+  return `${spec.group.name}/${spec.group.generation}/${spec.shard}`;
+}

@@ -1,0 +1,30 @@
+/**
+ * What the leaf's main thread and its worker threads tell each other.
+ */
+import type { ConnectionOptions } from '../bus/nats/options.ts';
+import type { ReportLevel } from '../env.ts';
+import type { CopySpec } from '../shard/copy.ts';
+import type { CopyStatus } from '../wire/records.ts';
+import type { ActorSource } from './actor-source.ts';
+
+/** What a worker is started with. */
+export type WorkerStart = {
+  /** Without the functions, which cannot cross into a thread. */
+  readonly connection: Omit<ConnectionOptions, 'onFault'>;
+  readonly cluster: string;
+  /** Definitions by what groups require. */
+  readonly actors: Readonly<Record<string, ActorSource>>;
+};
+
+/** From the main thread. */
+export type ToWorker =
+  | { readonly type: 'open'; readonly spec: CopySpec }
+  | { readonly type: 'close'; readonly key: string }
+  | { readonly type: 'stop' };
+
+/** From a worker. */
+export type FromWorker =
+  | { readonly type: 'status'; readonly copies: readonly CopyStatus[] }
+  | { readonly type: 'closed'; readonly key: string }
+  | { readonly type: 'stopped' }
+  | { readonly type: 'report'; readonly level: ReportLevel; readonly message: string; readonly fields: Readonly<Record<string, unknown>> };

@@ -1,0 +1,62 @@
+/**
+ * A worker thread of a leaf: its own connection to the bus, and the copies assigned to it.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { ActorDefinition } from '../actor/definition.ts';
+import { connectNats } from '../bus/nats/connect.ts';
+import { joinCluster } from '../cluster/context.ts';
+import { type Reporter, systemEnv } from '../env.ts';
+import { asCoppiceError } from '../errors.ts';
+import { loadDefinition } from './actor-source.ts';
+import { InlineHost } from './inline-host.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
+
+const STATUS_INTERVAL_MS = 400;
+
+const port = parentPort;
+if (port === null) throw new Error('a worker of a leaf must be started as a worker thread');
+const send = (message: FromWorker): void => port.postMessage(message);
+const report: Reporter = (level, message, fields = {}) => send({ type: 'report', level, message, fields });
+
+const start = workerData as WorkerStart;
+const definitions = new Map<string, ActorDefinition>();
+for (const [requires, source] of Object.entries(start.actors)) definitions.set(requires, await loadDefinition(source));
+
+const onFault = (error: unknown, subject: string): void => report('error', 'message handler failed', { subject, error: asCoppiceError(error).message });
+const bus = await connectNats({ ...start.connection, onFault }, systemEnv);
+const context = await joinCluster({ cluster: start.cluster, bus, env: systemEnv, report });
+const host = new InlineHost(context, (requires) => definitions.get(requires));
+let statusSoon = false;
+
+function sendStatus(): void {
+  statusSoon = false;
+  send({ type: 'status', copies: host.statuses() });
+}
+
+function repeatStatus(): void {
+  sendStatus();
+  systemEnv.clock.after(STATUS_INTERVAL_MS, repeatStatus);
+}
+
+async function take(message: ToWorker): Promise<void> {
+  if (message.type === 'open') return host.openCopy(message.spec);
+  if (message.type === 'close') {
+    await host.closeCopy(message.key);
+    return send({ type: 'closed', key: message.key });
+  }
+  await host.close();
+  await context.close();
+  await bus.close();
+  send({ type: 'stopped' });
+  port?.close();
+}
+
+host.onStatus(() => {
+  if (statusSoon) return;
+  statusSoon = true;
+  queueMicrotask(sendStatus);
+});
+port.on('message', (message: ToWorker) => {
+  take(message).catch((error: unknown) => report('error', 'worker failed to obey', { type: message.type, error: asCoppiceError(error).message }));
+});
+repeatStatus();

@@ -1,0 +1,316 @@
+/**
+ * The write path of one reign of a primary (protocol.md, "Write"): commands are decided in order on state plus what
+ * is pending, collected into batches, and appended one batch at a time. Nothing is answered before it is in the log.
+ */
+import type { CommandEndpoint, PendingRecord, StatefulDefinition } from '../actor/definition.ts';
+import type { Log } from '../bus/log.ts';
+import type { Env } from '../env.ts';
+import { asCoppiceError, CoppiceError } from '../errors.ts';
+import { encodeLogRecord, encodeOperation } from '../wire/log-record.ts';
+import type { CommandOutcome } from '../wire/messages.ts';
+import type { AppliedRecord, ShardState } from './shard-state.ts';
+
+/** A batch is closed beyond this size, so that large messages do not delay everyone's. */
+const BATCH_BYTES = 192 * 1024;
+/** Room for the record's own fields and the message's headers. */
+const RECORD_OVERHEAD_BYTES = 2048;
+const MAX_PENDING_OPERATIONS = 20_000;
+
+/** A command as the primary takes it. */
+export type Command = {
+  readonly id: string;
+  readonly endpoint: string;
+  readonly body: unknown;
+  /** Log sequence of the shard known before the command was first sent. */
+  readonly since: number;
+};
+
+/** What a reign needs. */
+export type CommitterOptions = {
+  readonly env: Env;
+  readonly log: Log;
+  readonly state: ShardState;
+  readonly definition: StatefulDefinition;
+  readonly group: string;
+  readonly generation: string;
+  readonly shard: number;
+  readonly term: number;
+  /** The term record of this reign: the first append is fenced by it. */
+  readonly termRecord: { readonly seq: number; readonly id: string };
+  readonly maxRecordBytes: number;
+  /** A record id never used before. */
+  nextRecordId(): string;
+  /** The shared document as last seen. */
+  shared(): unknown;
+  /** Makes the shared document what `change` says, by compare-and-set. */
+  agree(change: (shared: unknown) => unknown): Promise<void>;
+  /** Applies a record of our own once it is acknowledged; the copy tells its waiters, and us, by `onApplied`. */
+  applyOwn(entry: { seq: number; id: string; data: Uint8Array }): void;
+  /** Somebody else appended: this reign is over. */
+  onFenced(): void;
+  /** The log cannot be written any more; the copy must be discarded or closed. */
+  onFailure(error: CoppiceError): void;
+  /** The actor's own code threw something untyped while deciding; the caller was told, nothing was lost. */
+  onFault(error: Error): void;
+};
+
+type Waiter = (outcome: CommandOutcome | CoppiceError) => void;
+type PendingOperation = { readonly waiters: Waiter[] };
+type Endpoint = CommandEndpoint<unknown, unknown, unknown, unknown>;
+type Deciding = { readonly command: Command; readonly body: unknown; readonly endpoint: Endpoint; readonly waiter: Waiter };
+type Batch = { readonly operations: Uint8Array[]; readonly ids: string[]; sizeBytes: number; accepted: number; records: Map<string, PendingRecord<unknown>> };
+type InFlight = { readonly batch: Batch; readonly recordId: string };
+
+const emptyBatch = (): Batch => ({ operations: [], ids: [], sizeBytes: 0, accepted: 0, records: new Map() });
+
+/** One reign. `stop` ends it; what is in flight then stays unknown until the tail tells. */
+export class Committer {
+  readonly #options: CommitterOptions;
+  readonly #queue: { command: Command; waiter: Waiter }[] = [];
+  readonly #pending = new Map<string, PendingOperation>();
+  readonly #abort = new AbortController();
+  readonly #drained: (() => void)[] = [];
+  #inFlight: InFlight | undefined;
+  #next: Batch = emptyBatch();
+  #expectedSeq: number;
+  #expectedId: string;
+  #freed: (() => void) | undefined;
+  #deciding = false;
+  /** A command left the queue and is not pending yet. */
+  #taken = false;
+  #taking = true;
+  #over = false;
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+    this.#expectedSeq = options.termRecord.seq;
+    this.#expectedId = options.termRecord.id;
+  }
+
+  /** Commands taken and not yet answered. */
+  get pendingCount(): number {
+    return this.#queue.length + this.#pending.size + (this.#taken ? 1 : 0);
+  }
+
+  /**
+   * Takes a command. Resolves when its record, or its rejection, is in the log and applied here.
+   *
+   * @throws CoppiceError what no state could accept (400), `OVERLOADED`, `OUTCOME_UNKNOWN`, or `NOT_PRIMARY` when the
+   *   reign ended without it.
+   */
+  async submit(command: Command): Promise<CommandOutcome> {
+    if (!this.#taking) throw notPrimary(this.#options);
+    if (this.pendingCount >= MAX_PENDING_OPERATIONS) {
+      throw new CoppiceError('OVERLOADED', `shard ${this.#options.shard} of \`${this.#options.group}\` has ${this.pendingCount} commands waiting`);
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ command, waiter: (outcome) => (outcome instanceof CoppiceError ? reject(outcome) : resolve(outcome)) });
+      if (!this.#deciding) queueMicrotask(() => this.#startDeciding());
+    });
+  }
+
+  /** The copy applied a record, of ours or another's; answers those who waited for it. */
+  onApplied(record: AppliedRecord): void {
+    for (const [id, outcome] of record.outcomes) this.#settle(id, outcome);
+    const lostTo = this.#inFlight !== undefined && record.kind === 'term' && record.term > this.#options.term;
+    if (lostTo && record.id !== this.#inFlight?.recordId) this.#failPending();
+    if (this.#inFlight?.recordId === record.id && this.#over) this.#inFlight = undefined;
+  }
+
+  /** Stops taking commands, and resolves when everything taken has been answered. */
+  async drain(): Promise<void> {
+    this.#taking = false;
+    if (this.pendingCount === 0) return;
+    await new Promise<void>((resolve) => this.#drained.push(resolve));
+  }
+
+  /**
+   * Ends the reign. Commands not yet sent fail with `NOT_PRIMARY`; those of a batch in flight wait for the tail.
+   */
+  stop(): void {
+    if (this.#over) return;
+    this.#taking = false;
+    this.#over = true;
+    this.#abort.abort(new CoppiceError('NOT_PRIMARY', 'the reign has ended'));
+    const inFlight = new Set(this.#inFlight?.batch.ids);
+    for (const { waiter } of this.#queue.splice(0)) waiter(notPrimary(this.#options));
+    for (const id of [...this.#pending.keys()]) if (!inFlight.has(id)) this.#settle(id, notPrimary(this.#options));
+    this.#next = emptyBatch();
+  }
+
+  /** Gives up on what the tail has not told yet, since the copy is closing or starts over. */
+  abandon(): void {
+    this.stop();
+    this.#failPending();
+  }
+
+  #startDeciding(): void {
+    if (this.#deciding || this.#over) return;
+    this.#deciding = true;
+    this.#decideAll()
+      .catch((error: unknown) => this.#options.onFailure(asCoppiceError(error)))
+      .finally(() => {
+        this.#deciding = false;
+        if (this.#queue.length > 0 && !this.#over) this.#startDeciding();
+      });
+  }
+
+  async #decideAll(): Promise<void> {
+    for (let item = this.#queue.shift(); item !== undefined; item = this.#queue.shift()) {
+      const { command, waiter } = item;
+      this.#taken = true;
+      try {
+        await this.#take(command, waiter);
+      } catch (error) {
+        waiter(this.#asAnswer(error));
+      }
+      this.#taken = false;
+      if (this.#next.sizeBytes >= BATCH_BYTES) await this.#flushWhenFree();
+    }
+    this.#flushIfFree();
+    this.#tellDrained();
+  }
+
+  /** Rule 1 of "Write". Throws what no state could accept. */
+  async #take(command: Command, waiter: Waiter): Promise<void> {
+    const { state, shard, group } = this.#options;
+    const known = state.window.get(command.id);
+    if (known !== undefined) return waiter(known);
+    const pending = this.#pending.get(command.id);
+    if (pending !== undefined) return void pending.waiters.push(waiter);
+    if (command.since < state.window.floor) {
+      throw new CoppiceError('OUTCOME_UNKNOWN', `operation ${command.id} on shard ${shard} of \`${group}\` is older than what the shard remembers`);
+    }
+    const endpoint = this.#endpoint(command.endpoint);
+    const body = endpoint.parse === undefined ? command.body : endpoint.parse(command.body);
+    if (endpoint.agree?.(this.#options.shared(), body) !== undefined) {
+      await this.#options.agree((shared) => endpoint.agree?.(shared, body));
+      if (this.#over) throw notPrimary(this.#options);
+    }
+    const item = { command, body, endpoint, waiter };
+    if (this.#decide(item)) return;
+    await this.#flushWhenFree();
+    if (this.#over) throw notPrimary(this.#options);
+    this.#decide(item);
+  }
+
+  /** An untyped error of the actor's code is the actor's fault, not the caller's; deciding has no effects to undo. */
+  #asAnswer(error: unknown): CoppiceError {
+    if (error instanceof CoppiceError) return error;
+    const cause = asCoppiceError(error);
+    this.#options.onFault(cause);
+    return new CoppiceError('ACTOR_FAILED', `\`${this.#options.group}\` failed to decide: ${cause.message}`, { cause: error });
+  }
+
+  /** Decides one command and puts it into the next batch; false if the batch has no room for it. */
+  #decide(item: Deciding): boolean {
+    const { state, env, shard, group, term, maxRecordBytes } = this.#options;
+    const accepted = (this.#inFlight?.batch.accepted ?? 0) + this.#next.accepted;
+    const alreadyApplied = this.#inFlight !== undefined && state.appliedId === this.#inFlight.recordId;
+    const seqNo = state.nextSeqNo + (alreadyApplied ? this.#next.accepted : accepted);
+    const decision = item.endpoint.decide(state.user, item.body, {
+      group,
+      shard,
+      term,
+      seqNo,
+      wallMs: env.clock.wallMs(),
+      shared: this.#options.shared(),
+      pending: (key) => this.#next.records.get(key) ?? (alreadyApplied ? undefined : this.#inFlight?.batch.records.get(key)),
+    });
+    const id = item.command.id;
+    const bytes = encodeOperation(
+      decision.kind === 'accept'
+        ? { id, record: decision.record }
+        : { id, error: new CoppiceError(decision.code, decision.message, { details: decision.details }).toWire() },
+    );
+    if (bytes.length + RECORD_OVERHEAD_BYTES > maxRecordBytes) {
+      throw new CoppiceError('PAYLOAD_TOO_LARGE', `operation of ${bytes.length} bytes exceeds the log's limit of ${maxRecordBytes - RECORD_OVERHEAD_BYTES} bytes`);
+    }
+    if (this.#next.sizeBytes + bytes.length + RECORD_OVERHEAD_BYTES > maxRecordBytes) return false;
+    this.#add(id, bytes, item.waiter);
+    if (decision.kind === 'accept') {
+      this.#next.records.set(decision.key, { record: decision.record, seqNo, term });
+      this.#next.accepted++;
+    }
+    return true;
+  }
+
+  #add(id: string, bytes: Uint8Array, waiter: Waiter): void {
+    this.#next.operations.push(bytes);
+    this.#next.ids.push(id);
+    this.#next.sizeBytes += bytes.length + 8;
+    this.#pending.set(id, { waiters: [waiter] });
+  }
+
+  #endpoint(name: string): Endpoint {
+    const endpoint = Object.hasOwn(this.#options.definition.endpoints, name) ? this.#options.definition.endpoints[name] : undefined;
+    if (endpoint?.kind === 'command') return endpoint;
+    throw new CoppiceError('UNKNOWN_ENDPOINT', `\`${this.#options.group}\` has no command endpoint \`${name}\``);
+  }
+
+  #flushIfFree(): void {
+    if (this.#inFlight !== undefined || this.#next.operations.length === 0 || this.#over) return;
+    const batch = this.#next;
+    this.#next = emptyBatch();
+    const recordId = this.#options.nextRecordId();
+    this.#inFlight = { batch, recordId };
+    this.#append(batch, recordId).catch((error: unknown) => {
+      if (!this.#over) this.#options.onFailure(asCoppiceError(error));
+    });
+  }
+
+  async #flushWhenFree(): Promise<void> {
+    if (this.#inFlight !== undefined) await new Promise<void>((resolve) => (this.#freed = resolve));
+    this.#flushIfFree();
+  }
+
+  /** Rules 2 to 5 of "Write". */
+  async #append(batch: Batch, recordId: string): Promise<void> {
+    const { generation, term, shard, log } = this.#options;
+    const data = encodeLogRecord({
+      kind: 'batch',
+      generation,
+      term,
+      prevSeq: this.#expectedSeq,
+      prevId: this.#expectedId,
+      operations: batch.operations,
+    });
+    const outcome = await log.append(shard, { id: recordId, data, expectedSeq: this.#expectedSeq }, this.#abort.signal);
+    if (outcome.kind === 'fenced') {
+      if (!this.#over) this.#options.onFenced();
+      return;
+    }
+    this.#expectedSeq = outcome.seq;
+    this.#expectedId = recordId;
+    this.#options.applyOwn({ seq: outcome.seq, id: recordId, data });
+    this.#inFlight = undefined;
+    const freed = this.#freed;
+    this.#freed = undefined;
+    if (freed === undefined) this.#flushIfFree();
+    else freed();
+  }
+
+  #settle(id: string, outcome: CommandOutcome | CoppiceError): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.delete(id);
+    for (const waiter of pending.waiters) waiter(outcome);
+    this.#tellDrained();
+  }
+
+  #failPending(): void {
+    this.#inFlight = undefined;
+    for (const id of [...this.#pending.keys()]) this.#settle(id, notPrimary(this.#options));
+    this.#freed?.();
+    this.#freed = undefined;
+  }
+
+  #tellDrained(): void {
+    if (this.pendingCount > 0 || this.#taking) return;
+    for (const resolve of this.#drained.splice(0)) resolve();
+  }
+}
+
+function notPrimary(options: { readonly group: string; readonly shard: number }): CoppiceError {
+  return new CoppiceError('NOT_PRIMARY', `this copy of shard ${options.shard} of \`${options.group}\` is not its primary`);
+}

@@ -1,0 +1,294 @@
+/**
+ * The shell around `primacyMachine`: looks at the lease and its owner, takes the lease by compare-and-set, appends
+ * the term record and waits for the tail to reach it (protocol.md, "Promotion and handover").
+ */
+import { type Actor, createActor } from 'xstate';
+import type { Log, LogEntry } from '../bus/log.ts';
+import type { Registry } from '../bus/registry.ts';
+import type { Membership } from '../cluster/membership.ts';
+import { judgeOwner } from '../cluster/ownership.ts';
+import { type ClusterView, leaseKey } from '../cluster/view.ts';
+import { type Cancel, type Env, pause, type Reporter } from '../env.ts';
+import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
+import { type PrimacyEvent, primacyMachine } from '../machines/primacy.ts';
+import { decodeLogRecord, encodeLogRecord } from '../wire/log-record.ts';
+import type { GroupRecord, LeaseRecord } from '../wire/records.ts';
+import type { AppliedRecord, ShardState } from './shard-state.ts';
+
+const LOOK_INTERVAL_MS = 250;
+const PINGS_TO_BE_SURE = 2;
+/** Claims spread over this time by lag and rank, so that the most caught-up copy is first. */
+const LAG_DELAY_MS_PER_RECORD = 1;
+const MAX_LAG_DELAY_MS = 1_000;
+const RANK_DELAY_MS = 60;
+
+/** Where a reign began: its first append is fenced by this record. */
+export type Reign = { readonly term: number; readonly termRecord: { readonly seq: number; readonly id: string } };
+
+/** What the shell needs of its copy. */
+export type PrimacyOptions = {
+  readonly env: Env;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly view: ClusterView;
+  readonly membership: Membership;
+  readonly report: Reporter;
+  readonly group: GroupRecord;
+  readonly shard: number;
+  readonly leaf: string;
+  readonly incarnation: string;
+  state(): ShardState;
+  /** Records of the log that this copy has not applied yet. */
+  lag(): number;
+  nextRecordId(): string;
+  onLeading(reign: Reign): void;
+  onStopLeading(): void;
+  /** Resolves when what the ending reign took is answered. */
+  resolvePending(): Promise<void>;
+  /** The machine moved; the name of its state. */
+  onState(state: string): void;
+};
+
+/** The contest for one shard, from one copy's side. */
+export class Primacy {
+  readonly #options: PrimacyOptions;
+  readonly #actor: Actor<typeof primacyMachine>;
+  #abort = new AbortController();
+  #termRecord: { readonly id: string; seq: number } | undefined;
+  #look: Cancel | undefined;
+  #looking = false;
+  #released: Promise<void> = Promise.resolve();
+  #yieldedMs = Number.NEGATIVE_INFINITY;
+  #stopWatching: () => void = () => {};
+
+  constructor(options: PrimacyOptions) {
+    this.#options = options;
+    this.#actor = createActor(
+      primacyMachine.provide({
+        delays: { claimDelay: () => this.#claimDelayMs() },
+        actions: {
+          claimLease: (_, { above }) => this.#run(() => this.#claimLease(above)),
+          appendTerm: (_, { term }) => this.#run(() => this.#appendTerm(term)),
+          abandonClaim: () => this.#abandon(),
+          startLeading: (_, { term }) => this.#startLeading(term),
+          stopLeading: () => options.onStopLeading(),
+          resolvePending: () => this.#run(() => this.#resolvePending()),
+          releaseLease: (_, { term }) => {
+            this.#released = this.#writeRelease(term);
+          },
+        },
+      }),
+    );
+  }
+
+  start(): void {
+    this.#actor.subscribe(({ value }) => this.#options.onState(typeof value === 'string' ? value : 'following'));
+    this.#actor.start();
+    this.#stopWatching = this.#options.view.onChange((key) => {
+      if (key === leaseKey(this.#options.group, this.#options.shard)) this.#lookSoon(0);
+    });
+    this.#lookSoon(0);
+  }
+
+  send(event: PrimacyEvent): void {
+    this.#actor.send(event);
+    if (event.type === 'copy.ready') this.#lookSoon(0);
+  }
+
+  /** Hands primacy over, or gives it up. Resolves when this copy does not lead any more. */
+  async yield(): Promise<void> {
+    this.#yieldedMs = this.#options.env.clock.nowMs();
+    const done = new Promise<void>((resolve) => {
+      const settled = (value: unknown): boolean => value !== 'leading' && value !== 'yielding';
+      if (settled(this.#actor.getSnapshot().value) && !this.#actor.getSnapshot().matches('barrier')) return resolve();
+      const subscription = this.#actor.subscribe(({ value }) => {
+        if (!settled(value)) return;
+        subscription.unsubscribe();
+        resolve();
+      });
+    });
+    this.#actor.send({ type: 'primacy.yield' });
+    await done;
+    await this.#released;
+  }
+
+  /** Leaves the contest for good. */
+  async stop(): Promise<void> {
+    this.#look?.();
+    this.#stopWatching();
+    this.#actor.send({ type: 'primacy.stop' });
+    await this.#released;
+    this.#abort.abort(new CoppiceError('CANCELLED', 'the copy has left the contest'));
+    this.#actor.stop();
+  }
+
+  /** The copy applied a record: the barrier may be reached, or a higher term may have begun. */
+  onApplied(record: AppliedRecord): void {
+    if (record.kind !== 'term') return;
+    if (record.id === this.#termRecord?.id) {
+      this.#termRecord.seq = record.seq;
+      this.#actor.send({ type: 'barrier.reached', term: record.term });
+    } else {
+      this.#actor.send({ type: 'term.outranked', term: record.term });
+    }
+  }
+
+  /** Judges the lease's owner, now and then, and at once when the lease changes. */
+  #lookSoon(delayMs: number): void {
+    this.#look?.();
+    this.#look = this.#options.env.clock.after(delayMs, () => {
+      this.#lookSoon(LOOK_INTERVAL_MS);
+      if (this.#looking || !this.#isCandidate()) return;
+      this.#looking = true;
+      this.#judge()
+        .catch((error: unknown) => this.#options.report('warn', 'lease could not be judged', { error: asCoppiceError(error).message }))
+        .finally(() => (this.#looking = false));
+    });
+  }
+
+  #isCandidate(): boolean {
+    const snapshot = this.#actor.getSnapshot();
+    return snapshot.matches({ following: 'ready' }) || snapshot.matches('suspecting');
+  }
+
+  async #judge(): Promise<void> {
+    const { view, membership, group, shard, env, leaf, incarnation } = this.#options;
+    const seen = view.lease(group, shard);
+    const lease = seen === undefined ? undefined : { ...seen.value, seenAtMs: seen.seenAtMs };
+    if (lease !== undefined && lease.owner === leaf && lease.incarnation === incarnation) {
+      // Won by a claim whose answer was lost: the machine gives it back or takes it up.
+      this.#actor.send({ type: 'lease.won', term: lease.term });
+      return;
+    }
+    const verdict = judgeOwner({
+      lease,
+      group: group.name,
+      generation: group.generation,
+      shard,
+      heard: lease === undefined ? undefined : membership.pulseOf(lease.owner),
+      busSilenceMs: membership.silenceMs(),
+      nowMs: env.clock.nowMs(),
+    });
+    const lost = verdict === 'lost' || (verdict === 'ask' && lease !== undefined && (await this.#isDead(lease)));
+    this.#actor.send({ type: lost ? 'owner.lost' : 'owner.alive' });
+  }
+
+  /** Nobody answers for the leaf, twice; or another incarnation does. */
+  async #isDead(lease: LeaseRecord): Promise<boolean> {
+    for (let ping = 0; ping < PINGS_TO_BE_SURE; ping++) {
+      const result = await this.#options.membership.ping(lease.owner);
+      if (result.kind === 'silent') return false;
+      if (result.kind === 'answered') return result.incarnation !== lease.incarnation;
+    }
+    return true;
+  }
+
+  /** Shorter for the better caught up, and for the copy that placement prefers; longer right after a handover. */
+  #claimDelayMs(): number {
+    const { view, group, shard, leaf, env, lag } = this.#options;
+    const copies = view.placement(group)?.shards.find((entry) => entry.shard === shard)?.copies ?? [];
+    const rank = Math.max(0, copies.indexOf(leaf));
+    const handedOver = env.clock.nowMs() - this.#yieldedMs < MAX_LAG_DELAY_MS ? MAX_LAG_DELAY_MS : 0;
+    const lagDelay = Math.min(MAX_LAG_DELAY_MS, lag() * LAG_DELAY_MS_PER_RECORD);
+    return lagDelay + rank * RANK_DELAY_MS + env.random.next() * 20 + handedOver;
+  }
+
+  /** Rule 1 of promotion. */
+  async #claimLease(above: number): Promise<void> {
+    const { registry, group, shard, log, leaf, incarnation } = this.#options;
+    const key = leaseKey(group, shard);
+    const entry = await registry.get(key);
+    const lease = entry === undefined ? undefined : (entry.value as LeaseRecord);
+    const term = Math.max(above, lease?.term ?? 0, termOf(await log.last(shard))) + 1;
+    const mine: LeaseRecord = { owner: leaf, incarnation, term };
+    try {
+      if (entry === undefined) await registry.create(key, mine);
+      else await registry.update(key, mine, entry.revision);
+    } catch (error) {
+      if (!isCoppiceError(error, 'CONFLICT')) throw error;
+      this.#actor.send({ type: 'lease.refused' });
+      return;
+    }
+    this.#actor.send({ type: 'lease.won', term });
+  }
+
+  /** Rules 2 to 4 of promotion: give up if the log's term is not lower, append, then the tail tells. */
+  async #appendTerm(term: number): Promise<void> {
+    const { log, shard, group, state } = this.#options;
+    const { signal } = this.#abort;
+    for (;;) {
+      const last = await log.last(shard);
+      if (termOf(last) >= term) return this.#actor.send({ type: 'term.outranked', term: termOf(last) });
+      const id = this.#options.nextRecordId();
+      this.#termRecord = { id, seq: 0 };
+      const data = encodeLogRecord({
+        kind: 'term',
+        generation: group.generation,
+        term,
+        prevSeq: last?.seq ?? 0,
+        prevId: last?.id ?? '',
+        operations: [],
+      });
+      const outcome = await log.append(shard, { id, data, expectedSeq: last?.seq ?? 0 }, signal);
+      if (outcome.kind === 'appended') {
+        this.#termRecord.seq = outcome.seq;
+        if (state().appliedId === id) this.#actor.send({ type: 'barrier.reached', term });
+        return;
+      }
+      if (!(await this.#leaseIsMine(term))) return this.#actor.send({ type: 'append.fenced', term });
+      await pause(this.#options.env.clock, 5 + this.#options.env.random.next() * 20, signal);
+    }
+  }
+
+  async #leaseIsMine(term: number): Promise<boolean> {
+    const { registry, group, shard, leaf, incarnation } = this.#options;
+    const lease = (await registry.get(leaseKey(group, shard)))?.value as LeaseRecord | undefined;
+    return lease?.owner === leaf && lease.incarnation === incarnation && lease.term === term;
+  }
+
+  #startLeading(term: number): void {
+    const termRecord = this.#termRecord;
+    if (termRecord === undefined) throw new Error(`leading in term ${term} without a term record`);
+    this.#options.onLeading({ term, termRecord: { seq: termRecord.seq, id: termRecord.id } });
+  }
+
+  async #resolvePending(): Promise<void> {
+    await this.#options.resolvePending();
+    this.#actor.send({ type: 'pending.resolved' });
+  }
+
+  async #writeRelease(term: number): Promise<void> {
+    const { registry, group, shard, leaf, incarnation, report } = this.#options;
+    const key = leaseKey(group, shard);
+    try {
+      const entry = await registry.get(key);
+      const lease = entry?.value as LeaseRecord | undefined;
+      if (entry === undefined || lease?.owner !== leaf || lease.incarnation !== incarnation || lease.term !== term) return;
+      await registry.update(key, { owner: '', incarnation: '', term: lease.term }, entry.revision);
+    } catch (error) {
+      // Another took it, or the bus is away: then the lease is lost by evidence instead.
+      report('info', 'lease not released', { group: group.name, shard, term, error: asCoppiceError(error).message });
+    }
+  }
+
+  #abandon(): void {
+    this.#abort.abort(new CoppiceError('CANCELLED', 'the claim was abandoned'));
+    this.#abort = new AbortController();
+    this.#termRecord = undefined;
+  }
+
+  #run(effect: () => Promise<void>): void {
+    const { signal } = this.#abort;
+    queueMicrotask(() => {
+      effect().catch((error: unknown) => {
+        if (signal.aborted) return;
+        this.#options.report('warn', 'claim failed', { group: this.#options.group.name, shard: this.#options.shard, error: asCoppiceError(error).message });
+        this.#actor.send({ type: 'claim.failed' });
+      });
+    });
+  }
+}
+
+function termOf(entry: LogEntry | undefined): number {
+  return entry === undefined ? 0 : decodeLogRecord(entry.data).term;
+}

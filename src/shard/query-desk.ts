@@ -1,0 +1,112 @@
+/**
+ * Answers queries on one copy: on the queue-group subject that any copy answers, and on the copy's own subject for
+ * retries and hedges.
+ */
+import type { ActorDefinition, QueryEndpoint } from '../actor/definition.ts';
+import { reducePartials } from '../actor/reducers.ts';
+import type { RpcRequest } from '../bus/responder.ts';
+import type { Server } from '../bus/rpc.ts';
+import type { ClusterContext } from '../cluster/context.ts';
+import { CoppiceError } from '../errors.ts';
+import { parseQueryMessage, type QueryAnswer } from '../wire/messages.ts';
+import { groupToken, nameToToken } from '../wire/names.ts';
+import { fill, QUEUES, SUBJECTS, tokenAt } from '../wire/subjects.ts';
+import type { CopySpec } from './copy.ts';
+import type { SequenceWaiters } from './sequence-waiters.ts';
+import type { ShardState } from './shard-state.ts';
+
+/** Internal endpoint that runs a group's own reducer: `{endpoint, partials, request}`. */
+export const REDUCE_ENDPOINT = '_reduce';
+
+/** What the desk needs. */
+export type QueryDeskOptions = {
+  readonly context: ClusterContext;
+  readonly spec: CopySpec;
+  readonly definition: ActorDefinition;
+  readonly waiters: SequenceWaiters;
+  state(): ShardState | undefined;
+};
+
+/** The query side of a copy. */
+export class QueryDesk {
+  readonly #options: QueryDeskOptions;
+  #servers: readonly Server[] = [];
+
+  constructor(options: QueryDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Starts answering. */
+  open(): void {
+    const { context, spec } = this.#options;
+    const { cluster, rpc } = context;
+    const group = groupToken(spec.group.name, spec.group.generation);
+    const place = { cluster, group, shard: spec.shard, endpoint: '*' };
+    const shard = { template: SUBJECTS.shard, subject: fill(SUBJECTS.shard, place) };
+    const copy = { template: SUBJECTS.copy, subject: fill(SUBJECTS.copy, { ...place, leaf: nameToToken(spec.leaf) }) };
+    this.#servers = [
+      rpc.serve({ subject: shard.subject, queue: QUEUES.copies, handler: async (request) => this.#answer(tokenAt(shard.template, 'endpoint', request.subject), request) }),
+      rpc.serve({ subject: copy.subject, handler: async (request) => this.#answer(tokenAt(copy.template, 'endpoint', request.subject), request) }),
+    ];
+  }
+
+  /** Stops taking queries; resolves when those taken are answered. */
+  async close(): Promise<void> {
+    const servers = this.#servers;
+    this.#servers = [];
+    await Promise.all(servers.map((server) => server.close()));
+  }
+
+  async #answer(name: string, request: RpcRequest): Promise<QueryAnswer> {
+    const { spec, waiters, state } = this.#options;
+    const message = parseQueryMessage(request.body);
+    if (name === REDUCE_ENDPOINT) return { value: this.#reduce(message.body), seq: 0 };
+    const endpoint = this.#endpoint(name);
+    if (message.slots !== spec.group.slots.version) {
+      throw new CoppiceError('WRONG_SLOT', `asked by slot map ${message.slots}, shard ${spec.shard} of \`${spec.group.name}\` is at ${spec.group.slots.version}`);
+    }
+    const applied = state()?.appliedSeq ?? 0;
+    if (message.after !== undefined && message.after > applied) await waiters.wait(message.after, request.deadline.remainingMs());
+    const body = endpoint.parse === undefined ? message.body : endpoint.parse(message.body);
+    const seq = state()?.appliedSeq ?? 0;
+    const value = await this.#run(name, async () =>
+      endpoint.handle(state()?.user, body, {
+        group: spec.group.name,
+        shard: spec.shard,
+        appliedSeq: seq,
+        remainingMs: () => request.deadline.remainingMs(),
+      }),
+    );
+    return { value, seq };
+  }
+
+  /** Runs the actor's own code: what it throws untyped is the actor's fault, told to the caller and reported. */
+  async #run<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof CoppiceError) throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      const { group, shard } = this.#options.spec;
+      const stack = error instanceof Error ? error.stack : undefined;
+      this.#options.context.report('error', 'actor failed to answer', { group: group.name, shard, endpoint: name, error: message, stack });
+      throw new CoppiceError('ACTOR_FAILED', `\`${group.name}\` failed to answer \`${name}\`: ${message}`, { cause: error });
+    }
+  }
+
+  #endpoint(name: string): QueryEndpoint<unknown, unknown, unknown> {
+    const { endpoints } = this.#options.definition;
+    const endpoint = Object.hasOwn(endpoints, name) ? endpoints[name] : undefined;
+    if (endpoint?.kind === 'query') return endpoint;
+    throw new CoppiceError('UNKNOWN_ENDPOINT', `\`${this.#options.spec.group.name}\` has no query endpoint \`${name}\``);
+  }
+
+  #reduce(body: unknown): unknown {
+    if (typeof body !== 'object' || body === null || !('endpoint' in body) || !('partials' in body) || !Array.isArray(body.partials)) {
+      throw new CoppiceError('BAD_REQUEST', 'a reduction needs `endpoint` and `partials`');
+    }
+    const endpoint = this.#endpoint(String(body.endpoint));
+    if (endpoint.reduce === undefined) return body.partials;
+    return reducePartials(endpoint.reduce, body.partials, 'request' in body ? body.request : undefined);
+  }
+}

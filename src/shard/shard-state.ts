@@ -1,0 +1,134 @@
+/**
+ * What one copy knows: the actor's state, and the runtime's share of it (place in the log, term, operation counter,
+ * remembered operations). It is a function of the log alone: every copy that applied the same records holds the same.
+ */
+import type { StatefulDefinition } from '../actor/definition.ts';
+import { CoppiceError, isCoppiceError } from '../errors.ts';
+import { decodeLogRecord, decodeOperation, type LogRecord } from '../wire/log-record.ts';
+import type { CommandOutcome } from '../wire/messages.ts';
+import { OperationWindow } from './operation-window.ts';
+
+/** A record as it was applied. */
+export type AppliedRecord = {
+  readonly seq: number;
+  readonly id: string;
+  readonly kind: LogRecord['kind'];
+  readonly term: number;
+  /** Outcomes of a batch by operation id, in order. */
+  readonly outcomes: ReadonlyMap<string, CommandOutcome>;
+};
+
+/** How a record from the log met the state. */
+export type ApplyVerdict =
+  | { readonly kind: 'applied'; readonly record: AppliedRecord }
+  /** Seen before: a duplicate delivery. */
+  | { readonly kind: 'duplicate' }
+  /** It does not follow the last one applied: the state must be discarded. */
+  | { readonly kind: 'broken'; readonly reason: string };
+
+/** One copy's state. */
+export class ShardState {
+  readonly #definition: StatefulDefinition;
+  readonly #generation: string;
+  readonly #window: OperationWindow;
+  #user: unknown;
+  #appliedSeq = 0;
+  #appliedId = '';
+  #term = 0;
+  #nextSeqNo = 0;
+
+  constructor(options: {
+    definition: StatefulDefinition;
+    generation: string;
+    shard: number;
+    settings: unknown;
+    windowOperations?: number;
+  }) {
+    this.#definition = options.definition;
+    this.#generation = options.generation;
+    this.#window = new OperationWindow(options.windowOperations);
+    this.#user = options.definition.init({ shard: options.shard, settings: options.settings });
+  }
+
+  /** The actor's own state. */
+  get user(): unknown {
+    return this.#user;
+  }
+
+  /** Log sequence of the last record applied; 0 if none. */
+  get appliedSeq(): number {
+    return this.#appliedSeq;
+  }
+
+  /** Id of the last record applied; empty if none. */
+  get appliedId(): string {
+    return this.#appliedId;
+  }
+
+  /** Highest term seen in the log. */
+  get term(): number {
+    return this.#term;
+  }
+
+  /** The number that the next operation gets. */
+  get nextSeqNo(): number {
+    return this.#nextSeqNo;
+  }
+
+  get window(): OperationWindow {
+    return this.#window;
+  }
+
+  /**
+   * Applies the next record of the log. A typed error of the actor's `apply` marks that operation as failed, on every
+   * copy alike; anything else it throws is thrown on, and this copy must be discarded.
+   */
+  apply(entry: { seq: number; id: string; data: Uint8Array }): ApplyVerdict {
+    if (entry.seq <= this.#appliedSeq) return { kind: 'duplicate' };
+    const record = decodeLogRecord(entry.data);
+    const broken = this.#chainBreak(record, entry.seq);
+    if (broken !== undefined) return { kind: 'broken', reason: broken };
+    const outcomes = new Map<string, CommandOutcome>();
+    for (const [place, bytes] of record.operations.entries()) {
+      const operation = decodeOperation(bytes);
+      const outcome =
+        'error' in operation
+          ? { ok: false as const, error: operation.error, seq: entry.seq }
+          : this.#applyOperation(operation.record, { seq: entry.seq, place, term: record.term });
+      outcomes.set(operation.id, outcome);
+      this.#window.remember(operation.id, outcome);
+    }
+    this.#appliedSeq = entry.seq;
+    this.#appliedId = entry.id;
+    this.#term = Math.max(this.#term, record.term);
+    return { kind: 'applied', record: { seq: entry.seq, id: entry.id, kind: record.kind, term: record.term, outcomes } };
+  }
+
+  /** Size figures of the actor's state. */
+  stats(): { readonly docCount: number; readonly sizeBytes: number } {
+    return this.#definition.stats?.(this.#user) ?? { docCount: 0, sizeBytes: 0 };
+  }
+
+  close(): void {
+    this.#definition.close?.(this.#user);
+    this.#user = undefined;
+  }
+
+  #chainBreak(record: LogRecord, seq: number): string | undefined {
+    if (record.generation !== this.#generation) return `record ${seq} is of generation ${record.generation}, not ${this.#generation}`;
+    if (record.prevSeq === this.#appliedSeq && record.prevId === this.#appliedId) return undefined;
+    return `record ${seq} follows ${record.prevSeq} (${record.prevId}), but ${this.#appliedSeq} (${this.#appliedId}) was applied last`;
+  }
+
+  #applyOperation(record: unknown, at: { seq: number; place: number; term: number }): CommandOutcome {
+    const seqNo = this.#nextSeqNo++;
+    try {
+      const value = this.#definition.apply(this.#user, record, { ...at, seqNo });
+      return { ok: true, value, seq: at.seq };
+    } catch (error) {
+      if (!isCoppiceError(error)) throw error;
+      if (error.retryable) throw new CoppiceError('INTERNAL', `apply failed with a retryable error: ${error.message}`, { cause: error });
+      return { ok: false, error: error.toWire(), seq: at.seq };
+    }
+  }
+}
