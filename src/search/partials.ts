@@ -1,0 +1,106 @@
+/** What shards are asked, and what they answer: the bodies between root and shard, before anything is merged. */
+import * as v from 'valibot';
+import type { QueryStatistics } from '../engine/index.ts';
+import { CoppiceError } from '../errors.ts';
+import type { FieldValue } from '../engine/query/query.ts';
+import type { HighlightField } from './request/highlight-request.ts';
+import type { QueryNode } from './request/query-node.ts';
+import type { SearchRequest } from './request/search-request.ts';
+import type { WriteCommand } from './request/write-request.ts';
+import { isPlainObject } from './shape.ts';
+import type { SourceFilter } from './source-filter.ts';
+
+const object = <T extends object>() => v.custom<T>(isPlainObject, 'expected an object');
+const list = <T>() => v.custom<readonly T[]>(Array.isArray, 'expected a list');
+const id = v.pipe(v.string(), v.minLength(1));
+
+const ShardSearchBody = v.object({
+  request: object<SearchRequest>(),
+  statistics: v.exactOptional(object<QueryStatistics>()),
+  /** Whether the hits come with their sources, in one round. */
+  sources: v.boolean(),
+});
+const ShardQueryBody = v.object({ query: object<QueryNode>() });
+const ShardFetchBody = v.object({
+  ids: list<string>(),
+  source: object<SourceFilter>(),
+  query: object<QueryNode>(),
+  highlight: v.exactOptional(list<HighlightField>()),
+});
+const ShardGetBody = v.object({ id, routing: v.string(), source: object<SourceFilter>() });
+const ShardMultiGetBody = v.object({ items: list<{ readonly id: string; readonly source: SourceFilter }>() });
+const WriteBody = v.object({
+  op: v.picklist(['index', 'create', 'update', 'delete']),
+  id,
+  routing: v.string(),
+  doc: v.exactOptional(object<Readonly<Record<string, unknown>>>()),
+  upsert: v.exactOptional(object<Readonly<Record<string, unknown>>>()),
+  docAsUpsert: v.exactOptional(v.boolean()),
+  detectNoop: v.exactOptional(v.boolean()),
+  ifSeqNo: v.exactOptional(v.number()),
+  ifPrimaryTerm: v.exactOptional(v.number()),
+});
+
+/** One shard's share of a search. */
+export type ShardSearch = v.InferOutput<typeof ShardSearchBody>;
+/** A query of which a shard tells the statistics or the count. */
+export type ShardQuery = v.InferOutput<typeof ShardQueryBody>;
+/** Hits whose sources and highlights are wanted. */
+export type ShardFetch = v.InferOutput<typeof ShardFetchBody>;
+/** One document wanted. */
+export type ShardGet = v.InferOutput<typeof ShardGetBody>;
+/** Documents wanted of one shard. */
+export type ShardMultiGet = v.InferOutput<typeof ShardMultiGetBody>;
+
+/** Fragments by field. */
+export type Highlights = Readonly<Record<string, readonly string[]>>;
+
+/** What a hit shows. `source` is absent where the request does not want it. */
+export type FetchedHit = { readonly source?: unknown; readonly highlight?: Highlights };
+
+/** One shard's best hits, best first, as columns (`columns.ts`). */
+export type ShardHits = {
+  readonly total: number;
+  /** Null without hits. */
+  readonly maxScore: number | null;
+  readonly ids: readonly string[];
+  readonly scores: Uint8Array;
+  readonly positions: Uint8Array;
+  readonly sortValues?: readonly (readonly (FieldValue | null)[])[];
+  readonly fetched?: readonly FetchedHit[];
+};
+
+/** Sources of hits, in the order asked; null for a document that is gone. */
+export type ShardFetched = { readonly hits: readonly (FetchedHit | null)[] };
+
+/** A count of one shard. */
+export type ShardCount = { readonly count: number };
+
+/** A stored document, as `get` and `mget` find it. */
+export type FoundDocument = {
+  readonly _id: string;
+  readonly found: boolean;
+  readonly _version?: number;
+  readonly _seq_no?: number;
+  readonly _primary_term?: number;
+  readonly _source?: unknown;
+};
+
+/** A shard described. `fields` are those of its mappings, by type. */
+export type ShardInfo = { readonly docCount: number; readonly sizeBytes: number; readonly schema: Readonly<Record<string, string>> };
+
+export const parseShardSearch = parserOf(ShardSearchBody);
+export const parseShardQuery = parserOf(ShardQueryBody);
+export const parseShardFetch = parserOf(ShardFetchBody);
+export const parseShardGet = parserOf(ShardGetBody);
+export const parseShardMultiGet = parserOf(ShardMultiGetBody);
+export const parseWriteCommand: (body: unknown) => WriteCommand = parserOf(WriteBody);
+
+function parserOf<Schema extends v.GenericSchema>(schema: Schema): (body: unknown) => v.InferOutput<Schema> {
+  return (body) => {
+    const result = v.safeParse(schema, body);
+    if (result.success) return result.output;
+    const issues = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'body'}: ${issue.message}`);
+    throw new CoppiceError('BAD_REQUEST', issues.join('; '), { details: { issues } });
+  };
+}

@@ -1,0 +1,74 @@
+/** What one copy of a search shard holds: an engine, the mappings its records brought, and the latest deletes. */
+import { createEngine, type Engine } from '../engine/index.ts';
+import { CoppiceError } from '../errors.ts';
+import { type SearchSettings } from './request/index-request.ts';
+import { EMPTY_MAPPINGS, type Mappings, mergeMappings, schemaOf } from './mapping.ts';
+import { parseMappings } from './parse-mappings.ts';
+import { isPlainObject } from './shape.ts';
+
+/** The document that all shards of an index share. */
+export type SearchShared = { readonly mappings: Mappings };
+
+/** A delete that is still remembered, so that versions go on where they stopped. */
+export type Tombstone = { readonly version: number };
+
+/** Deletes remembered per shard; counted, not timed, so that every copy forgets alike. */
+export const MAX_TOMBSTONES = 1024;
+
+/** State of one shard's copy. */
+export class SearchState {
+  readonly engine: Engine;
+  readonly #tombstones = new Map<string, Tombstone>();
+  #mappings: Mappings;
+
+  constructor(mappings: Mappings) {
+    this.#mappings = mappings;
+    this.engine = createEngine({ schema: schemaOf(mappings) });
+  }
+
+  /** Mappings as far as the log has told them; they are a part of the shared ones. */
+  get mappings(): Mappings {
+    return this.#mappings;
+  }
+
+  /** Takes over mappings made of the present ones by `mergeMappings`. */
+  adoptMappings(mappings: Mappings): void {
+    if (mappings === this.#mappings) return;
+    this.engine.addFields(schemaOf(mappings));
+    this.#mappings = mappings;
+  }
+
+  tombstone(id: string): Tombstone | undefined {
+    return this.#tombstones.get(id);
+  }
+
+  /** Remembers a delete, and forgets the oldest one of too many. */
+  bury(id: string, tombstone: Tombstone): void {
+    this.#tombstones.delete(id);
+    this.#tombstones.set(id, tombstone);
+    const oldest = this.#tombstones.keys().next();
+    if (this.#tombstones.size > MAX_TOMBSTONES && oldest.done !== true) this.#tombstones.delete(oldest.value);
+  }
+
+  /** Forgets a delete, since the document is back. */
+  unbury(id: string): void {
+    this.#tombstones.delete(id);
+  }
+}
+
+/**
+ * The first mappings of an index, from its settings (`SearchSettings`).
+ *
+ * @throws CoppiceError `BAD_REQUEST`, `PARSING_FAILED` or `MAPPING_FAILED` if the settings are none of a search index.
+ */
+export function initialMappings(settings: unknown): Mappings {
+  if (settings === undefined || settings === null) return EMPTY_MAPPINGS;
+  if (!isPlainObject(settings)) throw new CoppiceError('BAD_REQUEST', 'the settings of a search index must be an object');
+  const { mappings }: SearchSettings = settings;
+  return mappings === undefined ? EMPTY_MAPPINGS : parseMappings(mappings, 'mappings');
+}
+
+/** Adds mappings to those of a state, without changing it. */
+export function withMappings(state: SearchState, addition: Mappings | undefined): Mappings {
+  return addition === undefined ? state.mappings : mergeMappings(state.mappings, addition);
+}
