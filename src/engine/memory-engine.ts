@@ -16,7 +16,7 @@ import type {
 } from './engine.ts';
 import { MemoryIndex } from './memory/memory-index.ts';
 import { compile } from './query/compile.ts';
-import { countMatches, forEachMatch } from './query/execute.ts';
+import { collectMatches, countMatches } from './query/execute.ts';
 import type { Query } from './query/query.ts';
 import { highlightTerms, queryStatistics } from './query/query-terms.ts';
 import type { Bm25Parameters } from './score/bm25.ts';
@@ -64,16 +64,13 @@ class MemoryEngine implements Engine {
     const [index, parameters] = [this.#index, this.#parameters];
     const { documents } = index;
     const orders = sort?.map((key) => hitOrder(key, index)) ?? [byScore];
-    const best = new BestHits({ limit, orders, position: (ordinal) => documents.position(ordinal) });
+    const { positionsRise } = documents;
+    const best = new BestHits({ limit, orders, position: (ordinal) => documents.position(ordinal), positionsRise });
     const matcher = compile(query, { index, parameters, statistics, scoring: true });
-    let highest = Number.NEGATIVE_INFINITY;
-    const total = forEachMatch(matcher, documents, (ordinal, score) => {
-      if (score > highest) highest = score;
-      best.add(ordinal, score);
-    });
+    const total = collectMatches(matcher, documents, best);
     const { ordinals, scores } = best.drain();
     const positions = Float64Array.from(ordinals, (ordinal) => documents.position(ordinal));
-    const hits = { total, maxScore: total === 0 ? 0 : highest, ordinals, scores, positions };
+    const hits = { total, maxScore: total === 0 ? 0 : best.maxScore, ordinals, scores, positions };
     if (sort === undefined) return hits;
     const sortValues = Array.from(ordinals, (ordinal, i) => orders.map((order) => order.value(ordinal, scores[i]!)));
     return { ...hits, sortValues };

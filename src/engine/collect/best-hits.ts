@@ -1,5 +1,6 @@
 /** Keeps the best hits of a search in a heap whose root is the worst of them. */
-import type { HitOrder } from './hit-order.ts';
+import type { Collector } from '../query/execute.ts';
+import { byScore, type HitOrder } from './hit-order.ts';
 
 /** What a collector is made for. */
 export type BestHitsOptions = {
@@ -8,24 +9,40 @@ export type BestHitsOptions = {
   /** Criteria, most important first; equal hits are ordered by position. */
   readonly orders: readonly HitOrder[];
   readonly position: (ordinal: number) => number;
+  /** Whether positions rise with ordinals. */
+  readonly positionsRise: boolean;
 };
 
-/** Up to `limit` hits. */
-export class BestHits {
+/** Up to `limit` hits, and the highest score of all that were offered. */
+export class BestHits implements Collector {
+  #floor = Number.NEGATIVE_INFINITY;
+  #maxScore = Number.NEGATIVE_INFINITY;
+  readonly #hasFloor: boolean;
   readonly #limit: number;
   readonly #orders: readonly HitOrder[];
   readonly #position: (ordinal: number) => number;
   readonly #ordinals: number[] = [];
   readonly #scores: number[] = [];
 
-  constructor({ limit, orders, position }: BestHitsOptions) {
+  constructor({ limit, orders, position, positionsRise }: BestHitsOptions) {
+    this.#hasFloor = orders[0] === byScore && orders.length === 1 && positionsRise && limit > 0;
     this.#limit = limit;
     this.#orders = orders;
     this.#position = position;
   }
 
-  /** Offers a hit. */
+  /** Once full, and by score alone: the score of the worst hit. A later hit of equal score comes after it. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** Highest score offered; minus infinity before the first. */
+  get maxScore(): number {
+    return this.#maxScore;
+  }
+
   add(ordinal: number, score: number): void {
+    if (score > this.#maxScore) this.#maxScore = score;
     const size = this.#ordinals.length;
     if (size < this.#limit) {
       this.#ordinals.push(ordinal);
@@ -36,6 +53,7 @@ export class BestHits {
       this.#scores[0] = score;
       this.#siftDown(size);
     }
+    if (this.#hasFloor && this.#ordinals.length === this.#limit) this.#floor = this.#scores[0]!;
   }
 
   /** Empties the heap into two columns, best first. */

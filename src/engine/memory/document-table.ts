@@ -11,6 +11,7 @@ export class DocumentTable {
   #textBytes = 0;
   /** Version, seqNo, primary term and position of each document, in this order. */
   #numbers: Float64Array = new Float64Array(16 * NUMBERS);
+  #positionsRise = true;
   #live: Uint32Array = new Uint32Array(LIVE_GRAIN);
 
   /** One past the last ordinal. */
@@ -41,6 +42,11 @@ export class DocumentTable {
   /** Place in the log of a document. */
   position(ordinal: number): number {
     return this.#numbers[ordinal * NUMBERS + 3]!;
+  }
+
+  /** Whether positions rise with ordinals, as they do when documents come in the order of the log. */
+  get positionsRise(): boolean {
+    return this.#positionsRise;
   }
 
   /** Adds a document whose id is not alive; returns its ordinal. */
@@ -91,6 +97,7 @@ export class DocumentTable {
     this.#ordinals.set(id, ordinal);
     this.#numbers = grown(this.#numbers, (ordinal + 1) * NUMBERS, newFloat64);
     this.#numbers.set(numbers, ordinal * NUMBERS);
+    if (ordinal > 0 && this.position(ordinal) <= this.position(ordinal - 1)) this.#positionsRise = false;
     if (ordinal >>> 5 >= this.#live.length) this.#live = grown(this.#live, this.#live.length + LIVE_GRAIN, newUint32);
     this.#live[ordinal >>> 5]! |= 1 << (ordinal & 31);
     return ordinal;

@@ -7,6 +7,7 @@ import { analyze } from '../analysis/analyze.ts';
 import { columnValue, parseValue, termValue } from '../memory/field-values.ts';
 import type { MemoryIndex } from '../memory/memory-index.ts';
 import type { Bm25Parameters } from '../score/bm25.ts';
+import { AnyTermMatcher } from './any-term-matcher.ts';
 import { BoolMatcher } from './bool-matcher.ts';
 import { DisMaxMatcher } from './dis-max-matcher.ts';
 import { fieldExists, numbersEqual, numbersWithin, termsWithin } from './field-scans.ts';
@@ -79,10 +80,10 @@ class Compiler {
     if (type === 'keyword') return this.#term(field, text, boost);
     if (type !== 'text') return this.#term(field, parseValue(field, type, text), boost);
     const matchers = analyze(text).map(({ term }) => this.#posted(field, term, boost));
-    if (matchers.length === 0) return new NoneMatcher();
-    if (matchers.length === 1) return matchers[0]!;
+    if (matchers.length < 2) return matchers[0] ?? new NoneMatcher();
     const wanted = operator === 'and' ? matchers.length : optionalCount(matchers.length, minimum, 1);
     if (wanted > matchers.length) return new NoneMatcher();
+    if (wanted === 1) return anyTerm(matchers, boost);
     if (wanted < matchers.length) return combined({ should: matchers, minimumShould: wanted }, boost);
     return combined({ must: matchers, minimumShould: 0 }, boost);
   }
@@ -143,6 +144,11 @@ class Compiler {
 /** Clauses that must match: what is wanted, but at least `least`. */
 function optionalCount(clauseCount: number, wanted: MinimumShouldMatch | undefined, least: number): number {
   return wanted === undefined ? least : Math.max(least, minimumShouldMatch(clauseCount, wanted));
+}
+
+function anyTerm(matchers: readonly Matcher[], boost: Boost): Matcher {
+  if (boost === undefined) return new AnyMatcher(matchers);
+  return new AnyTermMatcher(matchers.filter((matcher) => matcher instanceof PostingsMatcher));
 }
 
 type Clauses = { must?: readonly Matcher[]; should?: readonly Matcher[]; filter?: readonly Matcher[]; mustNot?: readonly Matcher[] };

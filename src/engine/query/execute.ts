@@ -2,22 +2,39 @@
 import type { DocumentTable } from '../memory/document-table.ts';
 import { bitCount, lowestBit, type Matcher, WINDOW, WINDOW_WORDS } from './matcher.ts';
 
-/** Takes one matching document. */
-export type Collect = (ordinal: number, score: number) => void;
+/** Takes matching documents. */
+export interface Collector {
+  /** Documents whose score is not above this would be refused and need not be offered. Only rises. */
+  readonly floor: number;
+  /** Takes one matching document; ordinals rise. */
+  add(ordinal: number, score: number): void;
+}
 
-/** Calls `collect` for every live match of a matcher with scores, by rising ordinal; returns how many there are. */
-export function forEachMatch(matcher: Matcher, documents: DocumentTable, collect: Collect): number {
+/** Offers the live matches of a matcher with scores to `collector`, by rising ordinal; returns how many there are. */
+export function collectMatches(matcher: Matcher, documents: DocumentTable, collector: Collector): number {
   let total = 0;
   forEachWindow(matcher, documents, (base) => {
     for (let i = 0; i < WINDOW_WORDS; i++) {
-      for (let word = liveWord(matcher, documents, base, i); word !== 0; word &= word - 1) {
-        const place = i * 32 + lowestBit(word);
-        collect(base + place, matcher.scores[place]!);
-        total++;
-      }
+      const word = liveWord(matcher, documents, base, i);
+      if (word === 0) continue;
+      total += bitCount(word);
+      offerWord(matcher.scores, { base, first: i * 32, word }, collector);
     }
   });
   return total;
+}
+
+type MatchedWord = { readonly base: number; readonly first: number; readonly word: number };
+
+function offerWord(scores: Float32Array, { base, first, word }: MatchedWord, collector: Collector): void {
+  let floor = collector.floor;
+  for (let rest = word; rest !== 0; rest &= rest - 1) {
+    const place = first + lowestBit(rest);
+    const score = scores[place]!;
+    if (score <= floor) continue;
+    collector.add(base + place, score);
+    floor = collector.floor;
+  }
 }
 
 /** Counts the live matches. */

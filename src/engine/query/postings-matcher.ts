@@ -56,6 +56,24 @@ export class PostingsMatcher implements Matcher {
     }
   }
 
+  /** Instead of `fill`: adds this term's bits and scores of the window to those of a parent, in one pass. */
+  addTo(base: number, bits: Uint32Array, sums: Float64Array): void {
+    if (this.#scoring === undefined) throw new Error('a matcher without scoring cannot add scores');
+    this.#advance(base);
+    const { weight, norms, factors } = this.#scoring;
+    const { ordinals, frequencies } = this.#list;
+    let at = this.#cursor;
+    for (; at < ordinals.length; at++) {
+      const ordinal = ordinals[at]!;
+      const place = ordinal - base;
+      if (place >= WINDOW) break;
+      const code = norms === undefined ? 1 : norms[ordinal]!;
+      bits[place >>> 5]! |= 1 << (place & 31);
+      sums[place]! += termScore(weight, frequencies[at]!, factors[code]!);
+    }
+    this.#cursor = at;
+  }
+
   /** Moves the cursor to the first posting not below `from`, by steps that double. */
   #advance(from: number): void {
     const { ordinals } = this.#list;
