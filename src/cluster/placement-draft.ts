@@ -30,6 +30,7 @@ export class PlacementDraft {
   readonly #eligible: readonly LeafInfo[];
   /** Copies of this group on each leaf, moves made. */
   readonly #own: Map<string, number>;
+  #shiftCount = 0;
 
   constructor(input: PlacementInput) {
     this.#input = input;
@@ -97,17 +98,20 @@ export class PlacementDraft {
     }
   }
 
-  /** Moves copies away from draining leaves. */
-  leaveDraining(): void {
+  /** Moves copies away from draining leaves. Like the rules below, returns whether it changed anything. */
+  leaveDraining(): boolean {
+    const before = this.#shiftCount;
     for (const draft of this.#movable()) {
       const from = draft.copies.map((leaf) => this.#usable.get(leaf)).find((leaf) => leaf?.draining === true);
       const to = from && this.#pickLeaf(draft, without(draft.copies, from.name));
       if (from !== undefined && to !== undefined) this.#shift(draft, { from, to });
     }
+    return this.#shiftCount > before;
   }
 
   /** Moves copies out of zones that hold others of their shard, into zones that hold fewer. */
-  spreadZones(): void {
+  spreadZones(): boolean {
+    const before = this.#shiftCount;
     for (const draft of this.#movable()) {
       for (const name of draft.copies.toReversed()) {
         const from = this.#usable.get(name);
@@ -118,12 +122,15 @@ export class PlacementDraft {
         if (draft.move !== undefined) break;
       }
     }
+    return this.#shiftCount > before;
   }
 
   /** Moves copies from fuller leaves to emptier ones, by this group's copies, then by all; never at a zone's cost. */
-  balance(): void {
+  balance(): boolean {
+    const before = this.#shiftCount;
     while (this.#shiftOne((leaf) => this.#ownOf(leaf.name), () => true));
     while (this.#shiftOne((leaf) => this.#total(leaf.name), ({ from, to }) => this.#ownOf(from.name) > this.#ownOf(to.name)));
+    return this.#shiftCount > before;
   }
 
   /** Prefers other primaries where a leaf drains, or is preferred by two more shards than another that can lead as well. */
@@ -194,6 +201,7 @@ export class PlacementDraft {
   }
 
   #shift(draft: DraftShard, { from, to }: Shift): void {
+    this.#shiftCount++;
     this.#count(from.name, -1);
     this.#count(to.name, 1);
     const move = { from: from.name, to: to.name };

@@ -28,9 +28,7 @@ export function placeGroup(input: PlacementInput): GroupPlacement {
   draft.dropSurplus();
   draft.replaceLost();
   draft.fillUp();
-  draft.leaveDraining();
-  draft.spreadZones();
-  draft.balance();
+  while (draft.leaveDraining() || draft.spreadZones() || draft.balance());
   draft.spreadPrimaries();
   const { generation } = input.group;
   const { current } = input;
