@@ -2,7 +2,8 @@
 
 BIN  := node_modules/.bin
 TSC  := $(BIN)/tsc -p tsconfig.json
-NPM  := npm --no-audit --no-fund --loglevel=error
+# npm's cache and logs stay in this folder too.
+NPM  := npm --no-audit --no-fund --no-update-notifier --loglevel=error --logs-max=0 --cache=.tools/npm
 DATA ?= .coppice
 
 # Opens a recipe line that needs a broker: the server is found or fetched, and its path handed on. What follows is
@@ -52,6 +53,7 @@ clean: ## Remove what was built; keeps packages, tools and the data of `make up`
 node_modules/.package-lock.json: package.json package-lock.json | check-node
 	@echo 'installing npm packages'
 	@$(NPM) ci
+	@rm -rf .tools/npm
 	@touch $@
 
 check-node:

@@ -3,7 +3,8 @@
 # failed, or if it is a warning.
 cd "$(dirname "$0")/.." || exit 1
 PATH=$PWD/node_modules/.bin:$PATH
-export PATH
+NO_COLOR=1
+export PATH NO_COLOR
 status=0
 
 check() {
