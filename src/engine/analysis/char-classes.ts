@@ -35,7 +35,7 @@ const MID_BOTH = ".'\u2018\u2019\u2024\ufe52\uff07\uff0e";
 /** In this order; the first that fits counts. */
 const PATTERNS: readonly (readonly [RegExp, number])[] = [
   [/^[\u30a0-\u30ff\u31f0-\u31ff\u3031-\u3035\uff66-\uff9d]|^\p{Script=Katakana}/u, CLASS.katakana],
-  [/^[\p{M}\p{Cf}\uff9e\uff9f\u{1f3fb}-\u{1f3ff}]/u, CLASS.extend],
+  [/^[\p{M}\p{Cf}\uff9e\uff9f\p{Emoji_Modifier}]/u, CLASS.extend],
   [/^[\p{Script=Han}\p{Script=Hiragana}]/u, CLASS.ideograph],
   [/^\p{L}|^\p{Nl}/u, CLASS.letter],
   [/^\p{Nd}/u, CLASS.digit],

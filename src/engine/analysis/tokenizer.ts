@@ -100,7 +100,11 @@ export class Tokenizer {
   /** Emoji, with modifiers, and further emoji joined to it. */
   #endOfEmoji(): number {
     let end = this.#skipExtends();
-    while (this.#text.charCodeAt(end - 1) === ZERO_WIDTH_JOINER && end < this.#text.length && this.#read(end) === CLASS.emoji) {
+    while (
+      this.#text.charCodeAt(end - 1) === ZERO_WIDTH_JOINER &&
+      end < this.#text.length &&
+      this.#read(end) === CLASS.emoji
+    ) {
       end = this.#skipExtends();
     }
     this.#after = end;

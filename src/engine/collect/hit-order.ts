@@ -25,7 +25,8 @@ export function hitOrder(key: SortKey, index: MemoryIndex): HitOrder {
   if (key.field === '_score') return key.order === 'desc' ? byScore : reversed(byScore);
   if (key.field === '_doc') return key.order === 'asc' ? byPosition(index) : reversed(byPosition(index));
   const type = index.types.get(key.field);
-  if (type === 'text') throw new CoppiceError('BAD_REQUEST', `field \`${key.field}\` of type text has no column to sort by`);
+  if (type === 'text')
+    throw new CoppiceError('BAD_REQUEST', `field \`${key.field}\` of type text has no column to sort by`);
   return byField(key, fieldReader(key, index));
 }
 

@@ -31,7 +31,9 @@ export class DocumentTable {
 
   /** Bytes held, about. */
   get sizeBytes(): number {
-    return this.#textBytes + this.#numbers.byteLength + this.#live.byteLength + this.#ids.length * DOCUMENT_OVERHEAD_BYTES;
+    return (
+      this.#textBytes + this.#numbers.byteLength + this.#live.byteLength + this.#ids.length * DOCUMENT_OVERHEAD_BYTES
+    );
   }
 
   /** Ordinal of a live document. */

@@ -2,12 +2,13 @@
  * One text or keyword field: its dictionary, postings, lengths and statistics. Statistics count live documents only:
  * each document keeps the list of its terms, so that removing it lowers their document frequencies.
  */
-import type { FieldStatistics } from '../engine.ts';
+
 import { MAX_TOKEN_LENGTH } from '../analysis/tokenizer.ts';
+import type { FieldStatistics } from '../engine.ts';
 import { encodeLength } from '../score/norms.ts';
 import { Column } from './column.ts';
 import { grown, newUint8, newUint32, stringBytes } from './growable.ts';
-import { Postings, type PostingList } from './postings.ts';
+import { type PostingList, Postings } from './postings.ts';
 
 /** New ordinal by old one; `DEAD` for documents that are gone. */
 export type OrdinalMap = Uint32Array;
@@ -44,7 +45,8 @@ export class InvertedField {
 
   /** Bytes held, about. */
   get sizeBytes(): number {
-    const tables = this.#docFrequencies.byteLength + this.#counts.byteLength + this.#lengths.byteLength + this.#norms.byteLength;
+    const tables =
+      this.#docFrequencies.byteLength + this.#counts.byteLength + this.#lengths.byteLength + this.#norms.byteLength;
     return tables + this.#termBytes + this.#postings.sizeBytes + this.termsOfDocument.sizeBytes;
   }
 
@@ -106,7 +108,8 @@ export class InvertedField {
   remove(ordinal: number): void {
     if (!this.has(ordinal)) return;
     const end = this.termsOfDocument.end(ordinal);
-    for (let i = this.termsOfDocument.start(ordinal); i < end; i++) this.#docFrequencies[this.termsOfDocument.values[i]!]!--;
+    for (let i = this.termsOfDocument.start(ordinal); i < end; i++)
+      this.#docFrequencies[this.termsOfDocument.values[i]!]!--;
     const length = this.#lengths[ordinal]! - 1;
     this.#docCount -= length > 0 ? 1 : 0;
     this.#totalTokens -= length;
@@ -124,8 +127,14 @@ export class InvertedField {
     });
     for (let old = 0; old < map.length; old++) {
       if (map[old] === DEAD || !this.has(old)) continue;
-      const terms = this.termsOfDocument.values.subarray(this.termsOfDocument.start(old), this.termsOfDocument.end(old));
-      next.termsOfDocument.append(map[old]!, terms.map((number) => renumbered[number]!));
+      const terms = this.termsOfDocument.values.subarray(
+        this.termsOfDocument.start(old),
+        this.termsOfDocument.end(old),
+      );
+      next.termsOfDocument.append(
+        map[old]!,
+        terms.map((number) => renumbered[number]!),
+      );
       next.#setLength(map[old]!, this.#lengths[old]! - 1);
     }
     return next;

@@ -72,7 +72,8 @@ export class BoolMatcher implements Matcher {
     const counts = this.#counts.fill(0);
     for (const matcher of should) {
       for (let i = 0; i < WINDOW_WORDS; i++) {
-        for (let word = this.bits[i]! & matcher.bits[i]!; word !== 0; word &= word - 1) counts[i * 32 + lowestBit(word)]!++;
+        for (let word = this.bits[i]! & matcher.bits[i]!; word !== 0; word &= word - 1)
+          counts[i * 32 + lowestBit(word)]!++;
       }
     }
     for (let i = 0; i < WINDOW_WORDS; i++) {

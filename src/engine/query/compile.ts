@@ -2,8 +2,9 @@
  * Compiles a query tree to matchers for one index. Boosts multiply down to the leaves, as in Lucene, and only parts
  * whose scores are wanted work them out.
  */
-import type { QueryStatistics } from '../engine.ts';
+
 import { analyze } from '../analysis/analyze.ts';
+import type { QueryStatistics } from '../engine.ts';
 import { columnValue, parseValue, termValue } from '../memory/field-values.ts';
 import type { MemoryIndex } from '../memory/memory-index.ts';
 import type { Bm25Parameters } from '../score/bm25.ts';
@@ -99,7 +100,11 @@ class Compiler {
     const type = this.#index.types.get(field);
     if (type === undefined) return new NoneMatcher();
     if (type !== 'text' && type !== 'keyword') {
-      return numbersEqual(this.#index, field, values.map((value) => columnValue(field, type, value)));
+      return numbersEqual(
+        this.#index,
+        field,
+        values.map((value) => columnValue(field, type, value)),
+      );
     }
     return new AnyMatcher(values.map((value) => this.#posted(field, termValue(field, type, value), undefined)));
   }
@@ -120,7 +125,9 @@ class Compiler {
   #posted(field: string, term: string, boost: Boost): Matcher {
     const list = this.#index.inverted(field)?.postings(term);
     if (list === undefined) return new NoneMatcher();
-    return boost === undefined ? new PostingsMatcher(list) : new PostingsMatcher(list, this.#weights.scoring(field, term, boost));
+    return boost === undefined
+      ? new PostingsMatcher(list)
+      : new PostingsMatcher(list, this.#weights.scoring(field, term, boost));
   }
 
   #disMax({ queries, tieBreaker }: QueryOf<'disMax'>, boost: Boost): Matcher {
@@ -136,7 +143,12 @@ class Compiler {
     if (minimum > should.length) return new NoneMatcher();
     const scored = (query: Query): Matcher => this.compile(query, boost);
     const unscored = (query: Query): Matcher => this.compile(query, undefined);
-    const clauses = { must: must.map(scored), should: should.map(scored), filter: filter.map(unscored), mustNot: mustNot.map(unscored) };
+    const clauses = {
+      must: must.map(scored),
+      should: should.map(scored),
+      filter: filter.map(unscored),
+      mustNot: mustNot.map(unscored),
+    };
     return combined({ ...clauses, minimumShould: minimum }, boost);
   }
 }
@@ -151,9 +163,17 @@ function anyTerm(matchers: readonly Matcher[], boost: Boost): Matcher {
   return new AnyTermMatcher(matchers.filter((matcher) => matcher instanceof PostingsMatcher));
 }
 
-type Clauses = { must?: readonly Matcher[]; should?: readonly Matcher[]; filter?: readonly Matcher[]; mustNot?: readonly Matcher[] };
+type Clauses = {
+  must?: readonly Matcher[];
+  should?: readonly Matcher[];
+  filter?: readonly Matcher[];
+  mustNot?: readonly Matcher[];
+};
 
-function combined({ must = [], should = [], filter = [], mustNot = [], minimumShould }: Clauses & { minimumShould: number }, boost: Boost): Matcher {
+function combined(
+  { must = [], should = [], filter = [], mustNot = [], minimumShould }: Clauses & { minimumShould: number },
+  boost: Boost,
+): Matcher {
   return new BoolMatcher({ must, should, filter, mustNot, minimumShould }, boost !== undefined);
 }
 

@@ -43,7 +43,10 @@ export function termsWithin(index: MemoryIndex, field: string, bounds: RangeBoun
   if (inverted === undefined) return new NoneMatcher();
   const { gte, gt, lte, lt } = checked(bounds, (bound) => termValue(field, inverted.type, bound));
   const isWithin = (term: string): boolean =>
-    (gte === undefined || term >= gte) && (gt === undefined || term > gt) && (lte === undefined || term <= lte) && (lt === undefined || term < lt);
+    (gte === undefined || term >= gte) &&
+    (gt === undefined || term > gt) &&
+    (lte === undefined || term <= lte) &&
+    (lt === undefined || term < lt);
   const lists = inverted.terms.flatMap((term) => (isWithin(term) ? (inverted.postings(term) ?? []) : []));
   return new AnyMatcher(lists.map((list) => new PostingsMatcher(list)));
 }

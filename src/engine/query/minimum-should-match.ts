@@ -9,7 +9,11 @@ import type { MinimumShouldMatch } from './query.ts';
 export function minimumShouldMatch(clauseCount: number, wanted: MinimumShouldMatch): number {
   const notation = String(wanted).trim();
   const parts = /^([+-]?\d+)(%?)$/.exec(notation);
-  if (parts === null) throw new CoppiceError('BAD_REQUEST', `minimum_should_match expects a whole number or a percentage, got \`${notation}\``);
+  if (parts === null)
+    throw new CoppiceError(
+      'BAD_REQUEST',
+      `minimum_should_match expects a whole number or a percentage, got \`${notation}\``,
+    );
   const value = Number(parts[1]);
   const count = parts[2] === '%' ? Math.trunc((clauseCount * value) / 100) : value;
   return Math.max(0, count < 0 ? clauseCount + count : count);

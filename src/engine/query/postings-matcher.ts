@@ -4,7 +4,11 @@ import { termScore } from '../score/bm25.ts';
 import { type Matcher, NO_MORE, newScores, WINDOW, WINDOW_WORDS } from './matcher.ts';
 
 /** How a term scores: its weight, and factors by length code. Without norms every document counts as of length 1. */
-export type TermScoring = { readonly weight: number; readonly norms: Uint8Array | undefined; readonly factors: Float32Array };
+export type TermScoring = {
+  readonly weight: number;
+  readonly norms: Uint8Array | undefined;
+  readonly factors: Float32Array;
+};
 
 /** Matches the documents of a posting list; scores by BM25 if `scoring` is given. */
 export class PostingsMatcher implements Matcher {

@@ -1,6 +1,7 @@
 /** The terms of a query: those that score, for statistics of the whole index, and those to highlight. */
-import type { FieldStatistics, QueryStatistics } from '../engine.ts';
+
 import { analyze } from '../analysis/analyze.ts';
+import type { FieldStatistics, QueryStatistics } from '../engine.ts';
 import type { MemoryIndex } from '../memory/memory-index.ts';
 import type { Query } from './query.ts';
 
@@ -16,7 +17,7 @@ export function termKey(field: string, term: string): string {
 export function queryStatistics(query: Query, index: MemoryIndex): QueryStatistics {
   const fields = new Map<string, FieldStatistics>();
   const docFrequencies = new Map<string, number>();
-  for (const { field, term } of scoringTerms(query, index)) {
+  for (const { field, term } of termsOf(query, index, 'scoring')) {
     const inverted = index.inverted(field);
     if (inverted === undefined) continue;
     fields.set(field, inverted.statistics);
@@ -28,7 +29,7 @@ export function queryStatistics(query: Query, index: MemoryIndex): QueryStatisti
 /** Terms of text and keyword fields that a query looks for, but not those it excludes. */
 export function highlightTerms(query: Query, index: MemoryIndex): Map<string, Set<string>> {
   const byField = new Map<string, Set<string>>();
-  for (const { field, term } of soughtTerms(query, index)) {
+  for (const { field, term } of termsOf(query, index, 'sought')) {
     if (index.inverted(field) === undefined) continue;
     const terms = byField.get(field) ?? new Set();
     byField.set(field, terms.add(term));
@@ -36,44 +37,33 @@ export function highlightTerms(query: Query, index: MemoryIndex): Map<string, Se
   return byField;
 }
 
-function scoringTerms(query: Query, index: MemoryIndex): FieldTerm[] {
+/** `scoring`: terms that scores depend on; `sought`: also those in filters. Excluded ones are neither. */
+function termsOf(query: Query, index: MemoryIndex, which: 'scoring' | 'sought'): FieldTerm[] {
+  const inAll = (queries: readonly Query[]): FieldTerm[] => queries.flatMap((inner) => termsOf(inner, index, which));
+  const isSought = which === 'sought';
   switch (query.kind) {
     case 'match':
-    case 'term':
-      return leafTerms(query, index);
-    case 'disMax':
-      return query.queries.flatMap((inner) => scoringTerms(inner, index));
-    case 'bool':
-      return [...(query.must ?? []), ...(query.should ?? [])].flatMap((inner) => scoringTerms(inner, index));
-    default:
-      return [];
-  }
-}
-
-function soughtTerms(query: Query, index: MemoryIndex): FieldTerm[] {
-  switch (query.kind) {
-    case 'constantScore':
-      return soughtTerms(query.filter, index);
-    case 'disMax':
-      return query.queries.flatMap((inner) => soughtTerms(inner, index));
-    case 'bool':
-      return [...(query.must ?? []), ...(query.should ?? []), ...(query.filter ?? [])].flatMap((inner) => soughtTerms(inner, index));
-    default:
-      return leafTerms(query, index);
-  }
-}
-
-function leafTerms(query: Query, index: MemoryIndex): FieldTerm[] {
-  switch (query.kind) {
-    case 'match': {
-      const terms = index.types.get(query.field) === 'text' ? analyze(query.text).map(({ term }) => term) : [query.text];
-      return terms.map((term) => ({ field: query.field, term }));
-    }
+      return matchTerms(query.field, query.text, index);
     case 'term':
       return [{ field: query.field, term: String(query.value) }];
     case 'terms':
-      return query.values.map((value) => ({ field: query.field, term: String(value) }));
-    default:
+      return isSought ? query.values.map((value) => ({ field: query.field, term: String(value) })) : [];
+    case 'constantScore':
+      return isSought ? inAll([query.filter]) : [];
+    case 'disMax':
+      return inAll(query.queries);
+    case 'bool':
+      return inAll([...(query.must ?? []), ...(query.should ?? []), ...(isSought ? (query.filter ?? []) : [])]);
+    case 'matchAll':
+    case 'matchNone':
+    case 'range':
+    case 'exists':
+    case 'ids':
       return [];
   }
+}
+
+function matchTerms(field: string, text: string, index: MemoryIndex): FieldTerm[] {
+  if (index.types.get(field) !== 'text') return [{ field, term: text }];
+  return analyze(text).map(({ term }) => ({ field, term }));
 }

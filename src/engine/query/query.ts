@@ -7,7 +7,12 @@
 export type FieldValue = string | number | boolean;
 
 /** Bounds of a range; at most one of each pair. */
-export type RangeBounds = { readonly gte?: FieldValue; readonly gt?: FieldValue; readonly lte?: FieldValue; readonly lt?: FieldValue };
+export type RangeBounds = {
+  readonly gte?: FieldValue;
+  readonly gt?: FieldValue;
+  readonly lte?: FieldValue;
+  readonly lt?: FieldValue;
+};
 
 /** `"2"`, `"-1"`, `"75%"`, `"-25%"`, or a number, as in Elasticsearch (without the conditional forms). */
 export type MinimumShouldMatch = string | number;

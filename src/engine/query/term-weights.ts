@@ -31,7 +31,11 @@ export class TermWeights {
   scoring(field: string, term: string, boost: number): TermScoring {
     const { docCount } = this.#fieldStatistics(field);
     const idf = inverseDocumentFrequency(this.#docFrequency(field, term), docCount);
-    return { weight: Math.fround(boost * idf), norms: this.#index.inverted(field)?.norms, factors: this.#factorsOf(field) };
+    return {
+      weight: Math.fround(boost * idf),
+      norms: this.#index.inverted(field)?.norms,
+      factors: this.#factorsOf(field),
+    };
   }
 
   #factorsOf(field: string): Float32Array {
@@ -49,6 +53,8 @@ export class TermWeights {
   }
 
   #docFrequency(field: string, term: string): number {
-    return this.#statistics?.docFrequencies[termKey(field, term)] ?? this.#index.inverted(field)?.docFrequency(term) ?? 0;
+    return (
+      this.#statistics?.docFrequencies[termKey(field, term)] ?? this.#index.inverted(field)?.docFrequency(term) ?? 0
+    );
   }
 }

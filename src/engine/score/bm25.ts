@@ -17,7 +17,10 @@ export function inverseDocumentFrequency(docFrequency: number, docCount: number)
 }
 
 /** For each length code, `1 / (k1 * (1 - b + b * length / average length))`. */
-export function inverseLengthFactors({ docCount, totalTokens }: FieldStatistics, { k1, b }: Bm25Parameters): Float32Array {
+export function inverseLengthFactors(
+  { docCount, totalTokens }: FieldStatistics,
+  { k1, b }: Bm25Parameters,
+): Float32Array {
   const factors = new Float32Array(256);
   const average = fround(totalTokens / Math.max(1, docCount)) || 1;
   const [saturation, weight] = [fround(k1), fround(b)];

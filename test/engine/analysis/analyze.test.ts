@@ -36,7 +36,10 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
 
 for (const [name, text, expected] of CASES) {
   test(`finds the tokens of ${name}`, () => {
-    assert.equal(analyze(text).map(({ term }) => term), expected);
+    assert.equal(
+      analyze(text).map(({ term }) => term),
+      expected,
+    );
   });
 }
 
@@ -47,15 +50,24 @@ test('offsets cut the token out of the text', () => {
 });
 
 test('a word of more than 255 units is cut', () => {
-  assert.equal(analyze('x'.repeat(600)).map(({ term }) => term.length), [255, 255, 90]);
-  assert.equal(analyze('𝒳'.repeat(200)).map(({ term }) => term.length), [254, 146]);
+  assert.equal(
+    analyze('x'.repeat(600)).map(({ term }) => term.length),
+    [255, 255, 90],
+  );
+  assert.equal(
+    analyze('𝒳'.repeat(200)).map(({ term }) => term.length),
+    [254, 146],
+  );
 });
 
 test('every token of a random text is found again by itself', () => {
   const signs = ['a', 'Z', '1', '.', "'", ',', '_', ' ', 'é', '中', 'カ', '😀', '\u0301', '\u200d', ':'];
   let state = 7;
   for (let round = 0; round < 500; round++) {
-    const text = Array.from({ length: 12 }, () => signs[(state = (state * 1103515245 + 12345) & 0x7fffffff) % signs.length]!).join('');
+    const text = Array.from(
+      { length: 12 },
+      () => signs[(state = (state * 1103515245 + 12345) & 0x7fffffff) % signs.length]!,
+    ).join('');
     let previousEnd = 0;
     for (const { start, end } of analyze(text)) {
       assert.ok(start >= previousEnd && end > start && end <= text.length, JSON.stringify(text));

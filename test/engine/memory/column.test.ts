@@ -10,7 +10,10 @@ test('rows hold what was appended, and rows left out are empty', () => {
   const column = new Column(newFloat64);
   column.append(2, [1.5, 2.5]);
   column.append(3, []);
-  column.append(100, Array.from({ length: 50 }, (_, i) => i));
+  column.append(
+    100,
+    Array.from({ length: 50 }, (_, i) => i),
+  );
   const row = (ordinal: number): number[] => [...column.values.subarray(column.start(ordinal), column.end(ordinal))];
   assert.equal(row(2), [1.5, 2.5]);
   assert.is(row(100).length, 50);

@@ -8,7 +8,7 @@ const test = suite('engine/memory/postings');
 test('lists that grow side by side keep their postings', () => {
   const postings = new Postings();
   const expected: number[][] = Array.from({ length: 20 }, () => []);
-  for (const _ of expected) postings.addTerm();
+  for (let term = 0; term < expected.length; term++) postings.addTerm();
   for (let ordinal = 0; ordinal < 3000; ordinal++) {
     const term = (ordinal * 7919) % 23;
     if (term >= 20) continue;
@@ -18,7 +18,10 @@ test('lists that grow side by side keep their postings', () => {
   expected.forEach((ordinals, term) => {
     const list = postings.list(term);
     assert.equal([...list.ordinals], ordinals);
-    assert.equal([...list.frequencies], ordinals.map((ordinal) => (ordinal % 9) + 1));
+    assert.equal(
+      [...list.frequencies],
+      ordinals.map((ordinal) => (ordinal % 9) + 1),
+    );
   });
 });
 

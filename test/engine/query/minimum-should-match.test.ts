@@ -20,12 +20,16 @@ test('numbers and percentages count what must match or, negative, what may be mi
     [3, '100%', 3],
     [0, '50%', 0],
   ];
-  for (const [count, wanted, expected] of cases) assert.is(minimumShouldMatch(count, wanted), expected, `${wanted} of ${count}`);
+  for (const [count, wanted, expected] of cases)
+    assert.is(minimumShouldMatch(count, wanted), expected, `${wanted} of ${count}`);
 });
 
 test('other notations are refused', () => {
   for (const wanted of ['', '2<75%', 'all', '1.5', 1.5]) {
-    assert.throws(() => minimumShouldMatch(3, wanted), (error: Error & { code: string }) => error.code === 'BAD_REQUEST');
+    assert.throws(
+      () => minimumShouldMatch(3, wanted),
+      (error: Error & { code: string }) => error.code === 'BAD_REQUEST',
+    );
   }
 });
 

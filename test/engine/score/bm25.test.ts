@@ -21,7 +21,12 @@ test('a term score saturates with frequency and falls with length', () => {
   const [weight, average] = [0.9808292530117263, 4];
   const expected = (frequency: number, length: number): number =>
     (weight * frequency) / (frequency + 1.2 * (0.25 + (0.75 * length) / average));
-  for (const [frequency, length] of [[1, 4], [3, 4], [1, 1], [2, 40]] as const) {
+  for (const [frequency, length] of [
+    [1, 4],
+    [3, 4],
+    [1, 1],
+    [2, 40],
+  ] as const) {
     isNear(termScore(Math.fround(weight), frequency, factors[encodeLength(length)]!), expected(frequency, length));
   }
 });
