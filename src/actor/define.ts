@@ -3,7 +3,14 @@
  * what a module exports, before anything of it runs.
  */
 import { CoppiceError, type ErrorCode, type ErrorDetails } from '../errors.ts';
-import type { ActorDefinition, CommandEndpoint, Decision, QueryEndpoint, StatefulDefinition, StatelessDefinition } from './definition.ts';
+import type {
+  ActorDefinition,
+  CommandEndpoint,
+  Decision,
+  QueryEndpoint,
+  StatefulDefinition,
+  StatelessDefinition,
+} from './definition.ts';
 import { reducerIssue } from './reducers.ts';
 import { isObject, shapeOf } from './value-at.ts';
 
@@ -60,7 +67,8 @@ const RESERVED_PREFIX = '_';
 
 function assertDefinition(definition: unknown): asserts definition is ActorDefinition {
   const issues = definitionIssues(definition);
-  if (issues.length > 0) throw new CoppiceError('BAD_REQUEST', `not an actor definition: ${issues.join('; ')}`, { details: { issues } });
+  if (issues.length > 0)
+    throw new CoppiceError('BAD_REQUEST', `not an actor definition: ${issues.join('; ')}`, { details: { issues } });
 }
 
 function definitionIssues(definition: unknown): readonly string[] {
@@ -69,17 +77,24 @@ function definitionIssues(definition: unknown): readonly string[] {
   if (kind !== 'stateful' && kind !== 'stateless') return ["kind: expected 'stateful' or 'stateless'"];
   const issues = typeof name === 'string' && name !== '' ? [] : ['name: expected a string that is not empty'];
   if (kind === 'stateful') {
-    issues.push(...functionIssues(definition, { required: ['init', 'apply'], optional: ['initShared', 'stats', 'close'] }));
+    issues.push(
+      ...functionIssues(definition, { required: ['init', 'apply'], optional: ['initShared', 'stats', 'close'] }),
+    );
   }
-  if (!isObject(endpoints) || Object.keys(endpoints).length === 0) return [...issues, 'endpoints: expected an object with at least one endpoint'];
+  if (!isObject(endpoints) || Object.keys(endpoints).length === 0)
+    return [...issues, 'endpoints: expected an object with at least one endpoint'];
   const endpointIssuesByName = Object.entries(endpoints).flatMap(([endpointName, endpoint]) =>
-    [...nameIssues(endpointName), ...endpointIssues(endpoint, kind)].map((issue) => `endpoints.${endpointName}${issue}`),
+    [...nameIssues(endpointName), ...endpointIssues(endpoint, kind)].map(
+      (issue) => `endpoints.${endpointName}${issue}`,
+    ),
   );
   return [...issues, ...endpointIssuesByName];
 }
 
 function nameIssues(endpointName: string): readonly string[] {
-  return endpointName.startsWith(RESERVED_PREFIX) ? [`: names that begin with \`${RESERVED_PREFIX}\` are reserved`] : [];
+  return endpointName.startsWith(RESERVED_PREFIX)
+    ? [`: names that begin with \`${RESERVED_PREFIX}\` are reserved`]
+    : [];
 }
 
 function endpointIssues(endpoint: unknown, groupKind: 'stateful' | 'stateless'): readonly string[] {
@@ -94,7 +109,8 @@ function queryIssues(endpoint: Readonly<Record<string, unknown>>): readonly stri
   const { polling, reduce } = endpoint;
   const issues = functionIssues(endpoint, { required: ['handle'], optional: ['parse'] });
   const reduceIssue = reduce === undefined ? undefined : reducerIssue(reduce);
-  if (polling !== 'any' && polling !== 'all' && !isKeyPolling(polling)) issues.push("polling: expected 'any', 'all' or {by: path}");
+  if (polling !== 'any' && polling !== 'all' && !isKeyPolling(polling))
+    issues.push("polling: expected 'any', 'all' or {by: path}");
   if (reduceIssue !== undefined) issues.push(`reduce: ${reduceIssue}`);
   return issues;
 }
@@ -114,5 +130,7 @@ function functionIssues(
 ): string[] {
   const wrong = (name: string): boolean => typeof holder[name] !== 'function';
   const given = optional.filter((name) => holder[name] !== undefined);
-  return [...required, ...given].filter(wrong).map((name) => `${name}: expected a function, got ${shapeOf(holder[name])}`);
+  return [...required, ...given]
+    .filter(wrong)
+    .map((name) => `${name}: expected a function, got ${shapeOf(holder[name])}`);
 }

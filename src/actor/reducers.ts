@@ -46,12 +46,17 @@ export function reducerIssue(spec: unknown): string | undefined {
   if (typeof spec === 'function') return undefined;
   if (typeof spec === 'string' && Object.hasOwn(NAMED, spec)) return undefined;
   if (!isObject(spec) || !isObject(spec['topk'])) {
-    return `expected ${Object.keys(NAMED).map((name) => `'${name}'`).join(', ')}, {topk: {by, k, order}} or a function`;
+    return `expected ${Object.keys(NAMED)
+      .map((name) => `'${name}'`)
+      .join(', ')}, {topk: {by, k, order}} or a function`;
   }
   const { by, k, order } = spec['topk'];
   if (typeof by !== 'string' || by === '') return 'expected `topk.by` to be a field path';
-  if (k !== undefined && !(typeof k === 'number' && Number.isInteger(k) && k >= 1)) return 'expected `topk.k` to be a whole number from 1';
-  return order === undefined || order === 'asc' || order === 'desc' ? undefined : "expected `topk.order` to be 'asc' or 'desc'";
+  if (k !== undefined && !(typeof k === 'number' && Number.isInteger(k) && k >= 1))
+    return 'expected `topk.k` to be a whole number from 1';
+  return order === undefined || order === 'asc' || order === 'desc'
+    ? undefined
+    : "expected `topk.order` to be 'asc' or 'desc'";
 }
 
 function concatLists(partials: readonly unknown[]): unknown[] {
@@ -73,7 +78,8 @@ function sumPartials(partials: readonly unknown[]): number | Readonly<Record<str
 function sumNumbers(partials: readonly unknown[]): number {
   let sum = 0;
   for (const [place, partial] of partials.entries()) {
-    if (typeof partial !== 'number') throw misshapen(partial, { reducer: 'sum', place, expected: 'a number, or objects of numbers throughout' });
+    if (typeof partial !== 'number')
+      throw misshapen(partial, { reducer: 'sum', place, expected: 'a number, or objects of numbers throughout' });
     sum += partial;
   }
   return sum;
@@ -84,7 +90,8 @@ function sumFields(partials: readonly unknown[]): Readonly<Record<string, number
   for (const [place, partial] of partials.entries()) {
     if (!isObject(partial)) throw misshapen(partial, { reducer: 'sum', place, expected: 'an object of numbers' });
     for (const [field, value] of Object.entries(partial)) {
-      if (typeof value !== 'number') throw misshapen(value, { reducer: 'sum', place, expected: `a number in field \`${field}\`` });
+      if (typeof value !== 'number')
+        throw misshapen(value, { reducer: 'sum', place, expected: `a number in field \`${field}\`` });
       sums.set(field, (sums.get(field) ?? 0) + value);
     }
   }
@@ -115,12 +122,23 @@ function runReducer(reduce: () => unknown): unknown {
     return reduce();
   } catch (cause) {
     if (cause instanceof CoppiceError) throw cause;
-    throw new CoppiceError('ACTOR_FAILED', `the reducer failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new CoppiceError(
+      'ACTOR_FAILED',
+      `the reducer failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 
-function misshapen(value: unknown, { reducer, place, expected }: { reducer: string; place: number; expected: string }): CoppiceError {
-  return new CoppiceError('ACTOR_FAILED', `reducer \`${reducer}\` expected ${expected}, partial ${place} has ${shapeOf(value)}`, {
-    details: { reducer, partial: place },
-  });
+function misshapen(
+  value: unknown,
+  { reducer, place, expected }: { reducer: string; place: number; expected: string },
+): CoppiceError {
+  return new CoppiceError(
+    'ACTOR_FAILED',
+    `reducer \`${reducer}\` expected ${expected}, partial ${place} has ${shapeOf(value)}`,
+    {
+      details: { reducer, partial: place },
+    },
+  );
 }

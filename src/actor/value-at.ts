@@ -12,9 +12,13 @@ import { CoppiceError } from '../errors.ts';
  */
 export function valueAt(body: unknown, path: string): string {
   const value = fieldAt(body, path);
-  if (value === undefined || value === null) throw new CoppiceError('BAD_REQUEST', `the body has no \`${path}\`, by which it is routed`);
+  if (value === undefined || value === null)
+    throw new CoppiceError('BAD_REQUEST', `the body has no \`${path}\`, by which it is routed`);
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw new CoppiceError('BAD_REQUEST', `\`${path}\` routes the request and must be a string, number or boolean, got ${shapeOf(value)}`);
+  throw new CoppiceError(
+    'BAD_REQUEST',
+    `\`${path}\` routes the request and must be a string, number or boolean, got ${shapeOf(value)}`,
+  );
 }
 
 /** The value at a path of nested objects; undefined if a field on the way is missing. Inherited fields do not count. */

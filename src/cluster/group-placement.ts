@@ -26,7 +26,11 @@ export type ShardPlacement = {
 };
 
 /** Who holds what of one life of a group. `version` grows with every change. */
-export type GroupPlacement = { readonly generation: string; readonly version: number; readonly shards: readonly ShardPlacement[] };
+export type GroupPlacement = {
+  readonly generation: string;
+  readonly version: number;
+  readonly shards: readonly ShardPlacement[];
+};
 
 /** What placement is decided from. */
 export type PlacementInput = {
@@ -47,7 +51,13 @@ export type PlacementInput = {
 };
 
 /** The leaves on which a shard's copies stand once its move is made; a move under way counts where it leads. */
-export function settledCopies({ copies, move }: { readonly copies: readonly string[]; readonly move?: Move | undefined }): readonly string[] {
+export function settledCopies({
+  copies,
+  move,
+}: {
+  readonly copies: readonly string[];
+  readonly move?: Move | undefined;
+}): readonly string[] {
   return move === undefined ? copies : copies.map((leaf) => (leaf === move.from ? move.to : leaf));
 }
 

@@ -2,7 +2,14 @@
  * A placement while `placement.ts` works on it: one method per rule, called in order, each leaving what the earlier
  * ones made as sound as it found it.
  */
-import { countCopies, type LeafInfo, type Move, type PlacementInput, settledCopies, type ShardPlacement } from './group-placement.ts';
+import {
+  countCopies,
+  type LeafInfo,
+  type Move,
+  type PlacementInput,
+  type ShardPlacement,
+  settledCopies,
+} from './group-placement.ts';
 
 /**
  * `fresh` copies were added by this very call: nothing is lost by putting them elsewhere. `dropped` ones were given up
@@ -39,13 +46,20 @@ export class PlacementDraft {
     this.#usable = new Map(usable.map((leaf) => [leaf.name, leaf]));
     this.#eligible = usable.filter(({ draining }) => !draining).toSorted((a, b) => (a.name < b.name ? -1 : 1));
     const known = input.current?.generation === generation ? input.current.shards : [];
-    this.#shards = shards.map((shard) => draftOf(shard, known.find((placement) => placement.shard === shard)));
+    this.#shards = shards.map((shard) =>
+      draftOf(
+        shard,
+        known.find((placement) => placement.shard === shard),
+      ),
+    );
     this.#own = countCopies(this.shards());
   }
 
   /** What the draft has become. */
   shards(): readonly ShardPlacement[] {
-    return this.#shards.map(({ shard, copies, move }) => (move === undefined ? { shard, copies } : { shard, copies, move }));
+    return this.#shards.map(({ shard, copies, move }) =>
+      move === undefined ? { shard, copies } : { shard, copies, move },
+    );
   }
 
   /** Finishes moves whose new copy is ready or whose old one is lost; calls off those that lead nowhere. */
@@ -117,7 +131,8 @@ export class PlacementDraft {
         const from = this.#usable.get(name);
         const others = without(draft.copies, name);
         const to = this.#pickLeaf(draft, others);
-        if (from === undefined || to === undefined || this.#neighbours(others, to) >= this.#neighbours(others, from)) continue;
+        if (from === undefined || to === undefined || this.#neighbours(others, to) >= this.#neighbours(others, from))
+          continue;
         this.#shift(draft, { from, to });
         if (draft.move !== undefined) break;
       }
@@ -128,8 +143,18 @@ export class PlacementDraft {
   /** Moves copies from fuller leaves to emptier ones, by this group's copies, then by all; never at a zone's cost. */
   balance(): boolean {
     const before = this.#shiftCount;
-    while (this.#shiftOne((leaf) => this.#ownOf(leaf.name), () => true));
-    while (this.#shiftOne((leaf) => this.#total(leaf.name), ({ from, to }) => this.#ownOf(from.name) > this.#ownOf(to.name)));
+    while (
+      this.#shiftOne(
+        (leaf) => this.#ownOf(leaf.name),
+        () => true,
+      )
+    );
+    while (
+      this.#shiftOne(
+        (leaf) => this.#total(leaf.name),
+        ({ from, to }) => this.#ownOf(from.name) > this.#ownOf(to.name),
+      )
+    );
     return this.#shiftCount > before;
   }
 
@@ -147,7 +172,9 @@ export class PlacementDraft {
     const [first, ...others] = draft.copies;
     if (first === undefined || !this.#usable.has(first)) return false;
     const countOf = (leaf: string): number => counts.get(leaf) ?? 0;
-    const able = others.filter((leaf) => this.#isEligible(leaf) && (this.#isReady(draft, leaf) || !this.#isReady(draft, first)));
+    const able = others.filter(
+      (leaf) => this.#isEligible(leaf) && (this.#isReady(draft, leaf) || !this.#isReady(draft, first)),
+    );
     const [best] = able.toSorted((a, b) => countOf(a) - countOf(b));
     if (best === undefined || (this.#isEligible(first) && countOf(first) - countOf(best) < IMBALANCE)) return false;
     draft.copies = [best, ...without(draft.copies, best)];
@@ -248,7 +275,13 @@ export class PlacementDraft {
     };
     return draft.copies
       .toReversed()
-      .toSorted((a, b) => this.#worth(draft, a) - this.#worth(draft, b) || crowd(b) - crowd(a) || this.#ownOf(b) - this.#ownOf(a) || this.#total(b) - this.#total(a));
+      .toSorted(
+        (a, b) =>
+          this.#worth(draft, a) - this.#worth(draft, b) ||
+          crowd(b) - crowd(a) ||
+          this.#ownOf(b) - this.#ownOf(a) ||
+          this.#total(b) - this.#total(a),
+      );
   }
 
   /** How much would be lost with a copy. */

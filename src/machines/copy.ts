@@ -3,7 +3,7 @@
  * the actions name and answers with events. Who is primary is decided by `primacy.ts`; its outcome arrives here as
  * `primacy.*` events, so that one name says all about a copy.
  */
-import { assign, setup, type SnapshotFrom, type StateValue } from 'xstate';
+import { assign, type SnapshotFrom, type StateValue, setup } from 'xstate';
 
 /** States of a copy as they appear in pulses and status. */
 export const COPY_STATES = [
@@ -56,11 +56,17 @@ export type CopyEvent =
 type Reason = { readonly reason: string };
 
 const reasonOfEvent = ({ event }: { readonly event: Reason }): Reason => ({ reason: event.reason });
-const attemptsSoFar = ({ context }: { readonly context: CopyContext }): { readonly attempts: number } => ({ attempts: context.attempts });
+const attemptsSoFar = ({ context }: { readonly context: CopyContext }): { readonly attempts: number } => ({
+  attempts: context.attempts,
+});
 const gracefulIfDrained = ({ event }: { readonly event: CopyEvent }): { readonly graceful: boolean } => ({
   graceful: event.type === 'copy.drain',
 });
-const statelessOfEvent = ({ event }: { readonly event: { readonly stateless?: boolean } }): { readonly stateless: boolean } => ({
+const statelessOfEvent = ({
+  event,
+}: {
+  readonly event: { readonly stateless?: boolean };
+}): { readonly stateless: boolean } => ({
   stateless: event.stateless === true,
 });
 
@@ -104,7 +110,10 @@ export const copyMachine = setup({
   delays: { retryDelay: 1_000, drainTimeout: 10_000 },
   guards: { isStateless: (_, { stateless }: { readonly stateless: boolean }) => stateless },
   actions: {
-    countFailure: assign({ attempts: ({ context }) => context.attempts + 1, failure: (_, { reason }: Reason) => reason }),
+    countFailure: assign({
+      attempts: ({ context }) => context.attempts + 1,
+      failure: (_, { reason }: Reason) => reason,
+    }),
     noteReason: assign({ failure: (_, { reason }: Reason) => reason }),
     forgetFailures: assign({ attempts: 0, failure: '' }),
     /** Discards what was loaded and builds a state anew; answers `state.restored` or `copy.failed`. */

@@ -3,7 +3,7 @@
  * `shard/` does what the actions name and answers with events. Safety is the log's fence alone; what is decided here
  * is who tries to write, and when (protocol.md, "Promotion and handover").
  */
-import { assign, setup, type SnapshotFrom } from 'xstate';
+import { assign, type SnapshotFrom, setup } from 'xstate';
 
 /** Terms are numbers of reigns; 0 stands for none yet. Neither ever falls. */
 export type PrimacyContext = {
@@ -150,7 +150,11 @@ export const primacyMachine = setup({
       entry: { type: 'claimLease', params: aboveKnown },
       on: {
         'lease.won': [
-          { guard: { type: 'isFreshWin', params: termOfEvent }, target: 'barrier', actions: { type: 'keepTerm', params: termOfEvent } },
+          {
+            guard: { type: 'isFreshWin', params: termOfEvent },
+            target: 'barrier',
+            actions: { type: 'keepTerm', params: termOfEvent },
+          },
           {
             guard: { type: 'isLateWin', params: termOfEvent },
             target: 'following.ready',

@@ -1,7 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { ActorDefinition, CommandEndpoint, DecideContext, QueryContext, QueryEndpoint } from '../../src/actor/definition.ts';
 import { accept, checkDefinition, command, defineActor, query, reject } from '../../src/actor/define.ts';
+import type {
+  ActorDefinition,
+  CommandEndpoint,
+  DecideContext,
+  QueryContext,
+  QueryEndpoint,
+} from '../../src/actor/definition.ts';
 import { reducePartials } from '../../src/actor/reducers.ts';
 import { CoppiceError, isCoppiceError } from '../../src/errors.ts';
 
@@ -33,18 +39,29 @@ const counter = defineActor({
       parse: parseAdd,
       decide: (counts: Counts, body, context: DecideContext<Added, undefined>) => {
         const before = (counts.get(body.name) ?? 0) + (context.pending(body.name)?.record.by ?? 0);
-        return before + body.by < 0 ? reject('CONFLICT', `\`${body.name}\` stands at ${before}`, { before }) : accept(body.name, body);
+        return before + body.by < 0
+          ? reject('CONFLICT', `\`${body.name}\` stands at ${before}`, { before })
+          : accept(body.name, body);
       },
     }),
-    get: query({ polling: { by: 'name' }, handle: (counts: Counts, { name }: { name: string }) => counts.get(name) ?? 0 }),
-    total: query({ polling: 'all', reduce: 'sum', handle: (counts: Counts) => [...counts.values()].reduce((sum, count) => sum + count, 0) }),
+    get: query({
+      polling: { by: 'name' },
+      handle: (counts: Counts, { name }: { name: string }) => counts.get(name) ?? 0,
+    }),
+    total: query({
+      polling: 'all',
+      reduce: 'sum',
+      handle: (counts: Counts) => [...counts.values()].reduce((sum, count) => sum + count, 0),
+    }),
   },
 });
 
 const shouter = defineActor({
   kind: 'stateless',
   name: 'shouter',
-  endpoints: { shout: query({ polling: 'any', handle: (_: undefined, { text }: { text: string }) => text.toUpperCase() }) },
+  endpoints: {
+    shout: query({ polling: 'any', handle: (_: undefined, { text }: { text: string }) => text.toUpperCase() }),
+  },
 });
 
 test('a counter decides, applies and answers', () => {
@@ -56,7 +73,9 @@ test('a counter decides, applies and answers', () => {
   const record = parseAdd(decision.record);
   assert.equal(counter.apply(counts, record, { seq: 7, place: 0, seqNo: 0, term: 1 }), { count: 3 });
   assert.is(queryOf(counter, 'get').handle(counts, { name: 'whales' }, queryContext), 3);
-  const partials = [counts, new Map([['squids', 4]])].map((shard) => queryOf(counter, 'total').handle(shard, {}, queryContext));
+  const partials = [counts, new Map([['squids', 4]])].map((shard) =>
+    queryOf(counter, 'total').handle(shard, {}, queryContext),
+  );
   assert.is(reducePartials('sum', partials, {}), 7);
 });
 
@@ -65,7 +84,12 @@ test('a counter sees what is pending before it decides', () => {
   const pending = { record: { name: 'whales', by: 2 }, seqNo: 0, term: 1 };
   const decide = (by: number) => add.decide(new Map(), { name: 'whales', by }, decideContext(pending));
   assert.is(decide(-2).kind, 'accept');
-  assert.equal(decide(-3), { kind: 'reject', code: 'CONFLICT', message: '`whales` stands at 2', details: { before: 2 } });
+  assert.equal(decide(-3), {
+    kind: 'reject',
+    code: 'CONFLICT',
+    message: '`whales` stands at 2',
+    details: { before: 2 },
+  });
 });
 
 test('a stateless actor answers', () => {
@@ -94,9 +118,18 @@ test('everything that is no definition is refused with every issue named', () =>
         'endpoints: expected an object with at least one endpoint',
       ],
     ],
-    [stateless({ _ping: { kind: 'query', polling: 'any', handle } }), ['endpoints._ping: names that begin with `_` are reserved']],
-    [stateless({ a: 1, b: {} }), ['endpoints.a: expected an object, got number', "endpoints.b.kind: expected 'query' or 'command'"]],
-    [stateless({ a: { kind: 'command', polling: { by: 'id' }, decide: handle } }), ['endpoints.a: a stateless group has no commands']],
+    [
+      stateless({ _ping: { kind: 'query', polling: 'any', handle } }),
+      ['endpoints._ping: names that begin with `_` are reserved'],
+    ],
+    [
+      stateless({ a: 1, b: {} }),
+      ['endpoints.a: expected an object, got number', "endpoints.b.kind: expected 'query' or 'command'"],
+    ],
+    [
+      stateless({ a: { kind: 'command', polling: { by: 'id' }, decide: handle } }),
+      ['endpoints.a: a stateless group has no commands'],
+    ],
     [
       stateless({ a: { kind: 'query', polling: { by: '' }, reduce: 'max', parse: 1 } }),
       [

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { reducePartials, type ReducerSpec, reducerIssue } from '../../src/actor/reducers.ts';
+import { type ReducerSpec, reducePartials, reducerIssue } from '../../src/actor/reducers.ts';
 import { CoppiceError, isCoppiceError } from '../../src/errors.ts';
 
 const test = suite('actor/reducers');
@@ -11,7 +11,11 @@ test('concat joins lists in shard order', () => {
 
 test('sum adds numbers, or the fields of objects, of which some may be missing', () => {
   assert.is(reducePartials('sum', [1, 2.5, -3], {}), 0.5);
-  assert.equal(reducePartials('sum', [{ docs: 1, bytes: 10 }, { docs: 2 }, { squids: 1 }], {}), { docs: 3, bytes: 10, squids: 1 });
+  assert.equal(reducePartials('sum', [{ docs: 1, bytes: 10 }, { docs: 2 }, { squids: 1 }], {}), {
+    docs: 3,
+    bytes: 10,
+    squids: 1,
+  });
 });
 
 test('merge joins objects, and the later shard wins', () => {
@@ -20,15 +24,25 @@ test('merge joins objects, and the later shard wins', () => {
 
 test('merge and sum treat the name of a prototype like any other', () => {
   const partial: unknown = JSON.parse('{"__proto__": 1}');
-  for (const spec of ['merge', 'sum'] as const) assert.equal(JSON.stringify(reducePartials(spec, [partial], {})), '{"__proto__":1}');
+  for (const spec of ['merge', 'sum'] as const)
+    assert.equal(JSON.stringify(reducePartials(spec, [partial], {})), '{"__proto__":1}');
 });
 
 test('topk keeps the best by a field, and ties stay in shard order', () => {
   const partials = [
-    [{ id: 'a', hit: { score: 1 } }, { id: 'b', hit: { score: 3 } }],
-    [{ id: 'c', hit: { score: 3 } }, { id: 'd', hit: { score: 2 } }],
+    [
+      { id: 'a', hit: { score: 1 } },
+      { id: 'b', hit: { score: 3 } },
+    ],
+    [
+      { id: 'c', hit: { score: 3 } },
+      { id: 'd', hit: { score: 2 } },
+    ],
   ];
-  const ids = (spec: ReducerSpec) => JSON.stringify(reducePartials(spec, partials, {})).match(/(?<="id":")./g)?.join('');
+  const ids = (spec: ReducerSpec) =>
+    JSON.stringify(reducePartials(spec, partials, {}))
+      .match(/(?<="id":")./g)
+      ?.join('');
   assert.is(ids({ topk: { by: 'hit.score', k: 3 } }), 'bcd');
   assert.is(ids({ topk: { by: 'hit.score' } }), 'bcda');
   assert.is(ids({ topk: { by: 'hit.score', k: 2, order: 'asc' } }), 'ad');
@@ -47,7 +61,10 @@ test('no partials give the empty answer', () => {
 });
 
 test('a function sees partials and request', () => {
-  assert.equal(reducePartials((partials, request) => [partials.length, request], ['a', 'b'], { k: 1 }), [2, { k: 1 }]);
+  assert.equal(
+    reducePartials((partials, request) => [partials.length, request], ['a', 'b'], { k: 1 }),
+    [2, { k: 1 }],
+  );
 });
 
 test('partials are not changed', () => {
@@ -65,8 +82,16 @@ test('a partial of the wrong shape fails the actor and says what was expected', 
     ['sum', [{ a: 1 }, 1], 'reducer `sum` expected an object of numbers, partial 1 has number'],
     ['sum', [{ a: '1' }], 'reducer `sum` expected a number in field `a`, partial 0 has string'],
     [{ topk: { by: 's' } }, [{}], 'reducer `topk` expected a list, partial 0 has object'],
-    [{ topk: { by: 's' } }, [[], [{ s: '1' }]], 'reducer `topk` expected a number in field `s` of each item, partial 1 has string'],
-    [{ topk: { by: 's' } }, [[{ s: Number.NaN }]], 'reducer `topk` expected a number in field `s` of each item, partial 0 has number'],
+    [
+      { topk: { by: 's' } },
+      [[], [{ s: '1' }]],
+      'reducer `topk` expected a number in field `s` of each item, partial 1 has string',
+    ],
+    [
+      { topk: { by: 's' } },
+      [[{ s: Number.NaN }]],
+      'reducer `topk` expected a number in field `s` of each item, partial 0 has number',
+    ],
   ];
   for (const [spec, partials, message] of wrong) {
     assert.throws(
@@ -78,9 +103,11 @@ test('a partial of the wrong shape fails the actor and says what was expected', 
 });
 
 test('a function that throws fails the actor, unless it names its failure', () => {
-  const failing = (failure: Error): ReducerSpec => () => {
-    throw failure;
-  };
+  const failing =
+    (failure: Error): ReducerSpec =>
+    () => {
+      throw failure;
+    };
   const cause = new TypeError('no such field');
   assert.throws(
     () => reducePartials(failing(cause), [], {}),
@@ -93,10 +120,26 @@ test('a function that throws fails the actor, unless it names its failure', () =
 });
 
 test('a reducer is known by its shape', () => {
-  for (const spec of ['concat', 'sum', 'merge', { topk: { by: 'a.b' } }, { topk: { by: 'a', k: 1, order: 'asc' } }, () => 1]) {
+  for (const spec of [
+    'concat',
+    'sum',
+    'merge',
+    { topk: { by: 'a.b' } },
+    { topk: { by: 'a', k: 1, order: 'asc' } },
+    () => 1,
+  ]) {
     assert.is(reducerIssue(spec), undefined);
   }
-  for (const spec of ['toString', 1, null, {}, { topk: {} }, { topk: { by: '' } }, { topk: { by: 'a', k: 0 } }, { topk: { by: 'a', order: 'up' } }]) {
+  for (const spec of [
+    'toString',
+    1,
+    null,
+    {},
+    { topk: {} },
+    { topk: { by: '' } },
+    { topk: { by: 'a', k: 0 } },
+    { topk: { by: 'a', order: 'up' } },
+  ]) {
     assert.type(reducerIssue(spec), 'string');
   }
 });

@@ -22,7 +22,7 @@ test('murmur3 gives the published values for seed 0', () => {
     [utf8.encode('Hello, world!'), 0xc0363e43],
     [utf8.encode('The quick brown fox jumps over the lazy dog'), 0x2e4ff723],
   ];
-  for (const [bytes, hash] of published) assert.is(murmur3(bytes), hash, `[${[...bytes]}]`);
+  for (const [bytes, hash] of published) assert.is(murmur3(bytes), hash, `[${bytes.join()}]`);
 });
 
 test('murmur3 reads a view where it lies in its buffer', () => {
@@ -36,12 +36,12 @@ test('a slot is the hash of the UTF-8 of the key, modulo the slot count', () => 
 });
 
 test('keys spread evenly over slots', () => {
-  const counts = new Array<number>(8).fill(0);
+  const counts = Array.from({ length: 8 }, () => 0);
   for (let key = 0; key < 8_000; key++) {
     const eighth = Math.floor((slotOf(`doc-${key}`) * 8) / SLOT_COUNT);
     counts[eighth] = (counts[eighth] ?? 0) + 1;
   }
-  for (const count of counts) assert.ok(Math.abs(count - 1_000) < 150, `${counts}`);
+  for (const count of counts) assert.ok(Math.abs(count - 1_000) < 150, counts.join());
 });
 
 test('an even map covers every slot once, and its shards differ by one slot at most', () => {
@@ -49,25 +49,39 @@ test('an even map covers every slot once, and its shards differ by one slot at m
     const map = evenSlotMap(shardCount);
     assert.is(map.ranges[0]?.from, 0);
     assert.is(map.ranges.at(-1)?.to, SLOT_COUNT - 1);
-    for (const [place, { from }] of map.ranges.entries()) if (place > 0) assert.is(from, (map.ranges[place - 1]?.to ?? 0) + 1);
+    for (const [place, { from }] of map.ranges.entries())
+      if (place > 0) assert.is(from, (map.ranges[place - 1]?.to ?? 0) + 1);
     const sizes = map.ranges.map(({ from, to }) => to - from + 1);
     assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, `${shardCount} shards`);
-    assert.equal(shardsOf(map), Array.from({ length: shardCount }, (_, shard) => shard));
+    assert.equal(
+      shardsOf(map),
+      Array.from({ length: shardCount }, (_, shard) => shard),
+    );
   }
 });
 
 test('the owner of a slot is the shard of its range', () => {
   const map = evenSlotMap(3);
-  assert.equal([0, 340, 341, 681, 682, 1023].map((slot) => shardOfSlot(map, slot)), [0, 0, 1, 1, 2, 2]);
+  assert.equal(
+    [0, 340, 341, 681, 682, 1023].map((slot) => shardOfSlot(map, slot)),
+    [0, 0, 1, 1, 2, 2],
+  );
 });
 
 test('a shard that owns several ranges is named once', () => {
-  const ranges = [{ from: 0, to: 9, shard: 4 }, { from: 10, to: 511, shard: 0 }, { from: 512, to: 1023, shard: 4 }];
+  const ranges = [
+    { from: 0, to: 9, shard: 4 },
+    { from: 10, to: 511, shard: 0 },
+    { from: 512, to: 1023, shard: 4 },
+  ];
   assert.equal(shardsOf({ version: 2, ranges }), [0, 4]);
 });
 
 test('a map with a hole is refused where it is met', () => {
-  assert.throws(() => shardOfSlot({ version: 5, ranges: [{ from: 1, to: 1023, shard: 0 }] }, 0), 'slot 0 has no owner in slot map version 5');
+  assert.throws(
+    () => shardOfSlot({ version: 5, ranges: [{ from: 1, to: 1023, shard: 0 }] }, 0),
+    'slot 0 has no owner in slot map version 5',
+  );
 });
 
 test.run();

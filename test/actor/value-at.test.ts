@@ -13,14 +13,33 @@ test('a key is found by its path and written out', () => {
 });
 
 test('a body without a key at the path is refused by name of the path', () => {
-  const bodies = [undefined, null, 'user', 7, [], { user: null }, { user: {} }, { user: { id: null } }, { 'user.id': 'a' }];
-  for (const body of bodies) assert.throws(() => valueAt(body, 'user.id'), badRequest('the body has no `user.id`, by which it is routed'));
+  const bodies = [
+    undefined,
+    null,
+    'user',
+    7,
+    [],
+    { user: null },
+    { user: {} },
+    { user: { id: null } },
+    { 'user.id': 'a' },
+  ];
+  for (const body of bodies)
+    assert.throws(() => valueAt(body, 'user.id'), badRequest('the body has no `user.id`, by which it is routed'));
   assert.throws(() => valueAt({}, 'constructor'), badRequest('the body has no `constructor`, by which it is routed'));
 });
 
 test('what cannot be a key is refused with its shape', () => {
-  for (const [id, shape] of [[{}, 'object'], [[1], 'list'], [new Uint8Array(1), 'bytes'], [1n, 'bigint']] as const) {
-    assert.throws(() => valueAt({ id }, 'id'), badRequest(`\`id\` routes the request and must be a string, number or boolean, got ${shape}`));
+  for (const [id, shape] of [
+    [{}, 'object'],
+    [[1], 'list'],
+    [new Uint8Array(1), 'bytes'],
+    [1n, 'bigint'],
+  ] as const) {
+    assert.throws(
+      () => valueAt({ id }, 'id'),
+      badRequest(`\`id\` routes the request and must be a string, number or boolean, got ${shape}`),
+    );
   }
 });
 

@@ -1,5 +1,11 @@
 /** Random walks over a machine: each step is an event of the test or a delay that has run out. */
-import { type AnyMachineSnapshot, type AnyStateMachine, getNextTransitions, initialTransition, transition } from 'xstate';
+import {
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  getNextTransitions,
+  initialTransition,
+  transition,
+} from 'xstate';
 import type { Seeded } from './seeded.ts';
 
 /** An event with whatever it carries. */
