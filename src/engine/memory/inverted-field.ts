@@ -125,16 +125,13 @@ export class InvertedField {
       renumbered[number] = next.#numberOf(term);
       next.#copyPostings(renumbered[number]!, this.#postings.list(number), map);
     });
+    const { values } = this.termsOfDocument;
     for (let old = 0; old < map.length; old++) {
       if (map[old] === DEAD || !this.has(old)) continue;
-      const terms = this.termsOfDocument.values.subarray(
-        this.termsOfDocument.start(old),
-        this.termsOfDocument.end(old),
-      );
-      next.termsOfDocument.append(
-        map[old]!,
-        terms.map((number) => renumbered[number]!),
-      );
+      const terms: number[] = [];
+      const end = this.termsOfDocument.end(old);
+      for (let i = this.termsOfDocument.start(old); i < end; i++) terms.push(renumbered[values[i]!]!);
+      next.termsOfDocument.append(map[old]!, terms);
       next.#setLength(map[old]!, this.#lengths[old]! - 1);
     }
     return next;
