@@ -57,7 +57,11 @@ function answeredError(message: BusMessage, body: unknown): CoppiceError {
   if (!isRecord(body)) return new CoppiceError('INTERNAL', text);
   if (typeof body['code'] === 'string') {
     const details = isRecord(body['details']) ? { details: body['details'] } : {};
-    return errorFromWire({ code: body['code'], message: typeof body['message'] === 'string' ? body['message'] : text, ...details });
+    return errorFromWire({
+      code: body['code'],
+      message: typeof body['message'] === 'string' ? body['message'] : text,
+      ...details,
+    });
   }
   return publicError(body['error'], text);
 }

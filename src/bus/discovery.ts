@@ -2,8 +2,9 @@
  * The services API (`$SRV.PING|INFO|STATS`, ADR-32) over any bus, so that `nats micro ls` finds us. The client's own
  * version counts only errors thrown before a handler returns; this one counts the answers.
  */
-import { CoppiceError } from '../errors.ts';
+
 import { type Env, isoTime } from '../env.ts';
+import { CoppiceError } from '../errors.ts';
 import type { Bus, BusMessage, BusSubscription, Closeable, ServiceDescription, ServiceEndpoint } from './bus.ts';
 
 const NAME = /^[A-Za-z0-9_-]+$/;
@@ -20,9 +21,14 @@ type EndpointStats = { requests: number; errors: number; lastError: string; proc
  */
 export async function announceService(bus: Bus, env: Env, description: ServiceDescription): Promise<Closeable> {
   for (const { name } of [description, ...description.endpoints]) {
-    if (!NAME.test(name)) throw new CoppiceError('INVALID_NAME', `invalid service or endpoint name \`${name}\`: use letters, digits, \`_\` and \`-\``);
+    if (!NAME.test(name))
+      throw new CoppiceError(
+        'INVALID_NAME',
+        `invalid service or endpoint name \`${name}\`: use letters, digits, \`_\` and \`-\``,
+      );
   }
-  if (!VERSION.test(description.version)) throw new CoppiceError('INVALID_NAME', `service version \`${description.version}\` is not like 1.2.3`);
+  if (!VERSION.test(description.version))
+    throw new CoppiceError('INVALID_NAME', `service version \`${description.version}\` is not like 1.2.3`);
   const service = new AnnouncedService(bus, env, description);
   await bus.flush();
   return service;
@@ -44,7 +50,10 @@ class AnnouncedService implements Closeable {
     this.#id = env.random.id();
     this.#started = isoTime(env.clock.wallMs());
     this.#stats = description.endpoints.map(() => ({ requests: 0, errors: 0, lastError: '', processingMs: 0 }));
-    this.#subscriptions = [...description.endpoints.map((endpoint, place) => this.#serve(endpoint, place)), ...this.#answerDiscovery()];
+    this.#subscriptions = [
+      ...description.endpoints.map((endpoint, place) => this.#serve(endpoint, place)),
+      ...this.#answerDiscovery(),
+    ];
   }
 
   async close(): Promise<void> {
@@ -91,18 +100,33 @@ class AnnouncedService implements Closeable {
   }
 
   #info(): unknown {
-    const endpoints = this.#description.endpoints.map(({ name, subject, queue, metadata }) => ({ name, subject, queue_group: queue, metadata }));
+    const endpoints = this.#description.endpoints.map(({ name, subject, queue, metadata }) => ({
+      name,
+      subject,
+      queue_group: queue,
+      metadata,
+    }));
     return { ...this.#identity('info'), description: this.#description.description, endpoints };
   }
 
   #statistics(): unknown {
-    const endpoints = this.#description.endpoints.map(({ name, subject, queue }, place) => ({ name, subject, queue_group: queue, ...shown(this.#stats[place]) }));
+    const endpoints = this.#description.endpoints.map(({ name, subject, queue }, place) => ({
+      name,
+      subject,
+      queue_group: queue,
+      ...shown(this.#stats[place]),
+    }));
     return { ...this.#identity('stats'), started: this.#started, endpoints };
   }
 }
 
 function shown(stats: EndpointStats | undefined): Readonly<Record<string, unknown>> {
-  const { requests, errors, lastError, processingMs } = stats ?? { requests: 0, errors: 0, lastError: '', processingMs: 0 };
+  const { requests, errors, lastError, processingMs } = stats ?? {
+    requests: 0,
+    errors: 0,
+    lastError: '',
+    processingMs: 0,
+  };
   const totalNs = Math.round(processingMs * NANOS_PER_MS);
   return {
     num_requests: requests,

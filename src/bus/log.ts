@@ -41,7 +41,11 @@ export interface Log {
    * @throws CoppiceError `STALE_GENERATION` if the stream is gone, `PAYLOAD_TOO_LARGE`, or the signal's reason when
    *   aborted, in which case the outcome is unknown.
    */
-  append(shard: number, record: { id: string; data: Uint8Array; expectedSeq: number }, signal: AbortSignal): Promise<AppendOutcome>;
+  append(
+    shard: number,
+    record: { id: string; data: Uint8Array; expectedSeq: number },
+    signal: AbortSignal,
+  ): Promise<AppendOutcome>;
   /** Reads the shard's last record from the leader; undefined if there is none. Throws `STALE_GENERATION`, `DISCONNECTED`. */
   last(shard: number): Promise<LogEntry | undefined>;
   /** Reads one record by sequence; undefined if there is none there, or it belongs to another shard. */

@@ -2,9 +2,10 @@
  * The serving side of a request: decodes it, bounds how many run at once, drops what comes too late, and answers
  * with a value or a typed error. `Rpc.serve` puts one behind a subscription; a service endpoint uses it directly.
  */
-import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
+
 import { Deadline, type Env } from '../env.ts';
-import { decode, encode, type Encoding, encodingOf, HEADERS } from '../wire/codec.ts';
+import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
+import { decode, type Encoding, encode, encodingOf, HEADERS } from '../wire/codec.ts';
 import { errorHeaders, valueHeaders } from './answer.ts';
 import type { Bus, BusMessage } from './bus.ts';
 import { MAX_ANSWER_BYTES, PART_BYTES, splitParts } from './parts.ts';
@@ -71,10 +72,16 @@ export class Responder {
     const deadline = new Deadline(this.#env.clock, budgetOf(message));
     if (deadline.expired()) return answered?.('expired on arrival');
     const answer = { message, answered };
-    if (this.#running.size >= this.#maxInFlight) return this.#refuse(answer, overloaded(message.subject, this.#maxInFlight));
+    if (this.#running.size >= this.#maxInFlight)
+      return this.#refuse(answer, overloaded(message.subject, this.#maxInFlight));
     try {
       const encoding = encodingOf(message.data, message.header(HEADERS.contentType));
-      const request = new Incoming(message, { encoding, body: decode(message.data, encoding), deadline, env: this.#env });
+      const request = new Incoming(message, {
+        encoding,
+        body: decode(message.data, encoding),
+        deadline,
+        env: this.#env,
+      });
       const run = this.#run(answer, request).finally(() => this.#running.delete(run));
       this.#running.add(run);
     } catch (error) {
@@ -166,7 +173,8 @@ class Incoming implements RpcRequest {
   get signal(): AbortSignal {
     if (this.#signal !== undefined) return this.#signal;
     const controller = new AbortController();
-    const expire = (): void => controller.abort(new CoppiceError('DEADLINE_EXCEEDED', `request on \`${this.subject}\` is past its deadline`));
+    const expire = (): void =>
+      controller.abort(new CoppiceError('DEADLINE_EXCEEDED', `request on \`${this.subject}\` is past its deadline`));
     this.#cancel = this.#env.clock.after(this.deadline.remainingMs(), expire);
     this.#signal = controller.signal;
     return this.#signal;

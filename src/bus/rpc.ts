@@ -2,9 +2,10 @@
  * Requests over the bus: a payload in JSON or MessagePack, a deadline that shrinks at every hop, typed errors, and
  * answers of any size. Every hop of a query or a command goes through here.
  */
-import { CoppiceError } from '../errors.ts';
+
 import { Deadline, type Env } from '../env.ts';
-import { CONTENT_TYPES, encode, type Encoding, HEADERS } from '../wire/codec.ts';
+import { CoppiceError } from '../errors.ts';
+import { CONTENT_TYPES, type Encoding, encode, HEADERS } from '../wire/codec.ts';
 import { readAnswer } from './answer.ts';
 import type { Bus, BusHeaders, BusMessage, Closeable } from './bus.ts';
 import { PartAssembler } from './parts.ts';
@@ -117,14 +118,20 @@ class Call implements ReplyWaiter {
 
   constructor(
     rpc: Rpc,
-    call: { subject: string; options: RequestOptions; resolve: (value: unknown) => void; reject: (error: CoppiceError) => void },
+    call: {
+      subject: string;
+      options: RequestOptions;
+      resolve: (value: unknown) => void;
+      reject: (error: CoppiceError) => void;
+    },
   ) {
     this.#rpc = rpc;
     this.#subject = call.subject;
     this.#options = call.options;
     this.#resolve = call.resolve;
     this.#reject = call.reject;
-    this.#deadline = call.options.deadline ?? new Deadline(rpc.env.clock, call.options.deadlineMs ?? DEFAULT_DEADLINE_MS);
+    this.#deadline =
+      call.options.deadline ?? new Deadline(rpc.env.clock, call.options.deadlineMs ?? DEFAULT_DEADLINE_MS);
   }
 
   start(body: unknown): void {
@@ -135,7 +142,10 @@ class Call implements ReplyWaiter {
     this.#token = this.#rpc.replies.open(this);
     try {
       const reply = this.#token.subject('0');
-      this.#rpc.bus.publish(this.#subject, data, { reply, headers: this.#rpc.requestHeaders(this.#deadline, encoding, headers) });
+      this.#rpc.bus.publish(this.#subject, data, {
+        reply,
+        headers: this.#rpc.requestHeaders(this.#deadline, encoding, headers),
+      });
     } catch (error) {
       this.#token.close();
       throw error;

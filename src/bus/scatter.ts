@@ -2,8 +2,9 @@
  * Scatter and gather: one request per shard, all replies on one token, one timer for deadline, retries and hedges.
  * What is missing at the deadline is reported shard by shard, never as a failure of the whole.
  */
-import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
+
 import type { Deadline } from '../env.ts';
+import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { encode, HEADERS } from '../wire/codec.ts';
 import { readAnswer } from './answer.ts';
 import type { BusHeaders, BusMessage } from './bus.ts';
@@ -36,7 +37,14 @@ export type ScatterOptions = {
 
 /** How one part ended. `via` is the subject of the try that answered. */
 export type Outcome =
-  | { readonly shard: number; readonly ok: true; readonly value: unknown; readonly tries: number; readonly tookMs: number; readonly via: string }
+  | {
+      readonly shard: number;
+      readonly ok: true;
+      readonly value: unknown;
+      readonly tries: number;
+      readonly tookMs: number;
+      readonly via: string;
+    }
   | { readonly shard: number; readonly ok: false; readonly error: CoppiceError; readonly tries: number };
 
 /**
@@ -81,7 +89,12 @@ class Gather implements ReplyWaiter {
   #wakeAtMs = NEVER;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(rpc: Rpc, options: ScatterOptions, resolve: (outcomes: readonly Outcome[]) => void, reject: (error: CoppiceError) => void) {
+  constructor(
+    rpc: Rpc,
+    options: ScatterOptions,
+    resolve: (outcomes: readonly Outcome[]) => void,
+    reject: (error: CoppiceError) => void,
+  ) {
     this.#rpc = rpc;
     this.#options = options;
     this.#resolve = resolve;
@@ -103,7 +116,8 @@ class Gather implements ReplyWaiter {
     this.#left = parts.length;
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     const headers = this.#headers();
-    for (const [place, asked] of this.#asked.entries()) this.#send(place, asked, { target: asked.part.subject, headers });
+    for (const [place, asked] of this.#asked.entries())
+      this.#send(place, asked, { target: asked.part.subject, headers });
     this.#arm();
   }
 
@@ -185,7 +199,8 @@ class Gather implements ReplyWaiter {
     const nowMs = this.#rpc.env.clock.nowMs();
     for (const [place, asked] of this.#asked.entries()) {
       if (asked.outcome !== undefined) continue;
-      if (asked.retryAtMs <= nowMs) this.#send(place, asked, { target: freshCopy(asked) ?? asked.part.subject, headers: this.#headers() });
+      if (asked.retryAtMs <= nowMs)
+        this.#send(place, asked, { target: freshCopy(asked) ?? asked.part.subject, headers: this.#headers() });
       else if (asked.hedgeAtMs <= nowMs) this.#hedge(place, asked);
     }
     this.#arm();
@@ -256,7 +271,17 @@ function prepare(parts: readonly ScatterPart[]): Asked[] {
     if (data === undefined || part.body !== body) data = encode(part.body, 'msgpack');
     body = part.body;
     const timers = { retryAtMs: NEVER, hedgeAtMs: NEVER };
-    return { part, data, targets: [], pending: 0, retries: 0, ...timers, lastError: undefined, assemblers: undefined, outcome: undefined };
+    return {
+      part,
+      data,
+      targets: [],
+      pending: 0,
+      retries: 0,
+      ...timers,
+      lastError: undefined,
+      assemblers: undefined,
+      outcome: undefined,
+    };
   });
 }
 

@@ -11,6 +11,7 @@ import { type CommandAnswer, type CommandOutcome, parseCommandAnswer } from '../
 import { groupToken } from '../wire/names.ts';
 import type { GroupRecord } from '../wire/records.ts';
 import { fill, SUBJECTS } from '../wire/subjects.ts';
+import { groupBy } from './group-by.ts';
 import type { CallOptions, Token } from './router.ts';
 
 /** A message of commands is closed beyond this size. */
@@ -53,19 +54,17 @@ export class Writer {
    * `SHARD_UNAVAILABLE` if none was.
    */
   async write(group: GroupRecord, endpoint: string, operations: readonly WriteOperation[], options: CallOptions): Promise<readonly WriteResult[]> {
-    const byShard = new Map<number, Sent[]>();
-    for (const [place, { key, body }] of operations.entries()) {
-      const shard = shardOfSlot(group.slots, slotOf(key));
-      const sent = { id: this.#context.env.random.id(), key, body, place };
-      const list = byShard.get(shard);
-      if (list === undefined) byShard.set(shard, [sent]);
-      else list.push(sent);
-    }
+    const all = operations.map(({ key, body }, place): Sent => ({ id: this.#context.env.random.id(), key, body, place }));
+    const byShard = groupBy(all, ({ key }) => shardOfSlot(group.slots, slotOf(key)));
     const results: WriteResult[] = [];
     await Promise.all(
       [...byShard].map(async ([shard, sent]) => {
         const done = await this.#writeShard({ group, shard, endpoint, operations: sent }, options);
-        for (const [id, result] of done) results[placeOf(sent, id)] = result;
+        for (const { id, place } of sent) {
+          const result = done.get(id);
+          if (result === undefined) throw new Error(`operation ${id} was neither written nor refused`);
+          results[place] = result;
+        }
       }),
     );
     return results;
@@ -212,12 +211,6 @@ function keepSettled(shard: number, sent: readonly Sent[], outcomes: readonly Co
 /** Whether a try that failed so may yet have been carried out. */
 function mayHaveArrived(error: CoppiceError): boolean {
   return error.code !== 'NO_RESPONDERS' && error.code !== 'OVERLOADED' && error.code !== 'STALE_GENERATION' && error.code !== 'WRONG_SLOT';
-}
-
-function placeOf(sent: readonly Sent[], id: string): number {
-  const operation = sent.find((one) => one.id === id);
-  if (operation === undefined) throw new Error(`a result for an operation that was not sent: ${id}`);
-  return operation.place;
 }
 
 function shardKey(group: GroupRecord, shard: number): string {

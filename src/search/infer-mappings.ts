@@ -4,7 +4,7 @@
  */
 import { CoppiceError } from '../errors.ts';
 import { looksLikeDate } from './dates.ts';
-import { checkFieldName, checkMappings, type FieldMapping, fieldAt, type Mappings, mergeMappings } from './mapping.ts';
+import { checkFieldName, type FieldMapping, fieldAt, type Mappings, mergeMappings } from './mapping.ts';
 import { isPlainObject } from './shape.ts';
 
 /** What a new string field becomes: full text, with an exact sub-field for what is short. */
@@ -24,7 +24,7 @@ export function inferMappings(mappings: Mappings, document: unknown): Mappings |
   inference.object(document, '');
   if (inference.added.size === 0) return undefined;
   const addition: Mappings = { fields: Object.fromEntries(inference.added) };
-  checkMappings(mergeMappings(mappings, addition));
+  mergeMappings(mappings, addition);
   return addition;
 }
 

@@ -6,11 +6,10 @@ import { type Actor, createActor } from 'xstate';
 import type { ActorDefinition } from '../actor/definition.ts';
 import type { Log, LogEntry, Tail } from '../bus/log.ts';
 import type { ClusterContext } from '../cluster/context.ts';
+import { logSpec } from '../cluster/groups.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { copyMachine, copyStateName } from '../machines/copy.ts';
-import { groupToken, nameToToken } from '../wire/names.ts';
 import type { CopyStatus, GroupRecord } from '../wire/records.ts';
-import { fill, logStreamName, SUBJECTS } from '../wire/subjects.ts';
 import { CommandDesk } from './command-desk.ts';
 import { Primacy } from './primacy.ts';
 import { QueryDesk } from './query-desk.ts';
@@ -59,13 +58,9 @@ export class Copy {
     this.#onStatus = options.onStatus;
     const { group, shard, incarnation } = spec;
     const { cluster, bus, env } = this.#context;
-    const token = nameToToken(group.name);
     // The last part keeps ids apart when a copy is opened twice in one life of the process.
     this.#recordIdPrefix = `${group.generation}.${shard}.${incarnation}-${env.random.id().slice(0, 8)}`;
-    this.#log = bus.openLog({
-      stream: logStreamName(cluster, token, group.generation),
-      subjectPrefix: fill(SUBJECTS.log, { cluster, group: groupToken(group.name, group.generation), shard: '' }).replace(/\.$/, ''),
-    });
+    this.#log = bus.openLog(logSpec(cluster, group));
     this.#waiters = new SequenceWaiters(env.clock);
     this.#queries = new QueryDesk({ context: this.#context, spec, definition: this.#definition, waiters: this.#waiters, state: () => this.#state });
     if (this.#definition.kind === 'stateful') {

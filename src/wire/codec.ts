@@ -18,6 +18,8 @@ export const HEADERS = {
   parts: 'Coppice-Parts',
   /** Which part of an answer a message is: `2/5`. */
   part: 'Coppice-Part',
+  /** Of a call: the token of a write that the answer must have seen, as JSON. */
+  after: 'Coppice-After',
   traceparent: 'traceparent',
 } as const;
 

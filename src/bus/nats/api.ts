@@ -3,8 +3,8 @@
  * numbers. Everything asked here may be asked again.
  */
 import { ErrorCode, type MsgHdrs, type NatsConnection, NatsError } from 'nats';
-import { CoppiceError } from '../../errors.ts';
 import { Deadline, type Env, pause } from '../../env.ts';
+import { CoppiceError } from '../../errors.ts';
 import type { NatsLink } from './link.ts';
 
 /** Numbers of JetStream's errors that we act upon. */
@@ -55,7 +55,11 @@ export class JetStreamApi {
    * @throws CoppiceError `DISCONNECTED` when no answer came in time, `PREFLIGHT_FAILED` when it is forbidden, or the
    *   signal's reason.
    */
-  async call(subject: string, body: unknown, options: { withinMs?: number; signal?: AbortSignal } = {}): Promise<ApiAnswer> {
+  async call(
+    subject: string,
+    body: unknown,
+    options: { withinMs?: number; signal?: AbortSignal } = {},
+  ): Promise<ApiAnswer> {
     const deadline = new Deadline(this.env.clock, options.withinMs ?? CALL_MS);
     for (;;) {
       const answer = await this.tryOnce(subject, body, options.signal);
@@ -78,14 +82,19 @@ export class JetStreamApi {
   }
 
   /** Sends one request; undefined if it got no answer, which leaves open whether it was carried out. */
-  async exchange(subject: string, payload: string | Uint8Array, headers: MsgHdrs | undefined): Promise<Uint8Array | undefined> {
+  async exchange(
+    subject: string,
+    payload: string | Uint8Array,
+    headers: MsgHdrs | undefined,
+  ): Promise<Uint8Array | undefined> {
     try {
       const options = headers === undefined ? { timeout: TRY_MS } : { timeout: TRY_MS, headers };
       return (await this.nats.request(subject, payload, options)).data;
     } catch (error) {
       if (!(error instanceof NatsError)) throw error;
       if (error.code === ErrorCode.PermissionsViolation) throw forbidden(subject, error);
-      if (error.code === ErrorCode.MaxPayloadExceeded) throw new CoppiceError('PAYLOAD_TOO_LARGE', `too large for \`${subject}\``, { cause: error });
+      if (error.code === ErrorCode.MaxPayloadExceeded)
+        throw new CoppiceError('PAYLOAD_TOO_LARGE', `too large for \`${subject}\``, { cause: error });
       return undefined;
     }
   }
@@ -93,7 +102,10 @@ export class JetStreamApi {
 
 /** The error of something that the NATS user may not do. */
 export function forbidden(subject: string, cause: unknown): CoppiceError {
-  return new CoppiceError('PREFLIGHT_FAILED', `this NATS user may not use \`${subject}\``, { cause, details: { subject } });
+  return new CoppiceError('PREFLIGHT_FAILED', `this NATS user may not use \`${subject}\``, {
+    cause,
+    details: { subject },
+  });
 }
 
 /** Reads an answer of JetStream. */

@@ -1,8 +1,17 @@
 /** Opens the connection to NATS: credentials, TLS, endless reconnects, and errors that say what to do. */
 import { readFile } from 'node:fs/promises';
-import { type Authenticator, connect, credsAuthenticator, ErrorCode, type NatsConnection, type ConnectionOptions as NatsOptions, NatsError, nkeyAuthenticator } from 'nats';
-import { CoppiceError } from '../../errors.ts';
+import {
+  type Authenticator,
+  connect,
+  credsAuthenticator,
+  ErrorCode,
+  type NatsConnection,
+  NatsError,
+  type ConnectionOptions as NatsOptions,
+  nkeyAuthenticator,
+} from 'nats';
 import type { Env } from '../../env.ts';
+import { CoppiceError } from '../../errors.ts';
 import { NatsBus } from './nats-bus.ts';
 import { type ConnectionOptions, parseServers, type ServerList } from './options.ts';
 
@@ -93,13 +102,22 @@ async function readSecret(path: string, what: string): Promise<Buffer> {
 function connectError(error: unknown, shown: string): CoppiceError {
   const reason = error instanceof Error ? error.message : String(error);
   const code = error instanceof NatsError ? error.code : '';
-  if (error instanceof NatsError && (error.isAuthError() || code === ErrorCode.BadCreds || code === ErrorCode.BadAuthentication)) {
+  if (
+    error instanceof NatsError &&
+    (error.isAuthError() || code === ErrorCode.BadCreds || code === ErrorCode.BadAuthentication)
+  ) {
     const hint = 'check NATS_USER and NATS_PASSWORD, NATS_TOKEN, NATS_CREDS or NATS_NKEY';
-    return new CoppiceError('PREFLIGHT_FAILED', `NATS at ${shown} refuses the credentials (${reason}): ${hint}`, { cause: error });
+    return new CoppiceError('PREFLIGHT_FAILED', `NATS at ${shown} refuses the credentials (${reason}): ${hint}`, {
+      cause: error,
+    });
   }
   const refused = code === ErrorCode.ConnectionRefused;
   const hint = 'start nats-server there, or set NATS_URL';
-  return new CoppiceError('DISCONNECTED', `cannot reach NATS at ${shown}: ${refused ? 'connection refused' : reason}; ${hint}`, { cause: error });
+  return new CoppiceError(
+    'DISCONNECTED',
+    `cannot reach NATS at ${shown}: ${refused ? 'connection refused' : reason}; ${hint}`,
+    { cause: error },
+  );
 }
 
 /** Nobody asked to be told: better a crash than an error unseen. */

@@ -92,7 +92,10 @@ export class PushConsumer {
 
   async #create(inbox: string): Promise<number> {
     const { filter, from } = this.#options;
-    const start = from === 'lastPerSubject' ? { deliver_policy: 'last_per_subject' } : { deliver_policy: 'by_start_sequence', opt_start_seq: Math.max(1, from.seq) };
+    const start =
+      from === 'lastPerSubject'
+        ? { deliver_policy: 'last_per_subject' }
+        : { deliver_policy: 'by_start_sequence', opt_start_seq: Math.max(1, from.seq) };
     const config = {
       ...start,
       name: this.#name,
@@ -120,10 +123,17 @@ export class PushConsumer {
     if (headers?.code === 100 && message.data.length === 0) return this.#takeStatus(message.reply, headers);
     const place = parsePlace(message.reply ?? '');
     if (place === undefined) return;
-    if (place.consumerSeq !== this.#consumerSeq + 1) return this.#trouble(`gap after ${this.#consumerSeq}: got ${place.consumerSeq}`);
+    if (place.consumerSeq !== this.#consumerSeq + 1)
+      return this.#trouble(`gap after ${this.#consumerSeq}: got ${place.consumerSeq}`);
     this.#consumerSeq = place.consumerSeq;
     const { subject, data } = message;
-    this.#options.onDelivery({ subject, data, seq: place.seq, pending: place.pending, header: (name) => headers?.get(name) || undefined });
+    this.#options.onDelivery({
+      subject,
+      data,
+      seq: place.seq,
+      pending: place.pending,
+      header: (name) => headers?.get(name) || undefined,
+    });
     if (place.pending === 0) this.#markCaughtUp();
   }
 
@@ -133,7 +143,8 @@ export class PushConsumer {
     if (confirm !== '' && this.#stream.api.link.up) this.#stream.api.nats.publish(confirm);
     const lastSent = headers.get('Nats-Last-Consumer');
     if (lastSent === '') return;
-    if (Number(lastSent) !== this.#consumerSeq) this.#trouble(`heartbeat says ${lastSent} were sent, ${this.#consumerSeq} came`);
+    if (Number(lastSent) !== this.#consumerSeq)
+      this.#trouble(`heartbeat says ${lastSent} were sent, ${this.#consumerSeq} came`);
     else this.#markCaughtUp();
   }
 

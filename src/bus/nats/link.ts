@@ -3,8 +3,8 @@
  * looks here first.
  */
 import type { NatsConnection } from 'nats';
-import { CoppiceError } from '../../errors.ts';
 import type { Env } from '../../env.ts';
+import { CoppiceError } from '../../errors.ts';
 import type { Link } from '../bus.ts';
 
 /** The state of one NATS connection. */

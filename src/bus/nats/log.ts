@@ -3,7 +3,7 @@ import { CoppiceError } from '../../errors.ts';
 import type { LogSpec } from '../bus.ts';
 import type { AppendOutcome, Log, LogEntry, Tail, TailListener } from '../log.ts';
 import type { JetStreamApi } from './api.ts';
-import { JS_HEADERS, Stream, type StoredMessage } from './stream.ts';
+import { JS_HEADERS, type StoredMessage, Stream } from './stream.ts';
 import { LogTail } from './tail.ts';
 
 const DUPLICATE_WINDOW_NS = 120_000_000_000;
@@ -41,7 +41,11 @@ export class NatsLog implements Log {
     this.#inboxPrefix = inboxPrefix;
   }
 
-  async append(shard: number, record: { id: string; data: Uint8Array; expectedSeq: number }, signal: AbortSignal): Promise<AppendOutcome> {
+  async append(
+    shard: number,
+    record: { id: string; data: Uint8Array; expectedSeq: number },
+    signal: AbortSignal,
+  ): Promise<AppendOutcome> {
     const outcome = await this.#stream.write({ ...record, subject: this.#subject(shard) }, signal);
     if (outcome.kind === 'stored') return { kind: 'appended', seq: outcome.seq };
     return { kind: 'fenced', last: outcome.last === undefined ? undefined : entryOf(outcome.last) };
@@ -53,13 +57,19 @@ export class NatsLog implements Log {
   }
 
   async read(shard: number, seq: number): Promise<LogEntry | undefined> {
-    if (!Number.isSafeInteger(seq) || seq < 1) throw new CoppiceError('BAD_REQUEST', `log sequence must be a positive integer, got ${seq}`);
+    if (!Number.isSafeInteger(seq) || seq < 1)
+      throw new CoppiceError('BAD_REQUEST', `log sequence must be a positive integer, got ${seq}`);
     const message = await this.#stream.read({ seq });
     return message?.subject === this.#subject(shard) ? entryOf(message) : undefined;
   }
 
   tail(shard: number, fromSeq: number, listener: TailListener): Tail {
-    return new LogTail(this.#stream, { subject: this.#subject(shard), fromSeq, listener, inboxPrefix: this.#inboxPrefix });
+    return new LogTail(this.#stream, {
+      subject: this.#subject(shard),
+      fromSeq,
+      listener,
+      inboxPrefix: this.#inboxPrefix,
+    });
   }
 
   #subject(shard: number): string {

@@ -1,7 +1,15 @@
 /** The bus over one NATS connection. */
-import { createInbox, ErrorCode, type NatsConnection, NatsError, type MsgHdrs, type Status, type Subscription } from 'nats';
-import { CoppiceError } from '../../errors.ts';
+import {
+  createInbox,
+  ErrorCode,
+  type MsgHdrs,
+  type NatsConnection,
+  NatsError,
+  type Status,
+  type Subscription,
+} from 'nats';
 import type { Env } from '../../env.ts';
+import { CoppiceError } from '../../errors.ts';
 import type { Bus, BusHeaders, BusMessage, BusSubscription, Closeable, LogSpec, ServiceDescription } from '../bus.ts';
 import { announceService } from '../discovery.ts';
 import type { Log } from '../log.ts';
@@ -9,7 +17,7 @@ import type { Registry, RegistryOptions } from '../registry.ts';
 import { forbidden, JetStreamApi } from './api.ts';
 import { NatsLink } from './link.ts';
 import { createLogStream, NatsLog } from './log.ts';
-import { natsHeaders, NatsMessage } from './message.ts';
+import { NatsMessage, natsHeaders } from './message.ts';
 import { NatsRegistry } from './registry.ts';
 import { Stream } from './stream.ts';
 
@@ -155,7 +163,8 @@ export class NatsBus implements Bus {
       this.link.set(true);
     }
     const denied = status.permissionContext;
-    if (denied?.operation === 'publish' && !denied.subject.startsWith('$JS.')) this.#settings.onFault(forbidden(denied.subject, status.data), denied.subject);
+    if (denied?.operation === 'publish' && !denied.subject.startsWith('$JS.'))
+      this.#settings.onFault(forbidden(denied.subject, status.data), denied.subject);
   }
 }
 
@@ -184,7 +193,10 @@ function publishError(error: unknown, sent: { subject: string; sizeBytes: number
   if (!(error instanceof NatsError)) return error;
   if (error.code === ErrorCode.MaxPayloadExceeded) {
     const message = `a message of ${sent.sizeBytes} bytes for \`${sent.subject}\` is over the limit of ${sent.limitBytes} (headers included)`;
-    return new CoppiceError('PAYLOAD_TOO_LARGE', message, { cause: error, details: { sizeBytes: sent.sizeBytes, limitBytes: sent.limitBytes } });
+    return new CoppiceError('PAYLOAD_TOO_LARGE', message, {
+      cause: error,
+      details: { sizeBytes: sent.sizeBytes, limitBytes: sent.limitBytes },
+    });
   }
   return new CoppiceError('DISCONNECTED', `\`${sent.subject}\` not sent: ${error.message}`, { cause: error });
 }

@@ -62,7 +62,9 @@ export type ServerList = {
  * @throws CoppiceError `PREFLIGHT_FAILED` if an entry is no URL.
  */
 export function parseServers(servers: string | readonly string[] = DEFAULT_SERVER): ServerList {
-  const entries = (typeof servers === 'string' ? servers.split(',') : servers).map((entry) => entry.trim()).filter((entry) => entry !== '');
+  const entries = (typeof servers === 'string' ? servers.split(',') : servers)
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
   const parsed = (entries.length === 0 ? [DEFAULT_SERVER] : entries).map(parseServer);
   const credentials = parsed.find((url) => url.username !== '');
   const urls = parsed.map((url) => `${url.protocol}//${url.host}`);
@@ -77,7 +79,10 @@ function parseServer(entry: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['nats:', 'tls:'].includes(url.protocol) || url.host === '') {
     const shown = entry.replace(/\/\/.*@/, '//');
-    throw new CoppiceError('PREFLIGHT_FAILED', `\`${shown}\` is no NATS address: write nats://host:port or tls://host:port`);
+    throw new CoppiceError(
+      'PREFLIGHT_FAILED',
+      `\`${shown}\` is no NATS address: write nats://host:port or tls://host:port`,
+    );
   }
   return url;
 }

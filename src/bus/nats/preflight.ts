@@ -26,16 +26,20 @@ export async function preflight(bus: NatsBus): Promise<void> {
 async function checkJetStream(bus: NatsBus): Promise<void> {
   const off = 'JetStream is not enabled: start nats-server with -js, or add `jetstream {}` to its configuration';
   const answer = await bus.api.call('INFO', undefined, { withinMs: PROBE_MS }).catch((error: unknown) => {
-    throw isCoppiceError(error, 'DISCONNECTED') ? missing(bus.api.nats.info?.jetstream === true ? 'JetStream does not answer' : off) : error;
+    throw isCoppiceError(error, 'DISCONNECTED')
+      ? missing(bus.api.nats.info?.jetstream === true ? 'JetStream does not answer' : off)
+      : error;
   });
   if (answer.ok) return checkLimits(answer.value);
-  const without = answer.code === JS_ERRORS.notEnabled ? off : `JetStream is not enabled for this account (${answer.description})`;
+  const without =
+    answer.code === JS_ERRORS.notEnabled ? off : `JetStream is not enabled for this account (${answer.description})`;
   throw missing(without);
 }
 
 function checkLimits(info: Readonly<Record<string, unknown>>): void {
   const { limits } = info;
-  if (isRecord(limits) && limits['max_storage'] === 0) throw missing('the NATS account may not store anything on disk (max_file is 0)');
+  if (isRecord(limits) && limits['max_storage'] === 0)
+    throw missing('the NATS account may not store anything on disk (max_file is 0)');
 }
 
 /** Compares versions by their three numbers. */

@@ -16,7 +16,10 @@ export type StoredEntry = { readonly data: Uint8Array; header(name: string): str
  * @throws CoppiceError `UNSUPPORTED_FORMAT` if it is no JSON.
  */
 export function presentValue(key: string, entry: StoredEntry): unknown {
-  const gone = entry.data.length === 0 || entry.header(MARKERS.reason) !== undefined || entry.header(MARKERS.operation) !== undefined;
+  const gone =
+    entry.data.length === 0 ||
+    entry.header(MARKERS.reason) !== undefined ||
+    entry.header(MARKERS.operation) !== undefined;
   if (gone && entry.header(MARKERS.operation) !== 'PUT') return undefined;
   try {
     return JSON.parse(decoder.decode(entry.data));

@@ -85,16 +85,25 @@ export class NatsRegistry implements Registry {
   }
 
   async update(key: string, value: unknown, revision: number): Promise<number> {
-    return stored(key, await this.#write({ subject: this.#subject(key), data: entryBytes(key, value), expectedSeq: revision }));
+    return stored(
+      key,
+      await this.#write({ subject: this.#subject(key), data: entryBytes(key, value), expectedSeq: revision }),
+    );
   }
 
   async put(key: string, value: unknown): Promise<number> {
-    return stored(key, await this.#write({ subject: this.#subject(key), data: entryBytes(key, value), expectedSeq: undefined }));
+    return stored(
+      key,
+      await this.#write({ subject: this.#subject(key), data: entryBytes(key, value), expectedSeq: undefined }),
+    );
   }
 
   async delete(key: string, revision?: number): Promise<void> {
     const headers = { [MARKERS.operation]: 'DEL', 'Nats-TTL': DELETION_KEPT };
-    stored(key, await this.#write({ subject: this.#subject(key), data: new Uint8Array(0), expectedSeq: revision, headers }));
+    stored(
+      key,
+      await this.#write({ subject: this.#subject(key), data: new Uint8Array(0), expectedSeq: revision, headers }),
+    );
   }
 
   async list(prefix: string): Promise<readonly RegistryEntry[]> {
@@ -109,7 +118,13 @@ export class NatsRegistry implements Registry {
 
   async watch(prefix: string, onChange: (change: RegistryChange) => void): Promise<Closeable> {
     const { inboxPrefix, onFault } = this.#context;
-    const watch = new RegistryWatch(this.#stream, { subjectPrefix: this.#prefix, keyPrefix: prefix, inboxPrefix, onChange, onFault });
+    const watch = new RegistryWatch(this.#stream, {
+      subjectPrefix: this.#prefix,
+      keyPrefix: prefix,
+      inboxPrefix,
+      onChange,
+      onFault,
+    });
     await watch.start();
     return watch;
   }
@@ -123,7 +138,9 @@ export class NatsRegistry implements Registry {
     const { env } = this.#stream.api;
     const controller = new AbortController();
     const stop = env.clock.after(CALL_MS, () => {
-      controller.abort(new CoppiceError('DISCONNECTED', `registry did not acknowledge \`${write.subject}\` within ${CALL_MS} ms`));
+      controller.abort(
+        new CoppiceError('DISCONNECTED', `registry did not acknowledge \`${write.subject}\` within ${CALL_MS} ms`),
+      );
     });
     try {
       return await this.#stream.write({ ...write, id: env.random.id() }, controller.signal);
@@ -140,5 +157,7 @@ function stored(key: string, outcome: WriteOutcome): number {
 
 function conflict(key: string, outcome: { readonly last: { readonly seq: number } | undefined }): CoppiceError {
   const revision = outcome.last?.seq ?? 0;
-  return new CoppiceError('CONFLICT', `registry entry \`${key}\` is at revision ${revision}`, { details: { key, revision } });
+  return new CoppiceError('CONFLICT', `registry entry \`${key}\` is at revision ${revision}`, {
+    details: { key, revision },
+  });
 }

@@ -2,10 +2,11 @@
  * One JetStream stream: reading single messages from its leader, and writes whose outcome is never in doubt. Logs
  * and registries are made of this.
  */
-import { CoppiceError } from '../../errors.ts';
+
 import { pause } from '../../env.ts';
+import { CoppiceError } from '../../errors.ts';
 import type { BusHeaders } from '../bus.ts';
-import { type ApiAnswer, isRecord, JS_ERRORS, type JetStreamApi, numberAt, parseAnswer } from './api.ts';
+import { type ApiAnswer, isRecord, type JetStreamApi, JS_ERRORS, numberAt, parseAnswer } from './api.ts';
 import { natsHeaders } from './message.ts';
 
 /** Headers that JetStream knows. */
@@ -79,7 +80,10 @@ export class Stream {
    *
    * @throws CoppiceError `STALE_GENERATION` if the stream is gone, `DISCONNECTED` if no answer came within `withinMs`.
    */
-  async read(which: { seq: number } | { last_by_subj: string }, options: { withinMs?: number; signal?: AbortSignal } = {}): Promise<StoredMessage | undefined> {
+  async read(
+    which: { seq: number } | { last_by_subj: string },
+    options: { withinMs?: number; signal?: AbortSignal } = {},
+  ): Promise<StoredMessage | undefined> {
     const answer = await this.#ask(`STREAM.MSG.GET.${this.name}`, which, options);
     if (answer.ok) return storedMessage(answer.value['message']);
     if (answer.code === JS_ERRORS.messageNotFound) return undefined;
@@ -116,7 +120,9 @@ export class Stream {
   refusal(verb: string, answer: { code: number; description: string }): CoppiceError {
     const gone = answer.code === JS_ERRORS.streamNotFound || answer.code === JS_ERRORS.otherStreamExpected;
     const message = `cannot ${verb} stream \`${this.name}\`: ${answer.description} (${answer.code})`;
-    return new CoppiceError(gone ? 'STALE_GENERATION' : 'INTERNAL', message, { details: { stream: this.name, jetstream: answer.code } });
+    return new CoppiceError(gone ? 'STALE_GENERATION' : 'INTERNAL', message, {
+      details: { stream: this.name, jetstream: answer.code },
+    });
   }
 
   /** Asks; believes that the stream is gone only when it is told twice, since a server that starts may not know yet. */
@@ -128,7 +134,8 @@ export class Stream {
   }
 
   #writeHeaders(write: StreamWrite): BusHeaders {
-    const fence = write.expectedSeq === undefined ? {} : { [JS_HEADERS.expectedLastSubjectSeq]: String(write.expectedSeq) };
+    const fence =
+      write.expectedSeq === undefined ? {} : { [JS_HEADERS.expectedLastSubjectSeq]: String(write.expectedSeq) };
     return { ...write.headers, [JS_HEADERS.messageId]: write.id, [JS_HEADERS.expectedStream]: this.name, ...fence };
   }
 

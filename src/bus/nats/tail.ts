@@ -2,8 +2,9 @@
  * Follows one subject of a stream for ever: makes a new consumer whenever the old one is of no use, and checks from
  * time to time that silence means that there is nothing to tell.
  */
-import { asCoppiceError } from '../../errors.ts';
+
 import { pause } from '../../env.ts';
+import { asCoppiceError } from '../../errors.ts';
 import type { Tail, TailListener } from '../log.ts';
 import { PushConsumer } from './consumer.ts';
 import { JS_HEADERS, type Stream } from './stream.ts';

@@ -50,7 +50,9 @@ export class RegistryWatch implements Closeable {
   async start(): Promise<void> {
     const { clock } = this.#stream.api.env;
     await new Promise<void>((resolve, reject) => {
-      const stop = clock.after(CALL_MS, () => reject(new CoppiceError('DISCONNECTED', `cannot read \`${this.#stream.name}\``)));
+      const stop = clock.after(CALL_MS, () =>
+        reject(new CoppiceError('DISCONNECTED', `cannot read \`${this.#stream.name}\``)),
+      );
       this.#onReady = () => {
         stop();
         resolve();
@@ -114,7 +116,8 @@ export class RegistryWatch implements Closeable {
     this.#current = round.consumer;
     if (this.#next === round.consumer) this.#next = undefined;
     for (const [key, known] of [...this.#known]) {
-      if (known.present && known.revision <= round.boundSeq && !round.seen.has(key)) this.#learn({ key, value: undefined, revision: known.revision });
+      if (known.present && known.revision <= round.boundSeq && !round.seen.has(key))
+        this.#learn({ key, value: undefined, revision: known.revision });
     }
     this.#plan(RESYNC_MS);
     this.#onReady?.();

@@ -1,0 +1,146 @@
+/**
+ * `cluster-health`, `cluster-state` and `indices`: what the pulses and the registry tell.
+ */
+import { shardsOf } from '../../actor/slots.ts';
+import { LEAF_KEYS, REGISTRY_KEYS } from '../../wire/subjects.ts';
+import { ControllerRecord, type CopyStatus, type GroupRecord, LeafRecord, parseRecord } from '../../wire/records.ts';
+import type { Root, RunAction } from './action.ts';
+
+/** Pulses older than this say nothing about now. */
+const RECENT_PULSE_MS = 2_500;
+const SERVING: ReadonlySet<string> = new Set(['replica', 'promoting', 'primary', 'handingOver']);
+
+type Health = 'green' | 'yellow' | 'red';
+type PlacedCopy = CopyStatus & { readonly leaf: string };
+
+/** Status of the cluster: green when every copy serves, yellow when every shard has a primary, red otherwise. */
+export const clusterHealth: RunAction = async (root) => {
+  const groups = groupsOf(root);
+  const counts = groups.map((group) => countCopies(root, group));
+  const sum = (pick: (count: ShardCounts) => number): number => counts.reduce((total, count) => total + pick(count), 0);
+  const wanted = sum(({ wanted: copies }) => copies);
+  const active = sum(({ active: copies }) => copies);
+  return {
+    cluster_name: root.context.cluster,
+    status: worst(counts.map(({ health }) => health)),
+    timed_out: false,
+    number_of_leaves: root.context.membership.recent(RECENT_PULSE_MS).length,
+    active_primary_shards: sum(({ primaries }) => primaries),
+    active_shards: active,
+    initializing_shards: sum(({ initializing }) => initializing),
+    unassigned_shards: Math.max(0, wanted - active - sum(({ initializing }) => initializing)),
+    active_shards_percent_as_number: wanted === 0 ? 100 : Math.min(100, (100 * active) / wanted),
+  };
+};
+
+/** Everything: leaves, controller, groups, shards, copies. */
+export const clusterState: RunAction = async (root) => {
+  const { context } = root;
+  const seat = await context.registry.get(REGISTRY_KEYS.controller);
+  return {
+    cluster: context.cluster,
+    controller: seat === undefined ? null : parseRecord(ControllerRecord, seat.value, seat.key).owner || null,
+    leaves: await leavesOf(root),
+    indices: groupsOf(root).map((group) => describeGroup(root, group)),
+  };
+};
+
+/** One row per index or group. */
+export const listIndices: RunAction = async (root) =>
+  groupsOf(root).map((group) => {
+    const { health, primaryDocs, bytes } = countCopies(root, group);
+    return {
+      health,
+      index: group.name,
+      actor: group.actor,
+      uuid: group.generation,
+      shards: shardsOf(group.slots).length,
+      replicas: group.copies - 1,
+      docs: primaryDocs,
+      bytes,
+    };
+  });
+
+async function leavesOf({ context }: Root): Promise<readonly unknown[]> {
+  const prefix = LEAF_KEYS.leaf.slice(0, LEAF_KEYS.leaf.indexOf('{'));
+  const entries = await context.leaves.list(prefix);
+  return entries
+    .map(({ key, value }) => parseRecord(LeafRecord, value, key))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map((leaf) => {
+      const heard = context.membership.pulseOf(leaf.name)?.pulse;
+      const current = heard?.incarnation === leaf.incarnation ? heard : undefined;
+      return {
+        name: leaf.name,
+        pid: leaf.pid,
+        host: leaf.host,
+        zone: leaf.zone,
+        provides: leaf.provides,
+        draining: leaf.draining,
+        incarnation: leaf.incarnation,
+        load: current?.load ?? null,
+        rss_bytes: current?.rssBytes ?? null,
+      };
+    });
+}
+
+function describeGroup(root: Root, group: GroupRecord): unknown {
+  const copies = copiesOf(root, group);
+  const placed = new Map(root.context.view.placement(group)?.shards.map((entry) => [entry.shard, entry]));
+  const shards = shardsOf(group.slots).map((shard) => {
+    const present = copies.filter((copy) => copy.shard === shard);
+    const expected = placed.get(shard);
+    const absent = [...(expected?.copies ?? []), ...(expected?.move === undefined ? [] : [expected.move.to])]
+      .filter((leaf) => !present.some((copy) => copy.leaf === leaf))
+      .map((leaf) => ({ leaf, state: 'unassigned', primary: false, term: 0, seq: 0, last_seq: 0, docs: 0, bytes: 0 }));
+    return { shard, copies: [...present.map(showCopy), ...absent] };
+  });
+  return { name: group.name, kind: group.kind, actor: group.actor, generation: group.generation, replicas: group.copies - 1, shards };
+}
+
+function showCopy({ leaf, state, term, seq, lastSeq, docCount, sizeBytes, reason }: PlacedCopy): unknown {
+  const shown = { leaf, state, primary: state === 'primary', term, seq, last_seq: lastSeq, docs: docCount, bytes: sizeBytes };
+  return reason === undefined ? shown : { ...shown, reason };
+}
+
+type ShardCounts = {
+  readonly health: Health;
+  readonly wanted: number;
+  readonly active: number;
+  readonly initializing: number;
+  readonly primaries: number;
+  readonly primaryDocs: number;
+  readonly bytes: number;
+};
+
+function countCopies(root: Root, group: GroupRecord): ShardCounts {
+  const copies = copiesOf(root, group);
+  const shards = shardsOf(group.slots);
+  const serving = copies.filter(({ state }) => SERVING.has(state));
+  const leads = group.kind === 'stateless' ? SERVING : new Set(['primary', 'handingOver']);
+  const led = new Map(serving.filter(({ state }) => leads.has(state)).map((copy) => [copy.shard, copy]));
+  const wanted = shards.length * group.copies;
+  const full = shards.every((shard) => serving.filter((copy) => copy.shard === shard).length >= group.copies);
+  return {
+    health: led.size < shards.length ? 'red' : full ? 'green' : 'yellow',
+    wanted,
+    active: serving.length,
+    initializing: copies.length - serving.length,
+    primaries: led.size,
+    primaryDocs: [...led.values()].reduce((total, { docCount }) => total + docCount, 0),
+    bytes: copies.reduce((total, { sizeBytes }) => total + sizeBytes, 0),
+  };
+}
+
+function copiesOf({ context }: Root, group: GroupRecord): readonly PlacedCopy[] {
+  return context.membership.copiesOf(group, RECENT_PULSE_MS).toSorted((a, b) => a.shard - b.shard || (a.leaf < b.leaf ? -1 : 1));
+}
+
+function groupsOf({ context }: Root): readonly GroupRecord[] {
+  return [...context.view.groups.keys()].toSorted().flatMap((name) => context.view.group(name) ?? []);
+}
+
+function worst(healths: readonly Health[]): Health {
+  if (healths.includes('red')) return 'red';
+  return healths.includes('yellow') ? 'yellow' : 'green';
+}

@@ -1,0 +1,110 @@
+/**
+ * The client of a cluster. It embeds a root: requests go straight to the shards, with no process in between.
+ */
+import type { Closeable } from '../bus/bus.ts';
+import { type ClusterContext } from '../cluster/context.ts';
+import { Deadline } from '../env.ts';
+import { CoppiceError } from '../errors.ts';
+import { valueAt } from '../actor/value-at.ts';
+import { checkName } from '../wire/names.ts';
+import { NO_INDEX, type Root } from './actions/action.ts';
+import { actionOf } from './actions/actions.ts';
+import { type CallOptions, endpointOf, Router, type Token } from './router.ts';
+import { tokenOf, Writer } from './writer.ts';
+
+const CALL_MS = 10_000;
+
+/** How one request is made. */
+export type RequestOptions = {
+  /** Milliseconds until the answer is not wanted any more; each action has a default. */
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+  /** What the answer must have seen: the token of a write. */
+  readonly after?: Token;
+};
+
+/** What a command of a group is answered with. */
+export type CommandResult = { readonly result: unknown; readonly token: Token };
+
+/** A client. Every method throws CoppiceError; bodies and answers have Elasticsearch's shapes. */
+export class Coppice implements Closeable {
+  readonly #root: Root;
+  readonly #onClose: () => Promise<void>;
+  #closing: Promise<void> | undefined;
+
+  /** @param onClose Run after the context is closed, for what was opened with it. */
+  constructor(context: ClusterContext, onClose: () => Promise<void> = async () => {}) {
+    this.#root = { context, router: new Router(context), writer: new Writer(context) };
+    this.#onClose = onClose;
+  }
+
+  /** Carries out any public action; `_` stands for the index where none applies. */
+  async request(action: string, index: string, body?: unknown, options: RequestOptions = {}): Promise<unknown> {
+    const { run, index: needs, deadlineMs } = actionOf(action);
+    if (needs === 'none' && index !== NO_INDEX) throw new CoppiceError('BAD_REQUEST', `\`${action}\` is about no index: use \`_\` in its place`);
+    if (needs === 'one' && index === NO_INDEX) throw new CoppiceError('BAD_REQUEST', `\`${action}\` needs the name of an index`);
+    if (index !== NO_INDEX) checkName('index', index);
+    return run(this.#root, { index, body }, this.#callOptions(options, deadlineMs));
+  }
+
+  /** Searches an index. */
+  async search(index: string, body: unknown = {}, options?: RequestOptions): Promise<unknown> {
+    return this.request('search', index, body, options);
+  }
+
+  /** Writes a document, under a fresh id if none is given. */
+  async index(index: string, document: { id?: string; doc: unknown }, options?: RequestOptions): Promise<unknown> {
+    return this.request('index', index, document, options);
+  }
+
+  /** Reads a document by id. */
+  async get(index: string, id: string, options?: RequestOptions): Promise<unknown> {
+    return this.request('get', index, { id }, options);
+  }
+
+  /** Deletes a document by id. */
+  async delete(index: string, id: string, options?: RequestOptions): Promise<unknown> {
+    return this.request('delete', index, { id }, options);
+  }
+
+  /** Carries out many writes: `[{index: {_id: '1'}}, {title: '…'}, …]`. */
+  async bulk(index: string, operations: readonly unknown[], options?: RequestOptions): Promise<unknown> {
+    return this.request('bulk', index, { operations }, options);
+  }
+
+  /**
+   * Calls an endpoint of any actor group, polled and reduced as the group says. A query gives its answer, a command a
+   * `CommandResult`.
+   */
+  async call(group: string, endpoint: string, body?: unknown, options: RequestOptions = {}): Promise<unknown> {
+    const name = endpoint.startsWith('/') ? endpoint.slice(1) : endpoint;
+    checkName('group', group);
+    checkName('endpoint', name);
+    const callOptions = this.#callOptions(options, CALL_MS);
+    const record = await this.#root.router.group(group);
+    const { kind, polling } = endpointOf(record, name);
+    if (kind === 'query') return this.#root.router.call(group, name, body, callOptions);
+    if (typeof polling === 'string') throw new CoppiceError('UNSUPPORTED_FORMAT', `command \`${name}\` of \`${group}\` has no key`);
+    const [result] = await this.#root.writer.write(record, name, [{ key: valueAt(body, polling.by), body }], callOptions);
+    if (result === undefined) throw new Error('one command has one result');
+    if (!result.ok) throw result.error;
+    return { result: result.value, token: tokenOf([result]) } satisfies CommandResult;
+  }
+
+  /** Leaves the cluster. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#root.context.close();
+    await this.#onClose();
+  }
+
+  #callOptions({ deadlineMs, signal, after }: RequestOptions, defaultMs: number): CallOptions {
+    if (deadlineMs !== undefined && !(deadlineMs > 0)) throw new CoppiceError('BAD_REQUEST', `deadlineMs must be above 0, got ${deadlineMs}`);
+    const deadline = new Deadline(this.#root.context.env.clock, deadlineMs ?? defaultMs);
+    return { deadline, ...(signal === undefined ? {} : { signal }), ...(after === undefined ? {} : { after }) };
+  }
+}
