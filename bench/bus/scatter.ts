@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { connectNats } from '../../src/bus/nats/connect.ts';
 import { Rpc } from '../../src/bus/rpc.ts';
-import { scatter, type ScatterPart } from '../../src/bus/scatter.ts';
+import { type ScatterPart, scatter } from '../../src/bus/scatter.ts';
 import { Deadline, systemEnv } from '../../src/env.ts';
 import { startNats } from '../../test/support/nats-server.ts';
 
@@ -61,7 +61,12 @@ async function bareRequest(): Promise<void> {
 }
 
 async function scatterAll(): Promise<void> {
-  const outcomes = await scatter(rpc, parts, { deadline: new Deadline(systemEnv.clock, 5_000), retries: 2, backoffMs: 10, hedgeAfterMs: 1_000 });
+  const outcomes = await scatter(rpc, parts, {
+    deadline: new Deadline(systemEnv.clock, 5_000),
+    retries: 2,
+    backoffMs: 10,
+    hedgeAfterMs: 1_000,
+  });
   if (outcomes.some((outcome) => !outcome.ok)) throw new Error('a part failed');
 }
 
@@ -77,7 +82,11 @@ async function measure(call: () => Promise<void>, calls: number): Promise<number
 
 function startResponder(copy: number): ReturnType<typeof fork> {
   const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
-  return fork(join(import.meta.dirname, '..', 'support', `bus-responder.${extension}`), [server.url, String(copy), String(SHARDS)], { execArgv: process.execArgv });
+  return fork(
+    join(import.meta.dirname, '..', 'support', `bus-responder.${extension}`),
+    [server.url, String(copy), String(SHARDS)],
+    { execArgv: process.execArgv },
+  );
 }
 
 function overRounds(rounds: readonly number[][], q: number): number {

@@ -1,8 +1,8 @@
 /** Requests over a real server: encodings, errors, deadlines, bounds, and answers in parts. */
 import * as assert from 'uvu/assert';
 import { Rpc } from '../../src/bus/rpc.ts';
-import { CoppiceError } from '../../src/errors.ts';
 import { systemEnv } from '../../src/env.ts';
+import { CoppiceError } from '../../src/errors.ts';
 import { decode, encode } from '../../src/wire/codec.ts';
 import { eventually } from '../support/eventually.ts';
 import { failureOf } from '../support/failure.ts';
@@ -10,7 +10,8 @@ import { connectTo, natsSuite } from '../support/nats-suite.ts';
 
 const test = natsSuite('bus/rpc');
 const faults: unknown[] = [];
-const newRpc = (bus: ConstructorParameters<typeof Rpc>[0]): Rpc => new Rpc(bus, systemEnv, (error) => faults.push(error));
+const newRpc = (bus: ConstructorParameters<typeof Rpc>[0]): Rpc =>
+  new Rpc(bus, systemEnv, (error) => faults.push(error));
 
 test('an answer comes in the encoding of the request', async ({ bus }) => {
   const rpc = newRpc(bus);
@@ -64,7 +65,10 @@ test('an error of the public shape is understood too', async ({ bus }) => {
   const handler = async (): Promise<never> => {
     throw new CoppiceError('GROUP_NOT_FOUND', 'no such index');
   };
-  const errorBody = (error: CoppiceError): unknown => ({ error: { type: 'index_not_found_exception', reason: error.message }, status: error.status });
+  const errorBody = (error: CoppiceError): unknown => ({
+    error: { type: 'index_not_found_exception', reason: error.message },
+    status: error.status,
+  });
   rpc.serve({ subject: 'fails.public', handler, errorBody });
   const error = await failureOf(rpc.request('fails.public', {}));
   assert.is(error.code, 'GROUP_NOT_FOUND');
@@ -135,7 +139,11 @@ test('an aborted request is cancelled', async ({ bus }) => {
 test('requests beyond the bound are refused, and taken again later', async ({ bus }) => {
   const rpc = newRpc(bus);
   const waiting: (() => void)[] = [];
-  const server = rpc.serve({ subject: 'bounded', maxInFlight: 2, handler: () => new Promise((resolve) => waiting.push(() => resolve('done'))) });
+  const server = rpc.serve({
+    subject: 'bounded',
+    maxInFlight: 2,
+    handler: () => new Promise((resolve) => waiting.push(() => resolve('done'))),
+  });
   const running = [rpc.request('bounded', {}), rpc.request('bounded', {})];
   await eventually(() => server.inFlight === 2);
   assert.is((await failureOf(rpc.request('bounded', {}))).code, 'OVERLOADED');
@@ -150,7 +158,7 @@ test('a malformed payload is answered without calling the handler', async ({ bus
   rpc.serve({ subject: 'strict', handler: async () => (calls += 1) });
   const broken = await bus.api.nats.request('strict', '{"a":', { timeout: 2_000 });
   assert.is(broken.headers?.get('Nats-Service-Error-Code'), '400');
-  assert.is((broken.json<{ code: string }>()).code, 'PARSING_FAILED');
+  assert.is(broken.json<{ code: string }>().code, 'PARSING_FAILED');
   const unknown = await failureOf(rpc.request('strict', {}, { headers: { 'Content-Type': 'text/html' } }));
   assert.is(unknown.code, 'BAD_REQUEST');
   assert.is(calls, 0);
@@ -172,7 +180,10 @@ test('a requester that takes no parts is told that the answer is too large', asy
   rpc.serve({ subject: 'large.bare', handler: async () => 'x'.repeat(bus.maxPayloadBytes + 1) });
   const reply = await bus.api.nats.request('large.bare', '{}', { timeout: 2_000 });
   assert.is(reply.headers?.get('Nats-Service-Error-Code'), '413');
-  assert.is((await failureOf(rpc.request('large.bare', 'x'.repeat(bus.maxPayloadBytes + 1)))).code, 'PAYLOAD_TOO_LARGE');
+  assert.is(
+    (await failureOf(rpc.request('large.bare', 'x'.repeat(bus.maxPayloadBytes + 1)))).code,
+    'PAYLOAD_TOO_LARGE',
+  );
   await rpc.close();
 });
 
@@ -181,12 +192,17 @@ test('a server that closes answers what it has begun, and takes no more', async 
   const rpc = newRpc(bus);
   const serving = newRpc(other);
   let finish = (): void => {};
-  const served = serving.serve({ subject: 'draining', handler: () => new Promise((resolve) => (finish = () => resolve('finished'))) });
+  const served = serving.serve({
+    subject: 'draining',
+    handler: () => new Promise((resolve) => (finish = () => resolve('finished'))),
+  });
   await other.flush();
   const begun = rpc.request('draining', {});
   await eventually(() => served.inFlight === 1);
   const closed = served.close();
-  await eventually(async () => (await failureOf(rpc.request('draining', {}, { deadlineMs: 200 }))).code === 'NO_RESPONDERS');
+  await eventually(
+    async () => (await failureOf(rpc.request('draining', {}, { deadlineMs: 200 }))).code === 'NO_RESPONDERS',
+  );
   finish();
   assert.is(await begun, 'finished');
   await closed;
@@ -210,7 +226,10 @@ test('random bytes as payload never go unanswered', async ({ bus }) => {
   const rpc = newRpc(bus);
   rpc.serve({ subject: 'fuzz', handler: async () => 'ok' });
   for (let round = 0; round < 60; round += 1) {
-    const bytes = Uint8Array.from({ length: 1 + (round % 23) }, (_, place) => (round * 37 + place * 101 + round * round) % 256);
+    const bytes = Uint8Array.from(
+      { length: 1 + (round % 23) },
+      (_, place) => (round * 37 + place * 101 + round * round) % 256,
+    );
     const reply = await bus.api.nats.request('fuzz', bytes, { timeout: 2_000 });
     const type = reply.headers?.get('Content-Type') === 'application/json' ? 'json' : 'msgpack';
     assert.ok(decode(reply.data, type) !== undefined);

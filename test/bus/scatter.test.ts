@@ -1,9 +1,9 @@
 /** Scatter and gather over a real server: partial answers, retries, hedges and budgets. */
 import * as assert from 'uvu/assert';
 import { Rpc } from '../../src/bus/rpc.ts';
-import { type Outcome, scatter, type ScatterOptions, type ScatterPart } from '../../src/bus/scatter.ts';
-import { CoppiceError, type ErrorCode } from '../../src/errors.ts';
+import { type Outcome, type ScatterOptions, type ScatterPart, scatter } from '../../src/bus/scatter.ts';
 import { Deadline, systemEnv } from '../../src/env.ts';
+import { CoppiceError, type ErrorCode } from '../../src/errors.ts';
 import { failureOf } from '../support/failure.ts';
 import { natsSuite } from '../support/nats-suite.ts';
 
@@ -14,7 +14,10 @@ test('every part is answered, in the order of the parts', async ({ bus }) => {
   const rpc = newRpc(bus);
   for (const shard of [0, 1, 2]) rpc.serve({ subject: `all.${shard}`, handler: async ({ body }) => ({ shard, body }) });
   const outcomes = await scatter(rpc, partsOf('all', 3), options());
-  assert.equal(outcomes.map(valueOf), [0, 1, 2].map((shard) => ({ shard, body: { q: 'wal' } })));
+  assert.equal(
+    outcomes.map(valueOf),
+    [0, 1, 2].map((shard) => ({ shard, body: { q: 'wal' } })),
+  );
   assert.equal(await scatter(rpc, [], options()), []);
   assert.is(rpc.replies.waiting, 0);
   await rpc.close();
@@ -87,7 +90,11 @@ test('a silent copy is overtaken by a hedge to another', async ({ bus }) => {
   bus.subscribe('hung.copy.a', {}, () => {});
   rpc.serve({ subject: 'hung.copy.b', handler: async () => 'from b' });
   const startMs = performance.now();
-  const [outcome] = await scatter(rpc, partsOf('hung', 1, ['hung.copy.a', 'hung.copy.b']), options({ hedgeAfterMs: 20, deadlineMs: 5_000 }));
+  const [outcome] = await scatter(
+    rpc,
+    partsOf('hung', 1, ['hung.copy.a', 'hung.copy.b']),
+    options({ hedgeAfterMs: 20, deadlineMs: 5_000 }),
+  );
   assert.is(valueOf(outcome), 'from b');
   assert.ok(outcome?.ok === true && outcome.via === 'hung.copy.b' && outcome.tries === 3);
   assert.ok(performance.now() - startMs < 2_500);
@@ -97,7 +104,10 @@ test('a silent copy is overtaken by a hedge to another', async ({ bus }) => {
 test('an error of a hedge does not end a part whose first try still runs', async ({ bus }) => {
   const rpc = newRpc(bus);
   let release = (): void => {};
-  rpc.serve({ subject: 'slowish.0', handler: () => new Promise((resolve) => (release = () => resolve('slow but sure'))) });
+  rpc.serve({
+    subject: 'slowish.0',
+    handler: () => new Promise((resolve) => (release = () => resolve('slow but sure'))),
+  });
   rpc.serve({
     subject: 'slowish.copy',
     handler: async () => {
@@ -105,7 +115,11 @@ test('an error of a hedge does not end a part whose first try still runs', async
       throw new CoppiceError('OVERLOADED', 'busy');
     },
   });
-  const [outcome] = await scatter(rpc, partsOf('slowish', 1, ['slowish.copy']), options({ hedgeAfterMs: 10, retries: 0 }));
+  const [outcome] = await scatter(
+    rpc,
+    partsOf('slowish', 1, ['slowish.copy']),
+    options({ hedgeAfterMs: 10, retries: 0 }),
+  );
   assert.is(valueOf(outcome), 'slow but sure');
   await rpc.close();
 });
@@ -113,8 +127,13 @@ test('an error of a hedge does not end a part whose first try still runs', async
 test('a copy is asked once however long the silence', async ({ bus }) => {
   const rpc = newRpc(bus);
   const asked: string[] = [];
-  for (const subject of ['quiet.0', 'quiet.copy.a', 'quiet.copy.b']) bus.subscribe(subject, {}, (message) => asked.push(message.subject));
-  await scatter(rpc, partsOf('quiet', 1, ['quiet.copy.a', 'quiet.copy.b']), options({ hedgeAfterMs: 10, deadlineMs: 200 }));
+  for (const subject of ['quiet.0', 'quiet.copy.a', 'quiet.copy.b'])
+    bus.subscribe(subject, {}, (message) => asked.push(message.subject));
+  await scatter(
+    rpc,
+    partsOf('quiet', 1, ['quiet.copy.a', 'quiet.copy.b']),
+    options({ hedgeAfterMs: 10, deadlineMs: 200 }),
+  );
   assert.equal(asked, ['quiet.0', 'quiet.copy.a', 'quiet.copy.b']);
   await rpc.close();
 });
@@ -143,7 +162,12 @@ test.run();
 
 function partsOf(prefix: string, count: number, copies: readonly string[] = []): ScatterPart[] {
   const body = { q: 'wal' };
-  return Array.from({ length: count }, (_, shard) => ({ shard, subject: `${prefix}.${shard}`, copies: () => copies, body }));
+  return Array.from({ length: count }, (_, shard) => ({
+    shard,
+    subject: `${prefix}.${shard}`,
+    copies: () => copies,
+    body,
+  }));
 }
 
 function options(changes: { deadlineMs?: number; retries?: number; hedgeAfterMs?: number } = {}): ScatterOptions {

@@ -130,7 +130,7 @@ export class Stream {
     const first = await this.api.call(subject, body, options);
     if (first.ok || first.code !== JS_ERRORS.streamNotFound) return first;
     await this.#pause(GONE_CONFIRM_MS, options.signal);
-    return await this.api.call(subject, body, options);
+    return this.api.call(subject, body, options);
   }
 
   #writeHeaders(write: StreamWrite): BusHeaders {

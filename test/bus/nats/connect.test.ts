@@ -46,8 +46,14 @@ test('an nkey seed file', async () => {
 test('a credentials file', async () => {
   const issuer = { operator: nkeys.createOperator(), account: nkeys.createAccount(), user: nkeys.createUser() };
   const operatorJwt = jwt({ key: issuer.operator, subject: issuer.operator.getPublicKey() }, { type: 'operator' });
-  const accountJwt = jwt({ key: issuer.operator, subject: issuer.account.getPublicKey() }, { type: 'account', limits: UNLIMITED });
-  const userJwt = jwt({ key: issuer.account, subject: issuer.user.getPublicKey() }, { type: 'user', subs: -1, data: -1, payload: -1 });
+  const accountJwt = jwt(
+    { key: issuer.operator, subject: issuer.account.getPublicKey() },
+    { type: 'account', limits: UNLIMITED },
+  );
+  const userJwt = jwt(
+    { key: issuer.account, subject: issuer.user.getPublicKey() },
+    { type: 'user', subs: -1, data: -1, payload: -1 },
+  );
   const seed = new TextDecoder().decode(issuer.user.getSeed());
   const creds = `-----BEGIN NATS USER JWT-----\n${userJwt}\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------\n`;
   await withFile('user.creds', creds, async (path) => {
@@ -72,10 +78,26 @@ test('TLS with a CA of one’s own, and client certificates', async () => {
   try {
     makeCertificates(dir);
     const file = (name: string): string => join(dir, name);
-    await withServer(`tls { cert_file: "${file('server.pem')}", key_file: "${file('server.key')}", ca_file: "${file('ca.pem')}", verify: true }`, async (server) => {
-      await works({ servers: server.url, tls: { ca: file('ca.pem'), cert: file('client.pem'), key: file('client.key') } });
-      assert.is((await failureOf(connectNats({ servers: server.url, tls: { cert: file('client.pem'), key: file('client.key') } }, systemEnv))).code, 'DISCONNECTED');
-    });
+    await withServer(
+      `tls { cert_file: "${file('server.pem')}", key_file: "${file('server.key')}", ca_file: "${file('ca.pem')}", verify: true }`,
+      async (server) => {
+        await works({
+          servers: server.url,
+          tls: { ca: file('ca.pem'), cert: file('client.pem'), key: file('client.key') },
+        });
+        assert.is(
+          (
+            await failureOf(
+              connectNats(
+                { servers: server.url, tls: { cert: file('client.pem'), key: file('client.key') } },
+                systemEnv,
+              ),
+            )
+          ).code,
+          'DISCONNECTED',
+        );
+      },
+    );
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -93,7 +115,10 @@ test('a server that is not there is named with what to do', async () => {
   assert.is(error.code, 'DISCONNECTED');
   assert.match(error.message, /^cannot reach NATS at nats:\/\/127\.0\.0\.1:1: connection refused; start nats-server/);
   assert.not.match(error.message, 'secret');
-  assert.is((await failureOf(connectNats({ creds: '/nowhere/user.creds' }, systemEnv))).message, 'cannot read the credentials file `/nowhere/user.creds`');
+  assert.is(
+    (await failureOf(connectNats({ creds: '/nowhere/user.creds' }, systemEnv))).message,
+    'cannot read the credentials file `/nowhere/user.creds`',
+  );
 });
 
 test('preflight passes on a good server, and says what another lacks', async () => {
@@ -107,12 +132,11 @@ test('preflight passes on a good server, and says what another lacks', async () 
 });
 
 test('preflight names the right that a user lacks', async () => {
-  const config = 'authorization { users: [ { user: low, password: low, permissions: { publish: ["coppice.>"], subscribe: ["_INBOX.>"] } } ] }';
+  const config =
+    'authorization { users: [ { user: low, password: low, permissions: { publish: ["coppice.>"], subscribe: ["_INBOX.>"] } } ] }';
   const message = await preflightMessage(config, { user: 'low', password: 'low' });
   assert.is(message, 'this NATS user may not use `$JS.API.INFO`');
 });
-
-
 
 const UNLIMITED = { subs: -1, data: -1, payload: -1, conn: -1, leaf: -1, imports: -1, exports: -1, wildcards: true };
 
@@ -147,7 +171,11 @@ async function withServer(config: string, run: (server: TestServer) => Promise<v
   }
 }
 
-async function withFile(name: string, content: string | Uint8Array, run: (path: string) => Promise<void>): Promise<void> {
+async function withFile(
+  name: string,
+  content: string | Uint8Array,
+  run: (path: string) => Promise<void>,
+): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'coppice-creds-'));
   try {
     await writeFile(join(dir, name), content);
@@ -158,10 +186,20 @@ async function withFile(name: string, content: string | Uint8Array, run: (path: 
 }
 
 /** A JWT in the form that NATS signs them, enough for a server that holds accounts in memory. */
-function jwt(by: { key: ReturnType<typeof nkeys.createUser>; subject: string }, claims: Readonly<Record<string, unknown>>): string {
+function jwt(
+  by: { key: ReturnType<typeof nkeys.createUser>; subject: string },
+  claims: Readonly<Record<string, unknown>>,
+): string {
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const issuer = by.key.getPublicKey();
-  const body = { jti: `${by.subject}.test`, iat: 1_700_000_000, iss: issuer, name: 'test', sub: by.subject, nats: { version: 2, ...claims } };
+  const body = {
+    jti: `${by.subject}.test`,
+    iat: 1_700_000_000,
+    iss: issuer,
+    name: 'test',
+    sub: by.subject,
+    nats: { version: 2, ...claims },
+  };
   const signed = `${encode({ typ: 'JWT', alg: 'ed25519-nkey' })}.${encode(body)}`;
   return `${signed}.${Buffer.from(by.key.sign(new TextEncoder().encode(signed))).toString('base64url')}`;
 }
@@ -171,10 +209,53 @@ function makeCertificates(dir: string): void {
     const done = spawnSync('openssl', args, { cwd: dir, encoding: 'utf8' });
     if (done.status !== 0) throw new Error(`openssl ${args[0]}: ${done.stderr}`);
   };
-  openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=test ca');
+  openssl(
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=test ca',
+  );
   for (const name of ['server', 'client']) {
-    openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost');
-    openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-out', `${name}.pem`, '-days', '2', '-copy_extensions', 'copyall');
+    openssl(
+      'req',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      `${name}.key`,
+      '-out',
+      `${name}.csr`,
+      '-subj',
+      `/CN=${name}`,
+      '-addext',
+      'subjectAltName=IP:127.0.0.1,DNS:localhost',
+    );
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-out',
+      `${name}.pem`,
+      '-days',
+      '2',
+      '-copy_extensions',
+      'copyall',
+    );
   }
 }
 

@@ -86,7 +86,10 @@ test('a scatter under way is sent again when the link is back', async ({ bus, se
   const rpc = new Rpc(through, systemEnv, ignoreFault);
   const serving = new Rpc(bus, systemEnv, ignoreFault);
   let calls = 0;
-  serving.serve({ subject: 'resent', handler: () => ((calls += 1) === 1 ? new Promise(() => {}) : Promise.resolve('answered')) });
+  serving.serve({
+    subject: 'resent',
+    handler: () => ((calls += 1) === 1 ? new Promise(() => {}) : Promise.resolve('answered')),
+  });
   await bus.flush();
   const options = { deadline: new Deadline(systemEnv.clock, 10_000), retries: 0, backoffMs: 10 };
   const gathered = scatter(rpc, [{ shard: 0, subject: 'resent', copies: () => [], body: {} }], options);

@@ -29,7 +29,10 @@ test('of two racing writers exactly one wins, a hundred times', async ({ bus, se
   const rival = other.openLog(spec);
   let expectedSeq = 0;
   for (let round = 0; round < 100; round += 1) {
-    const outcomes = await Promise.all([log.append(0, record(`a${round}`, expectedSeq), never), rival.append(0, record(`b${round}`, expectedSeq), never)]);
+    const outcomes = await Promise.all([
+      log.append(0, record(`a${round}`, expectedSeq), never),
+      rival.append(0, record(`b${round}`, expectedSeq), never),
+    ]);
     const won = outcomes.filter((outcome) => outcome.kind === 'appended');
     const lost = outcomes.find((outcome) => outcome.kind === 'fenced');
     assert.is(won.length, 1);
@@ -79,7 +82,10 @@ test('an acknowledgement lost on the way is found out as success', async ({ bus,
   await proxy.close();
 });
 
-test('a record lost on the way with its acknowledgement is fenced if another took its place', async ({ bus, server }) => {
+test('a record lost on the way with its acknowledgement is fenced if another took its place', async ({
+  bus,
+  server,
+}) => {
   const proxy = await startProxy(server.port);
   const through = await connectTo(proxy);
   const { log, spec } = await newLog(bus);
@@ -151,7 +157,10 @@ test('a tail begins where it is told, and delivers in order', async ({ bus }) =>
   await eventually(() => all.entries.length === 20 && late.entries.length === 6);
   await appendMany(log, { from: 20, prefix: 's', count: 5 });
   await eventually(() => all.entries.length === 25 && late.entries.length === 11);
-  assert.equal(all.entries.map((entry) => entry.seq), Array.from({ length: 25 }, (_, place) => place + 1));
+  assert.equal(
+    all.entries.map((entry) => entry.seq),
+    Array.from({ length: 25 }, (_, place) => place + 1),
+  );
   assert.is(all.entries[0]?.id, 'r0');
   all.close();
   late.close();
@@ -176,7 +185,10 @@ test('a tail goes on after its server crashed and came back', async ({ bus, serv
   await server.restart();
   last = await appendMany(log, { from: last, prefix: 'b', count: 10 });
   await eventually(() => tail.entries.length >= 20, { withinMs: 10_000 });
-  assert.equal(tail.entries.map((entry) => entry.seq), Array.from({ length: last }, (_, place) => place + 1));
+  assert.equal(
+    tail.entries.map((entry) => entry.seq),
+    Array.from({ length: last }, (_, place) => place + 1),
+  );
   tail.close();
 });
 
@@ -209,7 +221,8 @@ test('records of a megabyte together replay whole', async ({ bus }) => {
   const { log } = await newLog(bus);
   const data = new Uint8Array(200_000).fill(7);
   let expectedSeq = 0;
-  for (let round = 0; round < 10; round += 1) expectedSeq = seqOf(await log.append(0, { id: `m${round}`, data, expectedSeq }, never));
+  for (let round = 0; round < 10; round += 1)
+    expectedSeq = seqOf(await log.append(0, { id: `m${round}`, data, expectedSeq }, never));
   const tail = follow(log, 0, 1);
   await eventually(() => tail.entries.length === 10);
   assert.ok(tail.entries.every((entry) => entry.data.length === data.length));
@@ -227,14 +240,18 @@ async function newLog(bus: Bus): Promise<{ log: Log; spec: LogSpec }> {
 
 async function appendMany(log: Log, many: { from: number; prefix: string; count: number }): Promise<number> {
   let expectedSeq = many.from;
-  for (let place = 0; place < many.count; place += 1) expectedSeq = seqOf(await log.append(0, record(`${many.prefix}${place}`, expectedSeq), never));
+  for (let place = 0; place < many.count; place += 1)
+    expectedSeq = seqOf(await log.append(0, record(`${many.prefix}${place}`, expectedSeq), never));
   return expectedSeq;
 }
 
 function follow(log: Log, shard: number, fromSeq: number): { entries: LogEntry[]; errors: Error[]; close(): void } {
   const entries: LogEntry[] = [];
   const errors: Error[] = [];
-  const tail = log.tail(shard, fromSeq, { onEntry: (entry) => entries.push(entry), onError: (error) => errors.push(error) });
+  const tail = log.tail(shard, fromSeq, {
+    onEntry: (entry) => entries.push(entry),
+    onError: (error) => errors.push(error),
+  });
   return { entries, errors, close: () => tail.close() };
 }
 

@@ -18,19 +18,34 @@ test('every variable has its option, and empty ones count for nothing', () => {
     NATS_CERT: '/cert',
     NATS_KEY: '',
   };
-  const expected = { servers: 'nats://a:1,nats://b:2', user: 'ann', password: 'pw', token: 't', creds: '/c', nkey: '/n', tls: { ca: '/ca', cert: '/cert' } };
+  const expected = {
+    servers: 'nats://a:1,nats://b:2',
+    user: 'ann',
+    password: 'pw',
+    token: 't',
+    creds: '/c',
+    nkey: '/n',
+    tls: { ca: '/ca', cert: '/cert' },
+  };
   assert.equal(connectionOptionsFrom(vars), expected);
   assert.equal(connectionOptionsFrom({}), {});
 });
 
 test('what is given goes before what the environment says', () => {
-  assert.equal(connectionOptionsFrom({ NATS_URL: 'nats://a', NATS_USER: 'ann' }, { servers: 'nats://b' }), { servers: 'nats://b', user: 'ann' });
+  assert.equal(connectionOptionsFrom({ NATS_URL: 'nats://a', NATS_USER: 'ann' }, { servers: 'nats://b' }), {
+    servers: 'nats://b',
+    user: 'ann',
+  });
 });
 
 test('server lists take commas, lists, bare hosts and credentials', () => {
   assert.equal(parseServers(), { urls: ['nats://127.0.0.1:4222'] });
   assert.equal(parseServers(' a:1 , tls://b:2,'), { urls: ['nats://a:1', 'tls://b:2'] });
-  assert.equal(parseServers(['nats://ann:p%40w@a:1', 'b']), { urls: ['nats://a:1', 'nats://b'], user: 'ann', password: 'p@w' });
+  assert.equal(parseServers(['nats://ann:p%40w@a:1', 'b']), {
+    urls: ['nats://a:1', 'nats://b'],
+    user: 'ann',
+    password: 'p@w',
+  });
   assert.equal(parseServers('nats://tok@[::1]:4222'), { urls: ['nats://[::1]:4222'], token: 'tok' });
 });
 
@@ -38,7 +53,8 @@ test('a malformed address is named without its password', () => {
   for (const servers of ['http://ann:secret@a', 'nats://ann:secret@', 'nats://a:notaport']) {
     assert.throws(
       () => parseServers(servers),
-      (error: unknown) => error instanceof CoppiceError && error.code === 'PREFLIGHT_FAILED' && !error.message.includes('secret'),
+      (error: unknown) =>
+        error instanceof CoppiceError && error.code === 'PREFLIGHT_FAILED' && !error.message.includes('secret'),
     );
   }
 });

@@ -130,7 +130,9 @@ test('a watch catches up after a crash of the server, with what changed meanwhil
   await server.restart();
   await registry.put('added', 3);
   proxy.heal();
-  await eventually(() => watch.state()['kept'] === 2 && watch.state()['added'] === 3 && !('dropped' in watch.state()), { withinMs: 10_000 });
+  await eventually(() => watch.state()['kept'] === 2 && watch.state()['added'] === 3 && !('dropped' in watch.state()), {
+    withinMs: 10_000,
+  });
   await registry.put('live', 4);
   await eventually(() => watch.state()['live'] === 4);
   await watch.close();
@@ -186,10 +188,13 @@ function bucketName(): string {
 
 async function newRegistry(bus: Bus, ttlMs?: number): Promise<Registry> {
   made += 1;
-  return await bus.openRegistry(ttlMs === undefined ? { bucket: bucketName() } : { bucket: bucketName(), ttlMs });
+  return bus.openRegistry(ttlMs === undefined ? { bucket: bucketName() } : { bucket: bucketName(), ttlMs });
 }
 
-async function watching(registry: Registry, prefix: string): Promise<{ changes: RegistryChange[]; state(): Record<string, unknown>; close(): Promise<void> }> {
+async function watching(
+  registry: Registry,
+  prefix: string,
+): Promise<{ changes: RegistryChange[]; state(): Record<string, unknown>; close(): Promise<void> }> {
   const changes: RegistryChange[] = [];
   const watch = await registry.watch(prefix, (change) => changes.push(change));
   const state = (): Record<string, unknown> => {
