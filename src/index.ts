@@ -1,5 +1,13 @@
 /** Public entry of `coppice`: the client, actor definitions, and `serve` for services that host groups. */
-export type { ActorDefinition, ApplyContext, DecideContext, Decision, QueryContext, StatefulDefinition, StatelessDefinition } from './actor/definition.ts';
+export type {
+  ActorDefinition,
+  ApplyContext,
+  DecideContext,
+  Decision,
+  QueryContext,
+  StatefulDefinition,
+  StatelessDefinition,
+} from './actor/definition.ts';
 export { accept, command, defineActor, query, reject } from './actor/define.ts';
 export type { ReducerSpec } from './actor/reducers.ts';
 export type { ConnectionOptions } from './bus/nats/options.ts';

@@ -41,8 +41,10 @@ export class Coppice implements Closeable {
   /** Carries out any public action; `_` stands for the index where none applies. */
   async request(action: string, index: string, body?: unknown, options: RequestOptions = {}): Promise<unknown> {
     const { run, index: needs, deadlineMs } = actionOf(action);
-    if (needs === 'none' && index !== NO_INDEX) throw new CoppiceError('BAD_REQUEST', `\`${action}\` is about no index: use \`_\` in its place`);
-    if (needs === 'one' && index === NO_INDEX) throw new CoppiceError('BAD_REQUEST', `\`${action}\` needs the name of an index`);
+    if (needs === 'none' && index !== NO_INDEX)
+      throw new CoppiceError('BAD_REQUEST', `\`${action}\` is about no index: use \`_\` in its place`);
+    if (needs === 'one' && index === NO_INDEX)
+      throw new CoppiceError('BAD_REQUEST', `\`${action}\` needs the name of an index`);
     if (index !== NO_INDEX) checkName('index', index);
     return run(this.#root, { index, body }, this.#callOptions(options, deadlineMs));
   }
@@ -84,8 +86,14 @@ export class Coppice implements Closeable {
     const record = await this.#root.router.group(group);
     const { kind, polling } = endpointOf(record, name);
     if (kind === 'query') return this.#root.router.call(group, name, body, callOptions);
-    if (typeof polling === 'string') throw new CoppiceError('UNSUPPORTED_FORMAT', `command \`${name}\` of \`${group}\` has no key`);
-    const [result] = await this.#root.writer.write(record, name, [{ key: valueAt(body, polling.by), body }], callOptions);
+    if (typeof polling === 'string')
+      throw new CoppiceError('UNSUPPORTED_FORMAT', `command \`${name}\` of \`${group}\` has no key`);
+    const [result] = await this.#root.writer.write(
+      record,
+      name,
+      [{ key: valueAt(body, polling.by), body }],
+      callOptions,
+    );
     if (result === undefined) throw new Error('one command has one result');
     if (!result.ok) throw result.error;
     return { result: result.value, token: tokenOf([result]) } satisfies CommandResult;
@@ -103,7 +111,8 @@ export class Coppice implements Closeable {
   }
 
   #callOptions({ deadlineMs, signal, after }: RequestOptions, defaultMs: number): CallOptions {
-    if (deadlineMs !== undefined && !(deadlineMs > 0)) throw new CoppiceError('BAD_REQUEST', `deadlineMs must be above 0, got ${deadlineMs}`);
+    if (deadlineMs !== undefined && !(deadlineMs > 0))
+      throw new CoppiceError('BAD_REQUEST', `deadlineMs must be above 0, got ${deadlineMs}`);
     const deadline = new Deadline(this.#root.context.env.clock, deadlineMs ?? defaultMs);
     return { deadline, ...(signal === undefined ? {} : { signal }), ...(after === undefined ? {} : { after }) };
   }

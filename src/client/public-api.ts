@@ -22,9 +22,18 @@ const MAX_IN_FLIGHT = 2_048;
 /** Serves the public API; closing drains it. */
 export async function servePublicApi(context: ClusterContext, coppice: Coppice): Promise<Closeable> {
   const { cluster, bus, rpc } = context;
-  const api = rpc.responder({ handler: async (request) => runAction(coppice, request), maxInFlight: MAX_IN_FLIGHT, errorBody: errorAnswer });
+  const api = rpc.responder({
+    handler: async (request) => runAction(coppice, request),
+    maxInFlight: MAX_IN_FLIGHT,
+    errorBody: errorAnswer,
+  });
   const call = callResponder(context, coppice);
-  const endpoint = (name: string, subject: string, onMessage: (message: BusMessage) => void, metadata: Readonly<Record<string, string>>): ServiceEndpoint => ({
+  const endpoint = (
+    name: string,
+    subject: string,
+    onMessage: (message: BusMessage) => void,
+    metadata: Readonly<Record<string, string>>,
+  ): ServiceEndpoint => ({
     name,
     subject,
     onMessage,
@@ -72,7 +81,10 @@ function callResponder({ rpc }: ClusterContext, coppice: Coppice): ReturnType<ty
     errorBody: errorAnswer,
     handler: async (request) => {
       const group = tokenToName(tokenAt(SUBJECTS.call, 'group', request.subject));
-      return coppice.call(group, tokenAt(SUBJECTS.call, 'endpoint', request.subject), request.body, { ...optionsOf(request), ...afterOf(request) });
+      return coppice.call(group, tokenAt(SUBJECTS.call, 'endpoint', request.subject), request.body, {
+        ...optionsOf(request),
+        ...afterOf(request),
+      });
     },
   });
 }
@@ -95,7 +107,8 @@ function afterOf(request: RpcRequest): { after?: Token } {
   if (text === undefined) return {};
   try {
     const token: unknown = JSON.parse(text);
-    if (typeof token === 'object' && token !== null && Object.values(token).every((seq) => Number.isInteger(seq))) return { after: token as Token };
+    if (typeof token === 'object' && token !== null && Object.values(token).every((seq) => Number.isInteger(seq)))
+      return { after: token as Token };
   } catch {
     // Falls through to the one error for every wrong form.
   }

@@ -7,6 +7,7 @@ import { shardOfSlot, shardsOf, slotOf } from '../actor/slots.ts';
 import { valueAt } from '../actor/value-at.ts';
 import { type Outcome, scatter, type ScatterPart } from '../bus/scatter.ts';
 import type { ClusterContext } from '../cluster/context.ts';
+import { groupKey } from '../cluster/view.ts';
 import { Deadline } from '../env.ts';
 import { CoppiceError } from '../errors.ts';
 import { parseQueryAnswer, type QueryAnswer } from '../wire/messages.ts';
@@ -18,7 +19,7 @@ import { HedgeDelay } from './hedge-delay.ts';
 
 const RETRIES_PER_SHARD = 3;
 const BACKOFF_MS = 15;
-/** How long a new group may take until the view knows it. */
+/** How long a group of the registry may take until the view knows it. */
 const LOOK_AGAIN_MS = 250;
 
 /** A log sequence per shard: what a write returns, and a read can demand to see. */
@@ -52,14 +53,17 @@ export class Router {
    * @throws CoppiceError `GROUP_NOT_FOUND`, with a name that is close.
    */
   async group(name: string): Promise<GroupRecord> {
-    const { view } = this.#context;
+    const { view, registry } = this.#context;
     const known = view.group(name);
     if (known !== undefined) return known;
-    // It may have been made a moment ago by another root.
-    if (await view.until(() => view.group(name) !== undefined, LOOK_AGAIN_MS)) return this.group(name);
+    // It may have been made a moment ago by another root: then the view is about to know it.
+    const exists = (await registry.get(groupKey(name))) !== undefined;
+    if (exists && (await view.until(() => view.group(name) !== undefined, LOOK_AGAIN_MS))) return this.group(name);
     const near = closest(name, [...view.groups.keys()]);
     const hint = near === undefined ? '' : `; did you mean \`${near}\`?`;
-    throw new CoppiceError('GROUP_NOT_FOUND', `there is no index or group \`${name}\`${hint}`, { details: { index: name } });
+    throw new CoppiceError('GROUP_NOT_FOUND', `there is no index or group \`${name}\`${hint}`, {
+      details: { index: name },
+    });
   }
 
   /**
@@ -78,7 +82,12 @@ export class Router {
       const after = options.after?.[String(shard)];
       const own = request.bodies?.has(shard) === true || after !== undefined;
       const body = own ? this.#message(group, request.bodies?.get(shard) ?? request.body, after) : shared;
-      return { shard, body, subject: this.#shardSubject(group, shard, request.endpoint), copies: () => this.#copySubjects(group, shard, request.endpoint) };
+      return {
+        shard,
+        body,
+        subject: this.#shardSubject(group, shard, request.endpoint),
+        copies: () => this.#copySubjects(group, shard, request.endpoint),
+      };
     });
     const outcomes = await scatter(this.#context.rpc, parts, {
       deadline: options.deadline,
@@ -96,14 +105,21 @@ export class Router {
     const endpoint = endpointOf(group, endpointName);
     if (endpoint.kind === 'command') throw new Error('commands go through the writer');
     if (endpoint.polling === 'all') return this.#callAll(group, { name: endpointName, endpoint, body }, options);
-    const shard = endpoint.polling === 'any' ? this.#anyShard(group) : shardOfSlot(group.slots, slotOf(valueAt(body, endpoint.polling.by)));
+    const shard =
+      endpoint.polling === 'any'
+        ? this.#anyShard(group)
+        : shardOfSlot(group.slots, slotOf(valueAt(body, endpoint.polling.by)));
     const [answer] = await this.ask(group, { endpoint: endpointName, body, shards: [shard] }, options);
     if (answer === undefined) throw new Error('a request to one shard has one outcome');
     if (!answer.ok) throw unavailable(group, [answer]);
     return answer.value;
   }
 
-  async #callAll(group: GroupRecord, call: { name: string; endpoint: EndpointRecord; body: unknown }, options: CallOptions): Promise<unknown> {
+  async #callAll(
+    group: GroupRecord,
+    call: { name: string; endpoint: EndpointRecord; body: unknown },
+    options: CallOptions,
+  ): Promise<unknown> {
     const answers = await this.ask(group, { endpoint: call.name, body: call.body }, options);
     const failed = answers.filter((answer) => !answer.ok);
     if (failed.length > 0) throw unavailable(group, failed);
@@ -130,7 +146,12 @@ export class Router {
   }
 
   #shardSubject(group: GroupRecord, shard: number, endpoint: string): string {
-    return fill(SUBJECTS.shard, { cluster: this.#context.cluster, group: groupToken(group.name, group.generation), shard, endpoint });
+    return fill(SUBJECTS.shard, {
+      cluster: this.#context.cluster,
+      group: groupToken(group.name, group.generation),
+      shard,
+      endpoint,
+    });
   }
 
   /** Single copies that a retry or hedge may go to, in a random order that spreads the load. */
@@ -140,7 +161,15 @@ export class Router {
     const first = Math.floor(env.random.next() * leaves.length);
     return leaves
       .map((_, index) => leaves[(index + first) % leaves.length] ?? '')
-      .map((leaf) => fill(SUBJECTS.copy, { cluster, leaf: nameToToken(leaf), group: groupToken(group.name, group.generation), shard, endpoint }));
+      .map((leaf) =>
+        fill(SUBJECTS.copy, {
+          cluster,
+          leaf: nameToToken(leaf),
+          group: groupToken(group.name, group.generation),
+          shard,
+          endpoint,
+        }),
+      );
   }
 
   #read(endpoint: string, outcome: Outcome): ShardAnswer {
@@ -161,7 +190,8 @@ export function endpointOf(group: GroupRecord, name: string): EndpointRecord {
   const endpoint = Object.hasOwn(group.endpoints, name) ? group.endpoints[name] : undefined;
   if (endpoint !== undefined) return endpoint;
   const near = closest(name, Object.keys(group.endpoints));
-  const hint = near === undefined ? `; it has ${Object.keys(group.endpoints).join(', ')}` : `; did you mean \`${near}\`?`;
+  const hint =
+    near === undefined ? `; it has ${Object.keys(group.endpoints).join(', ')}` : `; did you mean \`${near}\`?`;
   throw new CoppiceError('UNKNOWN_ENDPOINT', `\`${group.name}\` has no endpoint \`${name}\`${hint}`);
 }
 
@@ -171,7 +201,10 @@ export function unavailable(group: GroupRecord, failed: readonly ShardAnswer[]):
   const callers = errors.find(({ error }) => !error.retryable);
   if (callers !== undefined) return callers.error;
   const [first] = errors;
-  const code = first !== undefined && errors.every(({ error }) => error.code === 'DEADLINE_EXCEEDED') ? 'DEADLINE_EXCEEDED' : 'SHARD_UNAVAILABLE';
+  const code =
+    first !== undefined && errors.every(({ error }) => error.code === 'DEADLINE_EXCEEDED')
+      ? 'DEADLINE_EXCEEDED'
+      : 'SHARD_UNAVAILABLE';
   const reasons = errors.map(({ shard, error }) => `shard ${shard}: ${error.message}`);
   return new CoppiceError(code, `\`${group.name}\` did not answer whole: ${reasons.join('; ')}`, {
     details: { failures: errors.map(({ shard, error }) => ({ shard, reason: error.toWire() })) },

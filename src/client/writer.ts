@@ -35,7 +35,12 @@ export type WriteResult =
 
 type Sent = { readonly id: string; readonly key: string; readonly body: unknown; readonly place: number };
 type Stamp = { readonly seq: number; readonly atMs: number };
-type ShardWork = { readonly group: GroupRecord; readonly shard: number; readonly endpoint: string; readonly operations: readonly Sent[] };
+type ShardWork = {
+  readonly group: GroupRecord;
+  readonly shard: number;
+  readonly endpoint: string;
+  readonly operations: readonly Sent[];
+};
 
 /** Routes commands. */
 export class Writer {
@@ -53,8 +58,15 @@ export class Writer {
    * A result is an error of the actor's, or `OUTCOME_UNKNOWN` if the deadline passed while a try was under way, or
    * `SHARD_UNAVAILABLE` if none was.
    */
-  async write(group: GroupRecord, endpoint: string, operations: readonly WriteOperation[], options: CallOptions): Promise<readonly WriteResult[]> {
-    const all = operations.map(({ key, body }, place): Sent => ({ id: this.#context.env.random.id(), key, body, place }));
+  async write(
+    group: GroupRecord,
+    endpoint: string,
+    operations: readonly WriteOperation[],
+    options: CallOptions,
+  ): Promise<readonly WriteResult[]> {
+    const all = operations.map(
+      ({ key, body }, place): Sent => ({ id: this.#context.env.random.id(), key, body, place }),
+    );
     const byShard = groupBy(all, ({ key }) => shardOfSlot(group.slots, slotOf(key)));
     const results: WriteResult[] = [];
     await Promise.all(
@@ -79,7 +91,10 @@ export class Writer {
     for (const operation of work.operations) {
       const sizeBytes = encode(operation.body, 'msgpack').length + operation.id.length + operation.key.length + 16;
       if (sizeBytes + ENVELOPE_BYTES > maxPayloadBytes) {
-        const error = new CoppiceError('PAYLOAD_TOO_LARGE', `a document of ${sizeBytes} bytes exceeds the limit of ${maxPayloadBytes - ENVELOPE_BYTES} bytes`);
+        const error = new CoppiceError(
+          'PAYLOAD_TOO_LARGE',
+          `a document of ${sizeBytes} bytes exceeds the limit of ${maxPayloadBytes - ENVELOPE_BYTES} bytes`,
+        );
         results.set(operation.id, { ok: false, error, shard: work.shard });
         continue;
       }
@@ -105,7 +120,11 @@ export class Writer {
     let lastError = new CoppiceError('SHARD_UNAVAILABLE', 'not tried');
     let doubtful = false;
     let since = this.#freshStamp(work);
-    for (let backoffMs = FIRST_BACKOFF_MS; !options.deadline.expired(); backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2)) {
+    for (
+      let backoffMs = FIRST_BACKOFF_MS;
+      !options.deadline.expired();
+      backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2)
+    ) {
       try {
         const answer = await this.#send({ ...work, operations: left }, since, options);
         if (since === undefined) {
@@ -124,7 +143,11 @@ export class Writer {
         if (!lastError.retryable) break;
       }
       if (this.#isGone(work.group)) break;
-      await pause(env.clock, Math.min(options.deadline.remainingMs(), backoffMs * (0.5 + env.random.next())), options.signal);
+      await pause(
+        env.clock,
+        Math.min(options.deadline.remainingMs(), backoffMs * (0.5 + env.random.next())),
+        options.signal,
+      );
     }
     const error = this.#unsettled(work, lastError, doubtful);
     for (const { id } of left) results.set(id, { ok: false, error, shard: work.shard });
@@ -139,14 +162,16 @@ export class Writer {
       slots: group.slots.version,
       endpoint,
       since,
-      operations: since === undefined ? [] : work.operations.map(({ id, key, body: content }) => ({ id, key, body: content })),
+      operations:
+        since === undefined ? [] : work.operations.map(({ id, key, body: content }) => ({ id, key, body: content })),
     };
     const deadlineMs = Math.min(TRY_MS, options.deadline.remainingMs());
     const signal = options.signal === undefined ? {} : { signal: options.signal };
     const answer = parseCommandAnswer(await rpc.request(subject, body, { deadlineMs, ...signal }));
     const key = shardKey(group, shard);
     const seenTerm = this.#terms.get(key) ?? 0;
-    if (answer.term < seenTerm) throw new CoppiceError('NOT_PRIMARY', `an answer of term ${answer.term} came after term ${seenTerm}`);
+    if (answer.term < seenTerm)
+      throw new CoppiceError('NOT_PRIMARY', `an answer of term ${answer.term} came after term ${seenTerm}`);
     this.#terms.set(key, answer.term);
     this.#stamps.set(key, { seq: answer.seq, atMs: env.clock.nowMs() });
     return answer;
@@ -165,11 +190,19 @@ export class Writer {
     const { group, shard } = work;
     const options = { cause: last, details: { index: group.name, shard, last: last.toWire() } };
     if (doubtful) {
-      return new CoppiceError('OUTCOME_UNKNOWN', `shard ${shard} of \`${group.name}\` did not say in time whether it wrote: ${last.message}`, options);
+      return new CoppiceError(
+        'OUTCOME_UNKNOWN',
+        `shard ${shard} of \`${group.name}\` did not say in time whether it wrote: ${last.message}`,
+        options,
+      );
     }
     if (!last.retryable) return last;
     if (this.#isGone(group)) return new CoppiceError('GROUP_NOT_FOUND', `\`${group.name}\` was deleted`, options);
-    return new CoppiceError('SHARD_UNAVAILABLE', `shard ${shard} of \`${group.name}\` has no primary that answers: ${last.message}`, options);
+    return new CoppiceError(
+      'SHARD_UNAVAILABLE',
+      `shard ${shard} of \`${group.name}\` has no primary that answers: ${last.message}`,
+      options,
+    );
   }
 }
 
@@ -182,7 +215,12 @@ export function tokenOf(results: readonly WriteResult[]): Token {
 
 type Kept = { readonly left: readonly Sent[]; readonly lastError?: CoppiceError; readonly doubtful: boolean };
 
-function keepSettled(shard: number, sent: readonly Sent[], outcomes: readonly CommandOutcome[], results: Map<string, WriteResult>): Kept {
+function keepSettled(
+  shard: number,
+  sent: readonly Sent[],
+  outcomes: readonly CommandOutcome[],
+  results: Map<string, WriteResult>,
+): Kept {
   const left: Sent[] = [];
   let lastError: CoppiceError | undefined;
   let doubtful = false;
@@ -210,7 +248,12 @@ function keepSettled(shard: number, sent: readonly Sent[], outcomes: readonly Co
 
 /** Whether a try that failed so may yet have been carried out. */
 function mayHaveArrived(error: CoppiceError): boolean {
-  return error.code !== 'NO_RESPONDERS' && error.code !== 'OVERLOADED' && error.code !== 'STALE_GENERATION' && error.code !== 'WRONG_SLOT';
+  return (
+    error.code !== 'NO_RESPONDERS' &&
+    error.code !== 'OVERLOADED' &&
+    error.code !== 'STALE_GENERATION' &&
+    error.code !== 'WRONG_SLOT'
+  );
 }
 
 function shardKey(group: GroupRecord, shard: number): string {

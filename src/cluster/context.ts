@@ -33,7 +33,12 @@ export type ClusterContext = Closeable & {
  *
  * @throws CoppiceError `INVALID_NAME` for a bad cluster name, `PREFLIGHT_FAILED` or `DISCONNECTED` from the bus.
  */
-export async function joinCluster(options: { cluster: string; bus: Bus; env: Env; report: Reporter }): Promise<ClusterContext> {
+export async function joinCluster(options: {
+  cluster: string;
+  bus: Bus;
+  env: Env;
+  report: Reporter;
+}): Promise<ClusterContext> {
   const { bus, env, report } = options;
   const cluster = checkName('cluster', options.cluster);
   const rpc = new Rpc(bus, env, (error, subject) => {

@@ -12,6 +12,7 @@ import { ControllerRecord, type GroupRecord, LeafRecord, parseRecord } from '../
 import { REGISTRY_KEYS } from '../wire/subjects.ts';
 import type { ClusterContext } from './context.ts';
 import { finishDeletion } from './groups.ts';
+import { countCopies } from './group-placement.ts';
 import { type LeafInfo, placeGroup } from './placement.ts';
 import { placementKey } from './view.ts';
 
@@ -77,7 +78,9 @@ export class Controller implements Closeable {
       if (this.#busy) return;
       this.#busy = true;
       this.#running = this.#turn()
-        .catch((error: unknown) => this.#context.report('warn', 'placement turn failed', { error: asCoppiceError(error).message }))
+        .catch((error: unknown) =>
+          this.#context.report('warn', 'placement turn failed', { error: asCoppiceError(error).message }),
+        )
         .finally(() => (this.#busy = false));
     });
   }
@@ -155,11 +158,17 @@ export class Controller implements Closeable {
     const current = present?.value.generation === group.generation ? present.value : undefined;
     const copies = membership.copiesOf(group, RECENT_PULSE_MS);
     const next = placeGroup({
-      group: { generation: group.generation, requires: group.requires, shards: shardsOf(group.slots), copies: group.copies },
+      group: {
+        generation: group.generation,
+        requires: group.requires,
+        shards: shardsOf(group.slots),
+        copies: group.copies,
+      },
       leaves: this.#expectedLeaves(),
       ...(current === undefined ? {} : { current }),
       loads: this.#loadsOfOthers(group),
-      isReady: (shard, leaf) => copies.some((copy) => copy.shard === shard && copy.leaf === leaf && READY.has(copy.state)),
+      isReady: (shard, leaf) =>
+        copies.some((copy) => copy.shard === shard && copy.leaf === leaf && READY.has(copy.state)),
     });
     if (next === current) return;
     const key = placementKey(group.name);
@@ -180,7 +189,7 @@ export class Controller implements Closeable {
     const loads = new Map<string, number>();
     for (const [name, { value }] of this.#context.view.placements) {
       if (name === group.name) continue;
-      for (const leaf of value.shards.flatMap(({ copies }) => copies)) loads.set(leaf, (loads.get(leaf) ?? 0) + 1);
+      for (const [leaf, copies] of countCopies(value.shards)) loads.set(leaf, (loads.get(leaf) ?? 0) + copies);
     }
     return loads;
   }

@@ -42,7 +42,12 @@ export async function createGroup(context: ClusterContext, spec: GroupSpec): Pro
   const { definition } = spec;
   const group: GroupRecord = {
     name,
-    generation: env.random.id().toLowerCase().replaceAll(/[^a-z0-9]/g, '').padEnd(12, '0').slice(0, 12),
+    generation: env.random
+      .id()
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]/g, '')
+      .padEnd(12, '0')
+      .slice(0, 12),
     kind: definition.kind,
     actor: definition.name,
     requires: spec.requires,
@@ -54,13 +59,15 @@ export async function createGroup(context: ClusterContext, spec: GroupSpec): Pro
   };
   if (definition.kind === 'stateful') {
     await bus.createLog(logSpec(context.cluster, group));
-    if (definition.initShared !== undefined) await registry.create(sharedKey(group), { document: definition.initShared(spec.settings) });
+    if (definition.initShared !== undefined)
+      await registry.create(sharedKey(group), { document: definition.initShared(spec.settings) });
   }
   try {
     await registry.create(key, group);
   } catch (error) {
     await removeParts(context, group);
-    if (isCoppiceError(error, 'CONFLICT')) throw new CoppiceError('ALREADY_EXISTS', `\`${name}\` exists already`, { cause: error });
+    if (isCoppiceError(error, 'CONFLICT'))
+      throw new CoppiceError('ALREADY_EXISTS', `\`${name}\` exists already`, { cause: error });
     throw error;
   }
   return group;
@@ -112,7 +119,10 @@ export function endpointRecords(definition: ActorDefinition): Record<string, End
     Object.entries(definition.endpoints).map(([name, endpoint]): [string, EndpointRecord] => {
       const polling = typeof endpoint.polling === 'string' ? endpoint.polling : { by: endpoint.polling.by };
       if (endpoint.kind === 'command' || endpoint.reduce === undefined) return [name, { kind: endpoint.kind, polling }];
-      return [name, { kind: 'query', polling, reduce: typeof endpoint.reduce === 'function' ? 'custom' : endpoint.reduce }];
+      return [
+        name,
+        { kind: 'query', polling, reduce: typeof endpoint.reduce === 'function' ? 'custom' : endpoint.reduce },
+      ];
     }),
   );
 }
@@ -125,11 +135,16 @@ async function removeParts(context: ClusterContext, group: GroupRecord): Promise
   for (const { key } of await registry.list(leases)) await registry.delete(key);
 }
 
-async function changeGroup(context: ClusterContext, name: string, change: (group: GroupRecord) => GroupRecord): Promise<GroupRecord> {
+async function changeGroup(
+  context: ClusterContext,
+  name: string,
+  change: (group: GroupRecord) => GroupRecord,
+): Promise<GroupRecord> {
   for (;;) {
     const entry = await context.registry.get(groupKey(name));
     const group = entry === undefined ? undefined : parseRecord(GroupRecord, entry.value, entry.key);
-    if (entry === undefined || group === undefined) throw new CoppiceError('GROUP_NOT_FOUND', `there is no index or group \`${name}\``);
+    if (entry === undefined || group === undefined)
+      throw new CoppiceError('GROUP_NOT_FOUND', `there is no index or group \`${name}\``);
     const next = change(group);
     try {
       await context.registry.update(entry.key, next, entry.revision);

@@ -19,7 +19,10 @@ const PING_DEADLINE_MS = 400;
 export type HeardPulse = { readonly pulse: Pulse; readonly atMs: number };
 
 /** Outcome of a ping. */
-export type PingResult = { readonly kind: 'answered'; readonly incarnation: string } | { readonly kind: 'absent' } | { readonly kind: 'silent' };
+export type PingResult =
+  | { readonly kind: 'answered'; readonly incarnation: string }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'silent' };
 
 /** Everyone's pulses. */
 export class Membership {
@@ -65,7 +68,9 @@ export class Membership {
   /** Every recent copy of one shard, with its leaf. */
   copiesOf(group: { name: string; generation: string }, withinMs: number): readonly (CopyStatus & { leaf: string })[] {
     return this.recent(withinMs).flatMap(({ pulse }) =>
-      pulse.copies.filter((copy) => copy.group === group.name && copy.generation === group.generation).map((copy) => ({ ...copy, leaf: pulse.leaf })),
+      pulse.copies
+        .filter((copy) => copy.group === group.name && copy.generation === group.generation)
+        .map((copy) => ({ ...copy, leaf: pulse.leaf })),
     );
   }
 

@@ -99,16 +99,32 @@ export class ClusterView {
     const { key, revision, value } = change;
     const [kind, token = ''] = key.split('.');
     const name = tokenToName(token);
-    if (kind === 'group') set(this.groups, name, value === undefined ? undefined : { value: parseRecord(GroupRecord, value, key), revision });
+    if (kind === 'group')
+      set(
+        this.groups,
+        name,
+        value === undefined ? undefined : { value: parseRecord(GroupRecord, value, key), revision },
+      );
     if (kind === 'placement') {
-      set(this.placements, name, value === undefined ? undefined : { value: parseRecord(PlacementRecord, value, key), revision });
+      set(
+        this.placements,
+        name,
+        value === undefined ? undefined : { value: parseRecord(PlacementRecord, value, key), revision },
+      );
     }
     if (kind === 'lease') {
-      const seen = value === undefined ? undefined : { value: parseRecord(LeaseRecord, value, key), revision, seenAtMs: this.#clock.nowMs() };
+      const seen =
+        value === undefined
+          ? undefined
+          : { value: parseRecord(LeaseRecord, value, key), revision, seenAtMs: this.#clock.nowMs() };
       set(this.#leases, key, seen);
     }
     if (kind === 'shared') {
-      set(this.#shared, key, value === undefined ? undefined : { value: parseRecord(SharedRecord, value, key).document, revision });
+      set(
+        this.#shared,
+        key,
+        value === undefined ? undefined : { value: parseRecord(SharedRecord, value, key).document, revision },
+      );
     }
   }
 }

@@ -7,7 +7,9 @@ import { CoppiceError } from '../errors.ts';
 import { searchActor } from '../search/actor.ts';
 
 /** A definition by name or by module; a module exports it as `default` or as `actor`. */
-export type ActorSource = { readonly kind: 'builtin'; readonly name: 'search' } | { readonly kind: 'module'; readonly url: string };
+export type ActorSource =
+  | { readonly kind: 'builtin'; readonly name: 'search' }
+  | { readonly kind: 'module'; readonly url: string };
 
 /** What a leaf must provide to host the built-in search actor. */
 export const SEARCH_REQUIREMENT = 'search';
@@ -28,9 +30,12 @@ export async function loadDefinition(source: ActorSource): Promise<ActorDefiniti
   try {
     module = (await import(source.url)) as Readonly<Record<string, unknown>>;
   } catch (error) {
-    throw new CoppiceError('BAD_REQUEST', `actor module ${source.url} cannot be loaded: ${(error as Error).message}`, { cause: error });
+    throw new CoppiceError('BAD_REQUEST', `actor module ${source.url} cannot be loaded: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   const exported = module['default'] ?? module['actor'];
-  if (exported === undefined) throw new CoppiceError('BAD_REQUEST', `actor module ${source.url} exports neither \`default\` nor \`actor\``);
+  if (exported === undefined)
+    throw new CoppiceError('BAD_REQUEST', `actor module ${source.url} exports neither \`default\` nor \`actor\``);
   return checkDefinition(exported);
 }

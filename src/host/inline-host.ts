@@ -27,7 +27,10 @@ export class InlineHost implements CopyHost {
     if (this.#copies.has(key)) return;
     const definition = this.#definitionOf(spec.group.requires);
     if (definition === undefined) {
-      this.#context.report('error', 'no definition for a group placed here', { group: spec.group.name, requires: spec.group.requires });
+      this.#context.report('error', 'no definition for a group placed here', {
+        group: spec.group.name,
+        requires: spec.group.requires,
+      });
       return;
     }
     const copy = new Copy(spec, { context: this.#context, definition, onStatus: () => this.#changed() });

@@ -76,7 +76,10 @@ export class LeafName {
     for (let ping = 0; ping < PINGS; ping++) {
       const result = await membership.ping(holder.name);
       if (result.kind === 'answered' && result.incarnation !== this.#record.incarnation) {
-        throw new CoppiceError('ALREADY_EXISTS', `a leaf named \`${holder.name}\` is running already (pid ${holder.pid} on ${holder.host})`);
+        throw new CoppiceError(
+          'ALREADY_EXISTS',
+          `a leaf named \`${holder.name}\` is running already (pid ${holder.pid} on ${holder.host})`,
+        );
       }
       await pause(env.clock, PING_PAUSE_MS);
     }
@@ -85,7 +88,9 @@ export class LeafName {
   #refreshLater(): void {
     this.#refresh = this.#context.env.clock.after(REFRESH_MS, () => {
       this.#renew()
-        .catch((error: unknown) => this.#context.report('warn', 'leaf entry not refreshed', { error: asCoppiceError(error).message }))
+        .catch((error: unknown) =>
+          this.#context.report('warn', 'leaf entry not refreshed', { error: asCoppiceError(error).message }),
+        )
         .finally(() => {
           if (!this.#closed) this.#refreshLater();
         });

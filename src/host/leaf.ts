@@ -76,7 +76,13 @@ export class Leaf implements Closeable {
         startedMs: clock.wallMs(),
       },
     });
-    this.#pulse = new PulseSender({ bus: context.bus, env: context.env, cluster: context.cluster, leaf: this.name, compose: () => this.#compose() });
+    this.#pulse = new PulseSender({
+      bus: context.bus,
+      env: context.env,
+      cluster: context.cluster,
+      leaf: this.name,
+      compose: () => this.#compose(),
+    });
   }
 
   /** Hands primacy over, closes the copies, and gives the name back. */
@@ -89,7 +95,10 @@ export class Leaf implements Closeable {
     await this.#claim.claim();
     const { cluster, rpc, bus, view } = this.#context;
     const subject = fill(SUBJECTS.leaf, { cluster, leaf: nameToToken(this.name), command: '*' });
-    this.#server = rpc.serve({ subject, handler: async (request) => this.#command(tokenAt(SUBJECTS.leaf, 'command', request.subject)) });
+    this.#server = rpc.serve({
+      subject,
+      handler: async (request) => this.#command(tokenAt(SUBJECTS.leaf, 'command', request.subject)),
+    });
     await bus.flush();
     this.#host.onStatus(() => this.#pulse.changed());
     this.#pulse.start();
@@ -110,7 +119,8 @@ export class Leaf implements Closeable {
   }
 
   async #command(command: string): Promise<unknown> {
-    if (command === 'ping') return { name: this.name, incarnation: this.incarnation, pid: this.#context.env.machine.pid };
+    if (command === 'ping')
+      return { name: this.name, incarnation: this.incarnation, pid: this.#context.env.machine.pid };
     if (command === 'stats') return this.#compose();
     if (command === 'drain') {
       await this.#claim.setDraining(true);
@@ -120,7 +130,12 @@ export class Leaf implements Closeable {
   }
 
   #compose(): Pulse {
-    return { leaf: this.name, incarnation: this.incarnation, ...this.#context.env.machine.sample(), copies: [...this.#host.statuses()] };
+    return {
+      leaf: this.name,
+      incarnation: this.incarnation,
+      ...this.#context.env.machine.sample(),
+      copies: [...this.#host.statuses()],
+    };
   }
 
   /** Many changes of the registry make one look. */
@@ -148,7 +163,9 @@ export class Leaf implements Closeable {
   #closeCopy(key: string): void {
     const closing = this.#host
       .closeCopy(key)
-      .catch((error: unknown) => this.#context.report('error', 'copy could not be closed', { key, error: asCoppiceError(error).message }))
+      .catch((error: unknown) =>
+        this.#context.report('error', 'copy could not be closed', { key, error: asCoppiceError(error).message }),
+      )
       .finally(() => {
         this.#closingCopies.delete(key);
         this.#reconcileLater();

@@ -81,7 +81,13 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
     opened.push(controller);
     await controller.start();
     opened.push(serveCalls(context, client, nameToToken(name)));
-    const leafName = options.name ?? `${name}-${systemEnv.random.id().toLowerCase().replaceAll(/[^a-z0-9]/g, '').slice(0, 8)}`;
+    const leafName =
+      options.name ??
+      `${name}-${systemEnv.random
+        .id()
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]/g, '')
+        .slice(0, 8)}`;
     for (let copy = 1; copy <= (options.replicas ?? 1); copy++) {
       const host = createHost(context, { definition, source, connection, cluster, report });
       opened.push(await startLeaf(context, { host, group, zone: options.zone ?? '', name: `${leafName}-${copy}` }));
@@ -103,15 +109,30 @@ function moduleSource(module: string | URL): ActorSource {
 }
 
 /** The group in the registry: made now, or brought up to date with the definition served. */
-async function ensureGroup(context: ClusterContext, definition: ActorDefinition, options: ServeOptions): Promise<GroupRecord> {
+async function ensureGroup(
+  context: ClusterContext,
+  definition: ActorDefinition,
+  options: ServeOptions,
+): Promise<GroupRecord> {
   const { shards, replicas = 1, settings = null } = options;
   const { view } = context;
   const known = view.group(definition.name);
   if (known === undefined) {
     try {
-      return await createGroup(context, { name: definition.name, definition, shards: shards ?? 1, copies: replicas, requires: requirementOf(definition.name), settings });
+      return await createGroup(context, {
+        name: definition.name,
+        definition,
+        shards: shards ?? 1,
+        copies: replicas,
+        requires: requirementOf(definition.name),
+        settings,
+      });
     } catch (error) {
-      if (!isCoppiceError(error, 'ALREADY_EXISTS') || !(await view.until(() => view.group(definition.name) !== undefined, READY_MS))) throw error;
+      if (
+        !isCoppiceError(error, 'ALREADY_EXISTS') ||
+        !(await view.until(() => view.group(definition.name) !== undefined, READY_MS))
+      )
+        throw error;
       return ensureGroup(context, definition, options);
     }
   }
@@ -121,10 +142,14 @@ async function ensureGroup(context: ClusterContext, definition: ActorDefinition,
 
 function checkSame(known: GroupRecord, definition: ActorDefinition, shards: number | undefined): void {
   const differs = (what: string): CoppiceError =>
-    new CoppiceError('BAD_REQUEST', `\`${known.name}\` exists with other ${what}; delete it first, or give this one another name`);
+    new CoppiceError(
+      'BAD_REQUEST',
+      `\`${known.name}\` exists with other ${what}; delete it first, or give this one another name`,
+    );
   if (known.kind !== definition.kind || known.actor !== definition.name) throw differs('kind');
   if (shards !== undefined && shardsOf(known.slots).length !== shards) throw differs('shards');
-  if (JSON.stringify(sorted(known.endpoints)) !== JSON.stringify(sorted(endpointRecords(definition)))) throw differs('endpoints');
+  if (JSON.stringify(sorted(known.endpoints)) !== JSON.stringify(sorted(endpointRecords(definition))))
+    throw differs('endpoints');
 }
 
 function sorted(record: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {
@@ -142,12 +167,23 @@ type HostParts = {
 function createHost(context: ClusterContext, { definition, source, connection, cluster, report }: HostParts): CopyHost {
   const requires = requirementOf(definition.name);
   if (source === undefined) return new InlineHost(context, (wanted) => (wanted === requires ? definition : undefined));
-  return new WorkerHost({ connection, cluster, report, env: systemEnv, workers: systemEnv.machine.cores, actors: { [requires]: source } });
+  return new WorkerHost({
+    connection,
+    cluster,
+    report,
+    env: systemEnv,
+    workers: systemEnv.machine.cores,
+    actors: { [requires]: source },
+  });
 }
 
-async function startLeaf(context: ClusterContext, leaf: { host: CopyHost; group: GroupRecord; zone: string; name: string }): Promise<Leaf> {
+async function startLeaf(
+  context: ClusterContext,
+  leaf: { host: CopyHost; group: GroupRecord; zone: string; name: string },
+): Promise<Leaf> {
   const { host, group, zone, name } = leaf;
-  const onLost = (reason: string): void => context.report('error', 'host lost its name and stops', { leaf: name, reason });
+  const onLost = (reason: string): void =>
+    context.report('error', 'host lost its name and stops', { leaf: name, reason });
   const started = await Leaf.start({ context, host, name, zone, provides: [group.requires], onLost });
   return started;
 }
@@ -155,7 +191,9 @@ async function startLeaf(context: ClusterContext, leaf: { host: CopyHost; group:
 async function answers({ membership, env }: ClusterContext, group: GroupRecord, withinMs: number): Promise<boolean> {
   const leads = group.kind === 'stateful' ? new Set(['primary']) : SERVING;
   const ready = (): boolean => {
-    const led = new Set(membership.copiesOf(group, RECENT_PULSE_MS).flatMap(({ shard, state }) => (leads.has(state) ? [shard] : [])));
+    const led = new Set(
+      membership.copiesOf(group, RECENT_PULSE_MS).flatMap(({ shard, state }) => (leads.has(state) ? [shard] : [])),
+    );
     return shardsOf(group.slots).every((shard) => led.has(shard));
   };
   return new Promise((resolve) => {

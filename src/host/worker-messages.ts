@@ -27,4 +27,9 @@ export type FromWorker =
   | { readonly type: 'status'; readonly copies: readonly CopyStatus[] }
   | { readonly type: 'closed'; readonly key: string }
   | { readonly type: 'stopped' }
-  | { readonly type: 'report'; readonly level: ReportLevel; readonly message: string; readonly fields: Readonly<Record<string, unknown>> };
+  | {
+      readonly type: 'report';
+      readonly level: ReportLevel;
+      readonly message: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    };

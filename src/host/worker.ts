@@ -22,7 +22,8 @@ const start = workerData as WorkerStart;
 const definitions = new Map<string, ActorDefinition>();
 for (const [requires, source] of Object.entries(start.actors)) definitions.set(requires, await loadDefinition(source));
 
-const onFault = (error: unknown, subject: string): void => report('error', 'message handler failed', { subject, error: asCoppiceError(error).message });
+const onFault = (error: unknown, subject: string): void =>
+  report('error', 'message handler failed', { subject, error: asCoppiceError(error).message });
 const bus = await connectNats({ ...start.connection, onFault }, systemEnv);
 const context = await joinCluster({ cluster: start.cluster, bus, env: systemEnv, report });
 const host = new InlineHost(context, (requires) => definitions.get(requires));
@@ -57,6 +58,8 @@ host.onStatus(() => {
   queueMicrotask(sendStatus);
 });
 port.on('message', (message: ToWorker) => {
-  take(message).catch((error: unknown) => report('error', 'worker failed to obey', { type: message.type, error: asCoppiceError(error).message }));
+  take(message).catch((error: unknown) =>
+    report('error', 'worker failed to obey', { type: message.type, error: asCoppiceError(error).message }),
+  );
 });
 repeatStatus();

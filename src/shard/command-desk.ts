@@ -66,7 +66,13 @@ export class CommandDesk {
       applyOwn: (entry) => this.#options.applyOwn(entry),
       onFenced: () => this.#options.onFenced(reign.term),
       onFailure: (error) => this.#options.onFailure(error),
-      onFault: (error) => report('error', 'actor failed to decide', { group: group.name, shard, error: error.message, stack: error.stack }),
+      onFault: (error) =>
+        report('error', 'actor failed to decide', {
+          group: group.name,
+          shard,
+          error: error.message,
+          stack: error.stack,
+        }),
     });
     const subject = fill(SUBJECTS.primary, { cluster, group: groupToken(group.name, group.generation), shard });
     this.#server = rpc.serve({ subject, handler: async (request) => this.#take(request) });
@@ -100,15 +106,23 @@ export class CommandDesk {
     const message = parseCommandMessage(request.body);
     const { group, shard } = spec;
     if (message.generation !== group.generation) {
-      throw new CoppiceError('STALE_GENERATION', `\`${group.name}\` is of generation ${group.generation}, not ${message.generation}`);
+      throw new CoppiceError(
+        'STALE_GENERATION',
+        `\`${group.name}\` is of generation ${group.generation}, not ${message.generation}`,
+      );
     }
     if (message.slots !== group.slots.version) {
-      throw new CoppiceError('WRONG_SLOT', `routed by slot map ${message.slots}, shard ${shard} of \`${group.name}\` is at ${group.slots.version}`);
+      throw new CoppiceError(
+        'WRONG_SLOT',
+        `routed by slot map ${message.slots}, shard ${shard} of \`${group.name}\` is at ${group.slots.version}`,
+      );
     }
     const { since, endpoint } = message;
     if (since === undefined) return { term: this.#term, seq: state().appliedSeq, outcomes: [] };
     const committer = this.#committer;
-    const outcomes = Promise.all(message.operations.map(async ({ id, body }) => submit(committer, { id, endpoint, body, since })));
+    const outcomes = Promise.all(
+      message.operations.map(async ({ id, body }) => submit(committer, { id, endpoint, body, since })),
+    );
     return { term: this.#term, outcomes: await this.#inTime(outcomes, request), seq: state().appliedSeq };
   }
 
@@ -143,13 +157,18 @@ export class CommandDesk {
       if (next === undefined) return;
       try {
         const value = { document: next };
-        const revision = known === undefined ? await registry.create(key, value) : await registry.update(key, value, known.revision);
+        const revision =
+          known === undefined ? await registry.create(key, value) : await registry.update(key, value, known.revision);
         this.#shared = { value: next, revision };
         return;
       } catch (error) {
         if (!isCoppiceError(error, 'CONFLICT')) throw error;
         const entry = await registry.get(key);
-        if (entry === undefined) throw new CoppiceError('STALE_GENERATION', `the shared document of \`${this.#options.spec.group.name}\` is gone`);
+        if (entry === undefined)
+          throw new CoppiceError(
+            'STALE_GENERATION',
+            `the shared document of \`${this.#options.spec.group.name}\` is gone`,
+          );
         this.#shared = { value: parseRecord(SharedRecord, entry.value, key).document, revision: entry.revision };
       }
     }

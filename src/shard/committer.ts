@@ -57,8 +57,19 @@ export type CommitterOptions = {
 type Waiter = (outcome: CommandOutcome | CoppiceError) => void;
 type PendingOperation = { readonly waiters: Waiter[] };
 type Endpoint = CommandEndpoint<unknown, unknown, unknown, unknown>;
-type Deciding = { readonly command: Command; readonly body: unknown; readonly endpoint: Endpoint; readonly waiter: Waiter };
-type Batch = { readonly operations: Uint8Array[]; readonly ids: string[]; sizeBytes: number; accepted: number; records: Map<string, PendingRecord<unknown>> };
+type Deciding = {
+  readonly command: Command;
+  readonly body: unknown;
+  readonly endpoint: Endpoint;
+  readonly waiter: Waiter;
+};
+type Batch = {
+  readonly operations: Uint8Array[];
+  readonly ids: string[];
+  sizeBytes: number;
+  accepted: number;
+  records: Map<string, PendingRecord<unknown>>;
+};
 type InFlight = { readonly batch: Batch; readonly recordId: string };
 
 const emptyBatch = (): Batch => ({ operations: [], ids: [], sizeBytes: 0, accepted: 0, records: new Map() });
@@ -101,10 +112,16 @@ export class Committer {
   async submit(command: Command): Promise<CommandOutcome> {
     if (!this.#taking) throw notPrimary(this.#options);
     if (this.pendingCount >= MAX_PENDING_OPERATIONS) {
-      throw new CoppiceError('OVERLOADED', `shard ${this.#options.shard} of \`${this.#options.group}\` has ${this.pendingCount} commands waiting`);
+      throw new CoppiceError(
+        'OVERLOADED',
+        `shard ${this.#options.shard} of \`${this.#options.group}\` has ${this.pendingCount} commands waiting`,
+      );
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ command, waiter: (outcome) => (outcome instanceof CoppiceError ? reject(outcome) : resolve(outcome)) });
+      this.#queue.push({
+        command,
+        waiter: (outcome) => (outcome instanceof CoppiceError ? reject(outcome) : resolve(outcome)),
+      });
       if (!this.#deciding) queueMicrotask(() => this.#startDeciding());
     });
   }
@@ -179,7 +196,10 @@ export class Committer {
     const pending = this.#pending.get(command.id);
     if (pending !== undefined) return void pending.waiters.push(waiter);
     if (command.since < state.window.floor) {
-      throw new CoppiceError('OUTCOME_UNKNOWN', `operation ${command.id} on shard ${shard} of \`${group}\` is older than what the shard remembers`);
+      throw new CoppiceError(
+        'OUTCOME_UNKNOWN',
+        `operation ${command.id} on shard ${shard} of \`${group}\` is older than what the shard remembers`,
+      );
     }
     const endpoint = this.#endpoint(command.endpoint);
     const body = endpoint.parse === undefined ? command.body : endpoint.parse(command.body);
@@ -199,7 +219,9 @@ export class Committer {
     if (error instanceof CoppiceError) return error;
     const cause = asCoppiceError(error);
     this.#options.onFault(cause);
-    return new CoppiceError('ACTOR_FAILED', `\`${this.#options.group}\` failed to decide: ${cause.message}`, { cause: error });
+    return new CoppiceError('ACTOR_FAILED', `\`${this.#options.group}\` failed to decide: ${cause.message}`, {
+      cause: error,
+    });
   }
 
   /** Decides one command and puts it into the next batch; false if the batch has no room for it. */
@@ -215,7 +237,8 @@ export class Committer {
       seqNo,
       wallMs: env.clock.wallMs(),
       shared: this.#options.shared(),
-      pending: (key) => this.#next.records.get(key) ?? (alreadyApplied ? undefined : this.#inFlight?.batch.records.get(key)),
+      pending: (key) =>
+        this.#next.records.get(key) ?? (alreadyApplied ? undefined : this.#inFlight?.batch.records.get(key)),
     });
     const id = item.command.id;
     const bytes = encodeOperation(
@@ -224,7 +247,10 @@ export class Committer {
         : { id, error: new CoppiceError(decision.code, decision.message, { details: decision.details }).toWire() },
     );
     if (bytes.length + RECORD_OVERHEAD_BYTES > maxRecordBytes) {
-      throw new CoppiceError('PAYLOAD_TOO_LARGE', `operation of ${bytes.length} bytes exceeds the log's limit of ${maxRecordBytes - RECORD_OVERHEAD_BYTES} bytes`);
+      throw new CoppiceError(
+        'PAYLOAD_TOO_LARGE',
+        `operation of ${bytes.length} bytes exceeds the log's limit of ${maxRecordBytes - RECORD_OVERHEAD_BYTES} bytes`,
+      );
     }
     if (this.#next.sizeBytes + bytes.length + RECORD_OVERHEAD_BYTES > maxRecordBytes) return false;
     this.#add(id, bytes, item.waiter);
@@ -243,7 +269,9 @@ export class Committer {
   }
 
   #endpoint(name: string): Endpoint {
-    const endpoint = Object.hasOwn(this.#options.definition.endpoints, name) ? this.#options.definition.endpoints[name] : undefined;
+    const endpoint = Object.hasOwn(this.#options.definition.endpoints, name)
+      ? this.#options.definition.endpoints[name]
+      : undefined;
     if (endpoint?.kind === 'command') return endpoint;
     throw new CoppiceError('UNKNOWN_ENDPOINT', `\`${this.#options.group}\` has no command endpoint \`${name}\``);
   }
@@ -312,5 +340,8 @@ export class Committer {
 }
 
 function notPrimary(options: { readonly group: string; readonly shard: number }): CoppiceError {
-  return new CoppiceError('NOT_PRIMARY', `this copy of shard ${options.shard} of \`${options.group}\` is not its primary`);
+  return new CoppiceError(
+    'NOT_PRIMARY',
+    `this copy of shard ${options.shard} of \`${options.group}\` is not its primary`,
+  );
 }

@@ -62,7 +62,13 @@ export class Copy {
     this.#recordIdPrefix = `${group.generation}.${shard}.${incarnation}-${env.random.id().slice(0, 8)}`;
     this.#log = bus.openLog(logSpec(cluster, group));
     this.#waiters = new SequenceWaiters(env.clock);
-    this.#queries = new QueryDesk({ context: this.#context, spec, definition: this.#definition, waiters: this.#waiters, state: () => this.#state });
+    this.#queries = new QueryDesk({
+      context: this.#context,
+      spec,
+      definition: this.#definition,
+      waiters: this.#waiters,
+      state: () => this.#state,
+    });
     if (this.#definition.kind === 'stateful') {
       this.#commands = new CommandDesk({
         context: this.#context,
@@ -82,9 +88,15 @@ export class Copy {
 
   /** Begins the copy's life. */
   open(): void {
+    let last = '';
     this.#actor.subscribe((snapshot) => {
       const state = copyStateName(snapshot);
-      this.#report('copy changed state', { state, ...(snapshot.context.failure === '' ? {} : { reason: snapshot.context.failure }) });
+      if (state === last) return;
+      last = state;
+      this.#report('copy changed state', {
+        state,
+        ...(snapshot.context.failure === '' ? {} : { reason: snapshot.context.failure }),
+      });
       if (state === 'draining') this.#drain();
       this.#onStatus();
     });
@@ -129,7 +141,9 @@ export class Copy {
   #createActor(): Actor<typeof copyMachine> {
     return createActor(
       copyMachine.provide({
-        delays: { retryDelay: ({ context }) => Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(context.attempts, 10)) },
+        delays: {
+          retryDelay: ({ context }) => Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(context.attempts, 10)),
+        },
         actions: {
           restoreState: () => queueMicrotask(() => this.#restore()),
           startTail: () => queueMicrotask(() => this.#startTail()),
@@ -185,7 +199,12 @@ export class Copy {
     const { group, shard } = this.spec;
     if (this.#definition.kind === 'stateless') return this.#actor.send({ type: 'state.restored', stateless: true });
     try {
-      this.#state = new ShardState({ definition: this.#definition, generation: group.generation, shard, settings: group.settings });
+      this.#state = new ShardState({
+        definition: this.#definition,
+        generation: group.generation,
+        shard,
+        settings: group.settings,
+      });
       this.#actor.send({ type: 'state.restored' });
     } catch (error) {
       this.#fail(error);
@@ -229,7 +248,10 @@ export class Copy {
       const verdict = state.apply(entry);
       if (verdict.kind === 'duplicate') return;
       if (verdict.kind === 'broken') {
-        this.#context.report('warn', 'log does not continue what was applied', { ...this.#place(), reason: verdict.reason });
+        this.#context.report('warn', 'log does not continue what was applied', {
+          ...this.#place(),
+          reason: verdict.reason,
+        });
         return this.#actor.send({ type: 'chain.broken' });
       }
       this.#commands?.onApplied(verdict.record);
@@ -256,7 +278,12 @@ export class Copy {
       .read(this.spec.shard, appliedSeq)
       .then((entry) => {
         if (this.#state !== state || entry?.id === appliedId) return;
-        this.#context.report('error', 'log was rolled back: shard halted', { ...this.#place(), appliedSeq, appliedId, found: entry?.id });
+        this.#context.report('error', 'log was rolled back: shard halted', {
+          ...this.#place(),
+          appliedSeq,
+          appliedId,
+          found: entry?.id,
+        });
         this.#actor.send({ type: 'log.rolledBack' });
       })
       .catch((error: unknown) => this.#onLogError(error));
@@ -271,7 +298,11 @@ export class Copy {
 
   #fail(error: unknown): void {
     const reason = asCoppiceError(error).message;
-    this.#context.report('error', 'copy failed', { ...this.#place(), reason, stack: error instanceof Error ? error.stack : undefined });
+    this.#context.report('error', 'copy failed', {
+      ...this.#place(),
+      reason,
+      stack: error instanceof Error ? error.stack : undefined,
+    });
     this.#actor.send({ type: 'copy.failed', reason });
   }
 
@@ -287,7 +318,12 @@ export class Copy {
     if (work === undefined) return;
     const before = this.#settled;
     this.#settled = Promise.all([before, work]).then(() => {});
-    this.#settled.catch((error: unknown) => this.#context.report('error', 'copy could not let go', { ...this.#place(), error: asCoppiceError(error).message }));
+    this.#settled.catch((error: unknown) =>
+      this.#context.report('error', 'copy could not let go', {
+        ...this.#place(),
+        error: asCoppiceError(error).message,
+      }),
+    );
   }
 
   async #release(): Promise<void> {
@@ -298,21 +334,33 @@ export class Copy {
 
   #discard(): void {
     this.#commands?.abandon();
-    this.#waiters.rejectAll(new CoppiceError('SHARD_UNAVAILABLE', `this copy of shard ${this.spec.shard} of \`${this.spec.group.name}\` starts over`));
+    this.#waiters.rejectAll(
+      new CoppiceError(
+        'SHARD_UNAVAILABLE',
+        `this copy of shard ${this.spec.shard} of \`${this.spec.group.name}\` starts over`,
+      ),
+    );
     this.#state?.close();
     this.#state = undefined;
     this.#targetSeq = 0;
   }
 
   #loaded(): ShardState {
-    if (this.#state === undefined) throw new CoppiceError('SHARD_UNAVAILABLE', `shard ${this.spec.shard} of \`${this.spec.group.name}\` is not loaded here`);
+    if (this.#state === undefined)
+      throw new CoppiceError(
+        'SHARD_UNAVAILABLE',
+        `shard ${this.spec.shard} of \`${this.spec.group.name}\` is not loaded here`,
+      );
     return this.#state;
   }
 
   #lag(): number {
     const { membership } = this.#context;
     const { group, shard } = this.spec;
-    const best = Math.max(0, ...membership.copiesOf(group, RECENT_PULSE_MS).map((copy) => (copy.shard === shard ? copy.seq : 0)));
+    const best = Math.max(
+      0,
+      ...membership.copiesOf(group, RECENT_PULSE_MS).map((copy) => (copy.shard === shard ? copy.seq : 0)),
+    );
     return Math.max(0, best - (this.#state?.appliedSeq ?? 0));
   }
 

@@ -68,7 +68,7 @@ export class Primacy {
         delays: { claimDelay: () => this.#claimDelayMs() },
         actions: {
           claimLease: (_, { above }) => this.#run(() => this.#claimLease(above)),
-          appendTerm: (_, { term }) => this.#run(() => this.#appendTerm(term)),
+          appendTerm: (_, { term }) => this.#run((signal) => this.#appendTerm(term, signal)),
           abandonClaim: () => this.#abandon(),
           startLeading: (_, { term }) => this.#startLeading(term),
           stopLeading: () => options.onStopLeading(),
@@ -82,7 +82,13 @@ export class Primacy {
   }
 
   start(): void {
-    this.#actor.subscribe(({ value }) => this.#options.onState(typeof value === 'string' ? value : 'following'));
+    let last = 'following';
+    this.#actor.subscribe(({ value }) => {
+      const state = typeof value === 'string' ? value : 'following';
+      if (state === last) return;
+      last = state;
+      this.#options.onState(state);
+    });
     this.#actor.start();
     this.#stopWatching = this.#options.view.onChange((key) => {
       if (key === leaseKey(this.#options.group, this.#options.shard)) this.#lookSoon(0);
@@ -141,7 +147,9 @@ export class Primacy {
       if (this.#looking || !this.#isCandidate()) return;
       this.#looking = true;
       this.#judge()
-        .catch((error: unknown) => this.#options.report('warn', 'lease could not be judged', { error: asCoppiceError(error).message }))
+        .catch((error: unknown) =>
+          this.#options.report('warn', 'lease could not be judged', { error: asCoppiceError(error).message }),
+        )
         .finally(() => (this.#looking = false));
     });
   }
@@ -213,11 +221,11 @@ export class Primacy {
   }
 
   /** Rules 2 to 4 of promotion: give up if the log's term is not lower, append, then the tail tells. */
-  async #appendTerm(term: number): Promise<void> {
+  async #appendTerm(term: number, signal: AbortSignal): Promise<void> {
     const { log, shard, group, state } = this.#options;
-    const { signal } = this.#abort;
     for (;;) {
       const last = await log.last(shard);
+      signal.throwIfAborted();
       if (termOf(last) >= term) return this.#actor.send({ type: 'term.outranked', term: termOf(last) });
       const id = this.#options.nextRecordId();
       this.#termRecord = { id, seq: 0 };
@@ -263,7 +271,8 @@ export class Primacy {
     try {
       const entry = await registry.get(key);
       const lease = entry?.value as LeaseRecord | undefined;
-      if (entry === undefined || lease?.owner !== leaf || lease.incarnation !== incarnation || lease.term !== term) return;
+      if (entry === undefined || lease?.owner !== leaf || lease.incarnation !== incarnation || lease.term !== term)
+        return;
       await registry.update(key, { owner: '', incarnation: '', term: lease.term }, entry.revision);
     } catch (error) {
       // Another took it, or the bus is away: then the lease is lost by evidence instead.
@@ -277,12 +286,16 @@ export class Primacy {
     this.#termRecord = undefined;
   }
 
-  #run(effect: () => Promise<void>): void {
+  #run(effect: (signal: AbortSignal) => Promise<void>): void {
     const { signal } = this.#abort;
     queueMicrotask(() => {
-      effect().catch((error: unknown) => {
+      effect(signal).catch((error: unknown) => {
         if (signal.aborted) return;
-        this.#options.report('warn', 'claim failed', { group: this.#options.group.name, shard: this.#options.shard, error: asCoppiceError(error).message });
+        this.#options.report('warn', 'claim failed', {
+          group: this.#options.group.name,
+          shard: this.#options.shard,
+          error: asCoppiceError(error).message,
+        });
         this.#actor.send({ type: 'claim.failed' });
       });
     });

@@ -45,8 +45,15 @@ export class QueryDesk {
     const shard = { template: SUBJECTS.shard, subject: fill(SUBJECTS.shard, place) };
     const copy = { template: SUBJECTS.copy, subject: fill(SUBJECTS.copy, { ...place, leaf: nameToToken(spec.leaf) }) };
     this.#servers = [
-      rpc.serve({ subject: shard.subject, queue: QUEUES.copies, handler: async (request) => this.#answer(tokenAt(shard.template, 'endpoint', request.subject), request) }),
-      rpc.serve({ subject: copy.subject, handler: async (request) => this.#answer(tokenAt(copy.template, 'endpoint', request.subject), request) }),
+      rpc.serve({
+        subject: shard.subject,
+        queue: QUEUES.copies,
+        handler: async (request) => this.#answer(tokenAt(shard.template, 'endpoint', request.subject), request),
+      }),
+      rpc.serve({
+        subject: copy.subject,
+        handler: async (request) => this.#answer(tokenAt(copy.template, 'endpoint', request.subject), request),
+      }),
     ];
   }
 
@@ -63,10 +70,14 @@ export class QueryDesk {
     if (name === REDUCE_ENDPOINT) return { value: this.#reduce(message.body), seq: 0 };
     const endpoint = this.#endpoint(name);
     if (message.slots !== spec.group.slots.version) {
-      throw new CoppiceError('WRONG_SLOT', `asked by slot map ${message.slots}, shard ${spec.shard} of \`${spec.group.name}\` is at ${spec.group.slots.version}`);
+      throw new CoppiceError(
+        'WRONG_SLOT',
+        `asked by slot map ${message.slots}, shard ${spec.shard} of \`${spec.group.name}\` is at ${spec.group.slots.version}`,
+      );
     }
     const applied = state()?.appliedSeq ?? 0;
-    if (message.after !== undefined && message.after > applied) await waiters.wait(message.after, request.deadline.remainingMs());
+    if (message.after !== undefined && message.after > applied)
+      await waiters.wait(message.after, request.deadline.remainingMs());
     const body = endpoint.parse === undefined ? message.body : endpoint.parse(message.body);
     const seq = state()?.appliedSeq ?? 0;
     const value = await this.#run(name, async () =>
@@ -89,8 +100,16 @@ export class QueryDesk {
       const message = error instanceof Error ? error.message : String(error);
       const { group, shard } = this.#options.spec;
       const stack = error instanceof Error ? error.stack : undefined;
-      this.#options.context.report('error', 'actor failed to answer', { group: group.name, shard, endpoint: name, error: message, stack });
-      throw new CoppiceError('ACTOR_FAILED', `\`${group.name}\` failed to answer \`${name}\`: ${message}`, { cause: error });
+      this.#options.context.report('error', 'actor failed to answer', {
+        group: group.name,
+        shard,
+        endpoint: name,
+        error: message,
+        stack,
+      });
+      throw new CoppiceError('ACTOR_FAILED', `\`${group.name}\` failed to answer \`${name}\`: ${message}`, {
+        cause: error,
+      });
     }
   }
 
@@ -98,11 +117,20 @@ export class QueryDesk {
     const { endpoints } = this.#options.definition;
     const endpoint = Object.hasOwn(endpoints, name) ? endpoints[name] : undefined;
     if (endpoint?.kind === 'query') return endpoint;
-    throw new CoppiceError('UNKNOWN_ENDPOINT', `\`${this.#options.spec.group.name}\` has no query endpoint \`${name}\``);
+    throw new CoppiceError(
+      'UNKNOWN_ENDPOINT',
+      `\`${this.#options.spec.group.name}\` has no query endpoint \`${name}\``,
+    );
   }
 
   #reduce(body: unknown): unknown {
-    if (typeof body !== 'object' || body === null || !('endpoint' in body) || !('partials' in body) || !Array.isArray(body.partials)) {
+    if (
+      typeof body !== 'object' ||
+      body === null ||
+      !('endpoint' in body) ||
+      !('partials' in body) ||
+      !Array.isArray(body.partials)
+    ) {
       throw new CoppiceError('BAD_REQUEST', 'a reduction needs `endpoint` and `partials`');
     }
     const endpoint = this.#endpoint(String(body.endpoint));

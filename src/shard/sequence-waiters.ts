@@ -4,7 +4,12 @@
 import type { Clock } from '../env.ts';
 import { CoppiceError } from '../errors.ts';
 
-type Waiter = { readonly seq: number; readonly resolve: () => void; readonly reject: (error: Error) => void; readonly cancel: () => void };
+type Waiter = {
+  readonly seq: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  readonly cancel: () => void;
+};
 
 /** Waiters for sequences of one shard. */
 export class SequenceWaiters {

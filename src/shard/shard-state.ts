@@ -101,7 +101,10 @@ export class ShardState {
     this.#appliedSeq = entry.seq;
     this.#appliedId = entry.id;
     this.#term = Math.max(this.#term, record.term);
-    return { kind: 'applied', record: { seq: entry.seq, id: entry.id, kind: record.kind, term: record.term, outcomes } };
+    return {
+      kind: 'applied',
+      record: { seq: entry.seq, id: entry.id, kind: record.kind, term: record.term, outcomes },
+    };
   }
 
   /** Size figures of the actor's state. */
@@ -115,7 +118,8 @@ export class ShardState {
   }
 
   #chainBreak(record: LogRecord, seq: number): string | undefined {
-    if (record.generation !== this.#generation) return `record ${seq} is of generation ${record.generation}, not ${this.#generation}`;
+    if (record.generation !== this.#generation)
+      return `record ${seq} is of generation ${record.generation}, not ${this.#generation}`;
     if (record.prevSeq === this.#appliedSeq && record.prevId === this.#appliedId) return undefined;
     return `record ${seq} follows ${record.prevSeq} (${record.prevId}), but ${this.#appliedSeq} (${this.#appliedId}) was applied last`;
   }
@@ -127,7 +131,8 @@ export class ShardState {
       return { ok: true, value, seq: at.seq };
     } catch (error) {
       if (!isCoppiceError(error)) throw error;
-      if (error.retryable) throw new CoppiceError('INTERNAL', `apply failed with a retryable error: ${error.message}`, { cause: error });
+      if (error.retryable)
+        throw new CoppiceError('INTERNAL', `apply failed with a retryable error: ${error.message}`, { cause: error });
       return { ok: false, error: error.toWire(), seq: at.seq };
     }
   }

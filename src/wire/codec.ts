@@ -24,7 +24,10 @@ export const HEADERS = {
 } as const;
 
 /** Content types written. */
-export const CONTENT_TYPES: Readonly<Record<Encoding, string>> = { json: 'application/json', msgpack: 'application/msgpack' };
+export const CONTENT_TYPES: Readonly<Record<Encoding, string>> = {
+  json: 'application/json',
+  msgpack: 'application/msgpack',
+};
 
 const JSON_STARTS = new Set([0x7b, 0x5b, 0x22, 0x20, 0x09, 0x0a, 0x0d]);
 const MAX_DEPTH = 128;
@@ -50,8 +53,12 @@ export function encodingOf(data: Uint8Array, contentType?: string): Encoding {
   }
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/json') return 'json';
-  if (type === 'application/msgpack' || type === 'application/vnd.msgpack' || type === 'application/x-msgpack') return 'msgpack';
-  throw new CoppiceError('BAD_REQUEST', `content type \`${contentType}\` is not known: use application/json or application/msgpack`);
+  if (type === 'application/msgpack' || type === 'application/vnd.msgpack' || type === 'application/x-msgpack')
+    return 'msgpack';
+  throw new CoppiceError(
+    'BAD_REQUEST',
+    `content type \`${contentType}\` is not known: use application/json or application/msgpack`,
+  );
 }
 
 /**
@@ -74,8 +81,15 @@ export function decode(data: Uint8Array, encoding: Encoding): unknown {
 
 function decodeMsgpack(data: Uint8Array): unknown {
   const limit = data.length;
-  const decoder = new Decoder({ maxStrLength: limit, maxBinLength: limit, maxArrayLength: limit, maxMapLength: limit, maxExtLength: limit });
-  return decoder.decode(data);
+  const decoder = new Decoder({
+    maxStrLength: limit,
+    maxBinLength: limit,
+    maxArrayLength: limit,
+    maxMapLength: limit,
+    maxExtLength: limit,
+  });
+  // A Buffer's `slice` shares memory where a Uint8Array's copies: byte strings come out as the latter.
+  return decoder.decode(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
 function checkDepth(value: unknown, left: number): void {

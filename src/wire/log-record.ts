@@ -17,7 +17,9 @@ import { decode, encode } from './codec.ts';
 const FORMAT_VERSION = 1;
 
 /** One operation in a batch: an accepted record, or a rejection that depended on state. */
-export type LoggedOperation = { readonly id: string; readonly record: unknown } | { readonly id: string; readonly error: WireError };
+export type LoggedOperation =
+  | { readonly id: string; readonly record: unknown }
+  | { readonly id: string; readonly error: WireError };
 
 /** A record read from the log; operations are still encoded. */
 export type LogRecord = {
@@ -42,13 +44,18 @@ const RecordBytes = v.object({
 const OperationBytes = v.object({
   i: v.string(),
   r: v.exactOptional(v.unknown()),
-  e: v.exactOptional(v.object({ code: v.string(), message: v.string(), details: v.exactOptional(v.record(v.string(), v.unknown())) })),
+  e: v.exactOptional(
+    v.object({ code: v.string(), message: v.string(), details: v.exactOptional(v.record(v.string(), v.unknown())) }),
+  ),
 });
 
 /** Encodes a record. */
 export function encodeLogRecord(record: LogRecord): Uint8Array {
   const { kind, generation, term, prevSeq, prevId, operations } = record;
-  return encode({ v: FORMAT_VERSION, k: kind, g: generation, t: term, ps: prevSeq, pi: prevId, ops: operations }, 'msgpack');
+  return encode(
+    { v: FORMAT_VERSION, k: kind, g: generation, t: term, ps: prevSeq, pi: prevId, ops: operations },
+    'msgpack',
+  );
 }
 
 /**
@@ -58,7 +65,11 @@ export function encodeLogRecord(record: LogRecord): Uint8Array {
  */
 export function decodeLogRecord(data: Uint8Array): LogRecord {
   const result = v.safeParse(RecordBytes, decode(data, 'msgpack'));
-  if (!result.success) throw new CoppiceError('UNSUPPORTED_FORMAT', `log record is not of format ${FORMAT_VERSION}: ${v.summarize(result.issues)}`);
+  if (!result.success)
+    throw new CoppiceError(
+      'UNSUPPORTED_FORMAT',
+      `log record is not of format ${FORMAT_VERSION}: ${v.summarize(result.issues)}`,
+    );
   const { k, g, t, ps, pi, ops } = result.output;
   return { kind: k, generation: g, term: t, prevSeq: ps, prevId: pi, operations: ops };
 }
@@ -73,7 +84,8 @@ export function encodeOperation(operation: LoggedOperation): Uint8Array {
 /** Decodes one operation of a batch. Throws `UNSUPPORTED_FORMAT`. */
 export function decodeOperation(data: Uint8Array): LoggedOperation {
   const result = v.safeParse(OperationBytes, decode(data, 'msgpack'));
-  if (!result.success) throw new CoppiceError('UNSUPPORTED_FORMAT', `logged operation is not readable: ${v.summarize(result.issues)}`);
+  if (!result.success)
+    throw new CoppiceError('UNSUPPORTED_FORMAT', `logged operation is not readable: ${v.summarize(result.issues)}`);
   const { i, r, e } = result.output;
   return e === undefined ? { id: i, record: r } : { id: i, error: e };
 }

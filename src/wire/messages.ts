@@ -35,13 +35,21 @@ export type CommandOutcome =
   | { readonly ok: false; readonly error: WireError; readonly seq: number };
 
 /** A primary's answer: one outcome per operation, in order; `seq` is the last record it has applied. */
-export type CommandAnswer = { readonly term: number; readonly seq: number; readonly outcomes: readonly CommandOutcome[] };
+export type CommandAnswer = {
+  readonly term: number;
+  readonly seq: number;
+  readonly outcomes: readonly CommandOutcome[];
+};
 
 const Outcome = v.union([
   v.object({ ok: v.literal(true), value: v.optional(v.unknown()), seq: Count }),
   v.object({
     ok: v.literal(false),
-    error: v.object({ code: v.string(), message: v.string(), details: v.exactOptional(v.record(v.string(), v.unknown())) }),
+    error: v.object({
+      code: v.string(),
+      message: v.string(),
+      details: v.exactOptional(v.record(v.string(), v.unknown())),
+    }),
     seq: Count,
   }),
 ]);

@@ -19,10 +19,14 @@ export type NameKind = 'index' | 'group' | 'leaf' | 'cluster' | 'endpoint' | 'zo
  * @throws CoppiceError `INVALID_NAME` that says what is wrong with it.
  */
 export function checkName(kind: NameKind, name: unknown): string {
-  if (typeof name !== 'string') throw new CoppiceError('INVALID_NAME', `${kind} name must be a string, got ${typeof name}`);
+  if (typeof name !== 'string')
+    throw new CoppiceError('INVALID_NAME', `${kind} name must be a string, got ${typeof name}`);
   if (name.length === 0) throw new CoppiceError('INVALID_NAME', `${kind} name must not be empty`);
   if (name.length > MAX_NAME_LENGTH) {
-    throw new CoppiceError('INVALID_NAME', `${kind} name is ${name.length} characters long, ${MAX_NAME_LENGTH} are allowed`);
+    throw new CoppiceError(
+      'INVALID_NAME',
+      `${kind} name is ${name.length} characters long, ${MAX_NAME_LENGTH} are allowed`,
+    );
   }
   const allowed = kind === 'cluster' ? CLUSTER : kind === 'endpoint' ? ENDPOINT : NAME;
   if (!allowed.test(name) || name.endsWith('.') || name.includes('..')) {

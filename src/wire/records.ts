@@ -16,7 +16,11 @@ const EndpointRecord = v.object({
     v.union([
       v.picklist(['concat', 'sum', 'merge', 'custom']),
       v.object({
-        topk: v.object({ by: v.string(), k: v.exactOptional(Count), order: v.exactOptional(v.picklist(['desc', 'asc'])) }),
+        topk: v.object({
+          by: v.string(),
+          k: v.exactOptional(Count),
+          order: v.exactOptional(v.picklist(['desc', 'asc'])),
+        }),
       }),
     ]),
   ),
@@ -118,7 +122,11 @@ export type Pulse = v.InferOutput<typeof Pulse>;
  *
  * @throws CoppiceError `UNSUPPORTED_FORMAT` that names the path at fault.
  */
-export function parseRecord<Schema extends v.GenericSchema>(schema: Schema, value: unknown, what: string): v.InferOutput<Schema> {
+export function parseRecord<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+  what: string,
+): v.InferOutput<Schema> {
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   const issues = result.issues.map((issue) => `${v.getDotPath(issue) ?? '(root)'}: ${issue.message}`);

@@ -27,14 +27,18 @@ export const SUBJECTS = {
 export const QUEUES = { root: 'root', copies: 'copies' } as const;
 
 /** The names of the holes of a template. */
-export type HolesOf<T extends string> = T extends `${string}{${infer Hole}}${infer Rest}` ? Hole | HolesOf<Rest> : never;
+export type HolesOf<T extends string> = T extends `${string}{${infer Hole}}${infer Rest}`
+  ? Hole | HolesOf<Rest>
+  : never;
 
 /**
  * Fills the holes of a subject template. Values are tokens already: names go through `nameToToken` first.
  * A value of `*` makes a subscription pattern.
  */
 export function fill<T extends string>(template: T, holes: Readonly<Record<HolesOf<T>, string | number>>): string {
-  return template.replaceAll(/\{(\w+)\}/g, (_, hole: string) => String((holes as Record<string, string | number>)[hole]));
+  return template.replaceAll(/\{(\w+)\}/g, (_, hole: string) =>
+    String((holes as Record<string, string | number>)[hole]),
+  );
 }
 
 /** The token that stands at a hole of the template in a subject received. */

@@ -17,7 +17,11 @@ export const NO_INDEX = '_';
 export type Root = { readonly context: ClusterContext; readonly router: Router; readonly writer: Writer };
 
 /** Runs one action. Throws CoppiceError. */
-export type RunAction = (root: Root, request: { index: string; body: unknown }, options: CallOptions) => Promise<unknown>;
+export type RunAction = (
+  root: Root,
+  request: { index: string; body: unknown },
+  options: CallOptions,
+) => Promise<unknown>;
 
 /** A row of the table of actions. */
 export type Action = {
@@ -34,7 +38,11 @@ export type Action = {
 /** The group of a search index. Throws `GROUP_NOT_FOUND`, or `BAD_REQUEST` for a group that is no index. */
 export async function searchGroup({ router }: Root, index: string): Promise<GroupRecord> {
   const group = await router.group(checkName('index', index));
-  if (group.actor !== 'search') throw new CoppiceError('BAD_REQUEST', `\`${index}\` is a group of the actor \`${group.actor}\`, not a search index: use \`call\``);
+  if (group.actor !== 'search')
+    throw new CoppiceError(
+      'BAD_REQUEST',
+      `\`${index}\` is a group of the actor \`${group.actor}\`, not a search index: use \`call\``,
+    );
   return group;
 }
 

@@ -95,11 +95,27 @@ function describeGroup(root: Root, group: GroupRecord): unknown {
       .map((leaf) => ({ leaf, state: 'unassigned', primary: false, term: 0, seq: 0, last_seq: 0, docs: 0, bytes: 0 }));
     return { shard, copies: [...present.map(showCopy), ...absent] };
   });
-  return { name: group.name, kind: group.kind, actor: group.actor, generation: group.generation, replicas: group.copies - 1, shards };
+  return {
+    name: group.name,
+    kind: group.kind,
+    actor: group.actor,
+    generation: group.generation,
+    replicas: group.copies - 1,
+    shards,
+  };
 }
 
 function showCopy({ leaf, state, term, seq, lastSeq, docCount, sizeBytes, reason }: PlacedCopy): unknown {
-  const shown = { leaf, state, primary: state === 'primary', term, seq, last_seq: lastSeq, docs: docCount, bytes: sizeBytes };
+  const shown = {
+    leaf,
+    state,
+    primary: state === 'primary',
+    term,
+    seq,
+    last_seq: lastSeq,
+    docs: docCount,
+    bytes: sizeBytes,
+  };
   return reason === undefined ? shown : { ...shown, reason };
 }
 
@@ -133,7 +149,9 @@ function countCopies(root: Root, group: GroupRecord): ShardCounts {
 }
 
 function copiesOf({ context }: Root, group: GroupRecord): readonly PlacedCopy[] {
-  return context.membership.copiesOf(group, RECENT_PULSE_MS).toSorted((a, b) => a.shard - b.shard || (a.leaf < b.leaf ? -1 : 1));
+  return context.membership
+    .copiesOf(group, RECENT_PULSE_MS)
+    .toSorted((a, b) => a.shard - b.shard || (a.leaf < b.leaf ? -1 : 1));
 }
 
 function groupsOf({ context }: Root): readonly GroupRecord[] {

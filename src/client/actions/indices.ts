@@ -59,7 +59,8 @@ export const deleteIndex: RunAction = async (root, { index }) => {
 
 async function describe({ context }: Root, group: GroupRecord): Promise<unknown> {
   const entry = await context.registry.get(sharedKey(group));
-  const shared = entry === undefined ? undefined : (parseRecord(SharedRecord, entry.value, entry.key).document as SearchShared);
+  const shared =
+    entry === undefined ? undefined : (parseRecord(SharedRecord, entry.value, entry.key).document as SearchShared);
   return {
     aliases: {},
     mappings: shared === undefined ? {} : mappingToJson(shared.mappings),
@@ -96,7 +97,9 @@ async function hasPrimaries({ context }: Root, group: GroupRecord, { deadline }:
   const { membership, env } = context;
   const shards = shardsOf(group.slots);
   const ready = (): boolean => {
-    const primaries = new Set(membership.copiesOf(group, RECENT_PULSE_MS).flatMap(({ shard, state }) => (state === 'primary' ? [shard] : [])));
+    const primaries = new Set(
+      membership.copiesOf(group, RECENT_PULSE_MS).flatMap(({ shard, state }) => (state === 'primary' ? [shard] : [])),
+    );
     return shards.every((shard) => primaries.has(shard));
   };
   return new Promise((resolve) => {

@@ -17,7 +17,11 @@ export const get: RunAction = async (root, { index, body }, options) => {
   const group = await searchGroup(root, index);
   const shard = shardOfSlot(group.slots, slotOf(routing));
   const asked = { ...within(root, options, timeoutMs), ...(after === undefined ? {} : { after }) };
-  const [answer] = await root.router.ask(group, { endpoint: 'get', body: { id, routing, source }, shards: [shard] }, asked);
+  const [answer] = await root.router.ask(
+    group,
+    { endpoint: 'get', body: { id, routing, source }, shards: [shard] },
+    asked,
+  );
   if (answer === undefined || !answer.ok) throw unavailable(group, answer === undefined ? [] : [answer]);
   return getAnswer(answer.value as FoundDocument, index);
 };
@@ -25,7 +29,10 @@ export const get: RunAction = async (root, { index, body }, options) => {
 /** Reads several documents, of one index or, at `_`, of several. */
 export const multiGet: RunAction = async (root, { index, body }, options) => {
   const request = parseMultiGet(body, index === NO_INDEX ? undefined : index);
-  const asked = { ...within(root, options, request.timeoutMs), ...(request.after === undefined ? {} : { after: request.after }) };
+  const asked = {
+    ...within(root, options, request.timeoutMs),
+    ...(request.after === undefined ? {} : { after: request.after }),
+  };
   const places = request.items.map((item, place) => ({ item, place }));
   const byIndex = groupBy(places, ({ item }) => item.index ?? index);
   const docs: unknown[] = [];
@@ -35,7 +42,11 @@ export const multiGet: RunAction = async (root, { index, body }, options) => {
 
 type Place = { readonly item: MultiGetItem; readonly place: number };
 
-async function readIndex(root: Root, { name, items, docs }: { name: string; items: readonly Place[]; docs: unknown[] }, options: CallOptions): Promise<void> {
+async function readIndex(
+  root: Root,
+  { name, items, docs }: { name: string; items: readonly Place[]; docs: unknown[] },
+  options: CallOptions,
+): Promise<void> {
   let group: GroupRecord;
   try {
     group = await searchGroup(root, name);
@@ -45,11 +56,23 @@ async function readIndex(root: Root, { name, items, docs }: { name: string; item
     return;
   }
   const byShard = groupBy(items, ({ item }) => shardOfSlot(group.slots, slotOf(item.routing)));
-  const bodies = new Map([...byShard].map(([shard, wanted]) => [shard, { items: wanted.map(({ item }) => ({ id: item.id, source: item.source })) }]));
-  for (const answer of await root.router.ask(group, { endpoint: 'mget', bodies, shards: [...bodies.keys()] }, options)) {
+  const bodies = new Map(
+    [...byShard].map(([shard, wanted]) => [
+      shard,
+      { items: wanted.map(({ item }) => ({ id: item.id, source: item.source })) },
+    ]),
+  );
+  for (const answer of await root.router.ask(
+    group,
+    { endpoint: 'mget', bodies, shards: [...bodies.keys()] },
+    options,
+  )) {
     const found = answer.ok ? (answer.value as readonly FoundDocument[]) : answer.error;
     for (const [at, { item, place }] of (byShard.get(answer.shard) ?? []).entries()) {
-      const one = found instanceof CoppiceError ? found : (found[at] ?? new CoppiceError('INTERNAL', `shard ${answer.shard} left out document ${item.id}`));
+      const one =
+        found instanceof CoppiceError
+          ? found
+          : (found[at] ?? new CoppiceError('INTERNAL', `shard ${answer.shard} left out document ${item.id}`));
       docs[place] = multiGetDocument({ id: item.id, index: name }, one);
     }
   }

@@ -8,7 +8,16 @@ import { errorAnswer } from '../../search/answers.ts';
 import { type FromShard, mergeHits, type MergedHits } from '../../search/merge-hits.ts';
 import { mergeStatistics } from '../../search/merge-statistics.ts';
 import type { ShardCount, ShardFetched, ShardHits } from '../../search/partials.ts';
-import { type AnswerContext, countAnswer, fetchBodies, isOneRound, joinFetched, searchAnswer, type SearchAnswer, type ShardFailure } from '../../search/reduce.ts';
+import {
+  type AnswerContext,
+  countAnswer,
+  fetchBodies,
+  isOneRound,
+  joinFetched,
+  searchAnswer,
+  type SearchAnswer,
+  type ShardFailure,
+} from '../../search/reduce.ts';
 import { type CountRequest, parseCount, parseSearch, type SearchRequest } from '../../search/request/search-request.ts';
 import type { GroupRecord } from '../../wire/records.ts';
 import type { CallOptions, ShardAnswer } from '../router.ts';
@@ -17,10 +26,14 @@ import { NO_INDEX, type Root, type RunAction, searchGroup, stopwatch, within } f
 /** Most searches of one `msearch`. */
 const MAX_SEARCHES = 1_000;
 
-type Gathered<Partial_> = { readonly partials: readonly FromShard<Partial_>[]; readonly failures: readonly ShardFailure[] };
+type Gathered<Partial_> = {
+  readonly partials: readonly FromShard<Partial_>[];
+  readonly failures: readonly ShardFailure[];
+};
 
 /** Searches an index. */
-export const search: RunAction = async (root, { index, body }, options) => searchIndex(root, index, parseSearch(body), options);
+export const search: RunAction = async (root, { index, body }, options) =>
+  searchIndex(root, index, parseSearch(body), options);
 
 /** Counts the documents of an index that match. */
 export const count: RunAction = async (root, { index, body }, options) => {
@@ -29,7 +42,9 @@ export const count: RunAction = async (root, { index, body }, options) => {
   const group = await searchGroup(root, index);
   const shards = shardsAsked(group, request);
   const asked = withToken(within(root, options, request.timeoutMs), request);
-  const { partials, failures } = gather<ShardCount>(await root.router.ask(group, { endpoint: 'count', body: { query: request.query }, shards }, asked));
+  const { partials, failures } = gather<ShardCount>(
+    await root.router.ask(group, { endpoint: 'count', body: { query: request.query }, shards }, asked),
+  );
   return countAnswer(request, partials, { index, tookMs: tookMs(), shardCount: shards.length, failures });
 };
 
@@ -49,20 +64,36 @@ export const multiSearch: RunAction = async (root, { index, body }, options) => 
   return { took: tookMs(), responses };
 };
 
-async function searchIndex(root: Root, index: string, request: SearchRequest, options: CallOptions): Promise<SearchAnswer> {
+async function searchIndex(
+  root: Root,
+  index: string,
+  request: SearchRequest,
+  options: CallOptions,
+): Promise<SearchAnswer> {
   const tookMs = stopwatch(root);
   const group = await searchGroup(root, index);
   const shards = shardsAsked(group, request);
   const asked = withToken(within(root, options, request.timeoutMs), request);
-  const statistics = request.searchType === 'dfs_query_then_fetch' ? await globalStatistics(root, { group, request, shards }, asked) : undefined;
+  const statistics =
+    request.searchType === 'dfs_query_then_fetch'
+      ? await globalStatistics(root, { group, request, shards }, asked)
+      : undefined;
   const sources = isOneRound(request);
   const body = { request, sources, ...(statistics?.merged === undefined ? {} : { statistics: statistics.merged }) };
-  const answered = statistics === undefined ? shards : shards.filter((shard) => !statistics.failures.some((failure) => failure.shard === shard));
+  const answered =
+    statistics === undefined
+      ? shards
+      : shards.filter((shard) => !statistics.failures.some((failure) => failure.shard === shard));
   const found = gather<ShardHits>(await root.router.ask(group, { endpoint: 'search', body, shards: answered }, asked));
   const failures = [...(statistics?.failures ?? []), ...found.failures];
   const merged = mergeHits(request, found.partials);
   const whole = sources ? { merged, failures: [] } : await fetchSources(root, { group, request, merged }, asked);
-  const context: AnswerContext = { index, tookMs: tookMs(), shardCount: shards.length, failures: distinct([...failures, ...whole.failures]) };
+  const context: AnswerContext = {
+    index,
+    tookMs: tookMs(),
+    shardCount: shards.length,
+    failures: distinct([...failures, ...whole.failures]),
+  };
   return searchAnswer(request, whole.merged, context);
 }
 
@@ -74,7 +105,9 @@ async function globalStatistics(
   { group, request, shards }: Asking & { shards: readonly number[] },
   options: CallOptions,
 ): Promise<{ merged: QueryStatistics; failures: readonly ShardFailure[] }> {
-  const { partials, failures } = gather<QueryStatistics>(await router.ask(group, { endpoint: 'statistics', body: { query: request.query }, shards }, options));
+  const { partials, failures } = gather<QueryStatistics>(
+    await router.ask(group, { endpoint: 'statistics', body: { query: request.query }, shards }, options),
+  );
   return { merged: mergeStatistics(partials.map(({ value }) => value)), failures };
 }
 
@@ -85,7 +118,9 @@ async function fetchSources(
   options: CallOptions,
 ): Promise<{ merged: MergedHits; failures: readonly ShardFailure[] }> {
   const bodies = fetchBodies(request, merged.hits);
-  const fetched = gather<ShardFetched>(await router.ask(group, { endpoint: 'fetch', bodies, shards: [...bodies.keys()] }, options));
+  const fetched = gather<ShardFetched>(
+    await router.ask(group, { endpoint: 'fetch', bodies, shards: [...bodies.keys()] }, options),
+  );
   return { merged: joinFetched(merged, fetched.partials), failures: fetched.failures };
 }
 
@@ -116,18 +151,30 @@ function distinct(failures: readonly ShardFailure[]): readonly ShardFailure[] {
 function readSearches(body: unknown, subjectIndex: string): readonly { index: string; body: unknown }[] {
   const lines: unknown = typeof body === 'object' && body !== null && 'searches' in body ? body.searches : undefined;
   if (!Array.isArray(lines) || lines.length === 0 || lines.length % 2 !== 0) {
-    throw new CoppiceError('PARSING_FAILED', 'searches: expected a list of headers and bodies in turn, such as [{"index":"books"},{"query":{"match_all":{}}}]');
+    throw new CoppiceError(
+      'PARSING_FAILED',
+      'searches: expected a list of headers and bodies in turn, such as [{"index":"books"},{"query":{"match_all":{}}}]',
+    );
   }
-  if (lines.length / 2 > MAX_SEARCHES) throw new CoppiceError('BAD_REQUEST', `searches: at most ${MAX_SEARCHES} searches are allowed, got ${lines.length / 2}`);
-  return Array.from({ length: lines.length / 2 }, (_, at) => ({ index: indexOf(lines[at * 2], at, subjectIndex), body: lines[at * 2 + 1] as unknown }));
+  if (lines.length / 2 > MAX_SEARCHES)
+    throw new CoppiceError(
+      'BAD_REQUEST',
+      `searches: at most ${MAX_SEARCHES} searches are allowed, got ${lines.length / 2}`,
+    );
+  return Array.from({ length: lines.length / 2 }, (_, at) => ({
+    index: indexOf(lines[at * 2], at, subjectIndex),
+    body: lines[at * 2 + 1] as unknown,
+  }));
 }
 
 function indexOf(header: unknown, at: number, subjectIndex: string): string {
   const path = `searches[${at * 2}]`;
-  if (typeof header !== 'object' || header === null) throw new CoppiceError('PARSING_FAILED', `${path}: expected a header such as {"index":"books"}`);
+  if (typeof header !== 'object' || header === null)
+    throw new CoppiceError('PARSING_FAILED', `${path}: expected a header such as {"index":"books"}`);
   const named: unknown = 'index' in header ? header.index : undefined;
   const index = named ?? (subjectIndex === NO_INDEX ? undefined : subjectIndex);
-  if (typeof index !== 'string') throw new CoppiceError('PARSING_FAILED', `${path}.index: expected the name of an index`);
+  if (typeof index !== 'string')
+    throw new CoppiceError('PARSING_FAILED', `${path}.index: expected the name of an index`);
   if (subjectIndex !== NO_INDEX && index !== subjectIndex) {
     throw new CoppiceError('BAD_REQUEST', `${path}.index names [${index}], but the request is for [${subjectIndex}]`);
   }

@@ -19,7 +19,12 @@ export function writeAction(op: WriteOp): RunAction {
   return async (root, { index, body }, options) => {
     const { draft, timeoutMs } = parseWrite(op, body);
     const group = await searchGroup(root, index);
-    const [result] = await root.writer.write(group, ENDPOINT, [operationOf(root, draft)], within(root, options, timeoutMs));
+    const [result] = await root.writer.write(
+      group,
+      ENDPOINT,
+      [operationOf(root, draft)],
+      within(root, options, timeoutMs),
+    );
     if (result === undefined) throw new Error('one write has one result');
     if (!result.ok) throw result.error;
     return writeAnswer(result.value as DocumentResult, { index, copies: group.copies, token: tokenOf([result]) });
@@ -34,7 +39,9 @@ export const bulk: RunAction = async (root, { index, body }, options) => {
   const answers: BulkAnswerItem[] = [];
   const asked = within(root, options, request.timeoutMs);
   const byIndex = groupBy(places, ({ item }) => item.index ?? index);
-  const tokens = await Promise.all([...byIndex].map(async ([name, items]) => writeIndex(root, { name, items, answers }, asked)));
+  const tokens = await Promise.all(
+    [...byIndex].map(async ([name, items]) => writeIndex(root, { name, items, answers }, asked)),
+  );
   const [token] = tokens;
   return bulkAnswer(answers, { tookMs: tookMs(), ...(tokens.length === 1 && token !== undefined ? { token } : {}) });
 };
@@ -43,7 +50,11 @@ type Place = { readonly item: BulkItem; readonly place: number };
 type Draft = { readonly item: BulkItem; readonly place: number; readonly draft: WriteDraft };
 type Work = { readonly name: string; readonly items: readonly Place[]; readonly answers: BulkAnswerItem[] };
 
-async function writeIndex(root: Root, { name, items, answers }: Work, options: CallOptions): Promise<ReturnType<typeof tokenOf> | undefined> {
+async function writeIndex(
+  root: Root,
+  { name, items, answers }: Work,
+  options: CallOptions,
+): Promise<ReturnType<typeof tokenOf> | undefined> {
   const drafts = items.flatMap(({ item, place }): Draft[] => {
     if ('draft' in item) return [{ item, place, draft: item.draft }];
     answers[place] = bulkError(item.op, item.error, { index: name, id: item.id });
