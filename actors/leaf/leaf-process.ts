@@ -1,0 +1,51 @@
+/** A leaf process: a name in the cluster, and worker threads that host the copies placed here. */
+import type { Closeable } from '../../src/bus/bus.ts';
+import { systemEnv } from '../../src/env.ts';
+import { SEARCH_REQUIREMENT } from '../../src/host/actor-source.ts';
+import { Leaf } from '../../src/host/leaf.ts';
+import { WorkerHost } from '../../src/host/worker-host.ts';
+import type { LeafConfig } from '../config.ts';
+import { openLog, reporterOf } from '../log.ts';
+import { openContext } from '../open-context.ts';
+import { type OnLost, runProcess } from '../run-process.ts';
+
+/** Runs a leaf to its end; returns the exit code. */
+export async function runLeaf(config: LeafConfig): Promise<number> {
+  const logger = openLog(config);
+  return runProcess(logger, async (onLost) => startLeaf(config, reporterOf(logger), onLost));
+}
+
+async function startLeaf(
+  config: LeafConfig,
+  report: ReturnType<typeof reporterOf>,
+  onLost: OnLost,
+): Promise<Closeable> {
+  const context = await openContext(config, report);
+  try {
+    const host = new WorkerHost({
+      connection: config.connection,
+      cluster: config.cluster,
+      env: systemEnv,
+      report,
+      workers: config.workers,
+      actors: { [SEARCH_REQUIREMENT]: { kind: 'builtin', name: 'search' } },
+    });
+    const leaf = await Leaf.start({
+      context,
+      host,
+      name: config.name,
+      zone: config.zone,
+      provides: [SEARCH_REQUIREMENT],
+      onLost,
+    });
+    return {
+      close: async () => {
+        await leaf.close();
+        await context.close();
+      },
+    };
+  } catch (error) {
+    await context.close();
+    throw error;
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * The logs of a process: one JSON line each in `<data>/logs/<name>.log`, with cluster and process name, and readable
+ * lines on stderr if asked for. Lines are written synchronously, so that the last words of a crash are kept.
+ */
+import { join } from 'node:path';
+import { type DestinationStream, type Logger, multistream, pino } from 'pino';
+import type { Reporter, ReportLevel } from '../src/env.ts';
+import type { LogConfig } from './config.ts';
+import { prettyLine } from './pretty-line.ts';
+
+/** Opens the log of one process. */
+export function openLog(options: { name: string; cluster: string; data: string; log: LogConfig }): Logger {
+  const { name, cluster, data, log } = options;
+  const file = pino.destination({ dest: join(data, 'logs', `${name}.log`), mkdir: true, sync: true, append: true });
+  // A full disk must not take the process down with its log.
+  file.on('error', () => {});
+  const streams = [
+    { level: 'debug' as const, stream: file },
+    ...(log.pretty ? [{ level: 'debug' as const, stream: PRETTY }] : []),
+  ];
+  return pino({ level: log.level, base: { cluster, name, pid: process.pid } }, multistream(streams));
+}
+
+/** What the library reports, as lines of a log. */
+export function reporterOf(logger: Logger): Reporter {
+  return (level: ReportLevel, message, fields = {}) => logger[level](fields, message);
+}
+
+const PRETTY: DestinationStream = {
+  write: (line) =>
+    process.stderr.write(prettyLine(line, process.stderr.isTTY && process.env['NO_COLOR'] === undefined)),
+};

@@ -1,0 +1,64 @@
+/**
+ * The command line of a child process: built by the supervisor, read by the process's main. Connections travel in the
+ * environment, see connection-vars.ts.
+ */
+import { parseArgs } from 'node:util';
+import { connectionOptionsFrom } from '../src/bus/nats/options.ts';
+import type { Vars } from './connection-vars.ts';
+import { DEFAULTS, isLogLevel, type LeafConfig, type ProcessConfig } from './config.ts';
+import { UsageError } from './exit-codes.ts';
+
+const OPTIONS = {
+  name: { type: 'string' },
+  cluster: { type: 'string', default: DEFAULTS.cluster },
+  data: { type: 'string', default: DEFAULTS.data },
+  zone: { type: 'string', default: DEFAULTS.zone },
+  workers: { type: 'string', default: '1' },
+  'log-level': { type: 'string', default: DEFAULTS.logLevel },
+  pretty: { type: 'boolean', default: false },
+} as const;
+
+/** Writes a process's configuration, without its connection, as arguments. */
+export function processArgs(config: ProcessConfig | LeafConfig): readonly string[] {
+  const { name, cluster, data, log } = config;
+  const common = [
+    '--name',
+    name,
+    '--cluster',
+    cluster,
+    '--data',
+    data,
+    '--log-level',
+    log.level,
+    ...(log.pretty ? ['--pretty'] : []),
+  ];
+  return 'zone' in config ? [...common, '--zone', config.zone, '--workers', String(config.workers)] : common;
+}
+
+/**
+ * Reads what `processArgs` wrote; leaves use all of it, roots all but `zone` and `workers`.
+ *
+ * @throws UsageError for an unknown option or a bad value.
+ */
+export function processConfigFrom(args: readonly string[], vars: Vars): LeafConfig {
+  const { name, cluster, data, zone, workers, 'log-level': level, pretty } = parse(args);
+  if (name === undefined) throw new UsageError('--name is missing');
+  if (!isLogLevel(level)) throw new UsageError(`--log-level ${level} is none of the levels`);
+  return {
+    name,
+    cluster,
+    data,
+    zone,
+    workers: Number(workers),
+    connection: connectionOptionsFrom(vars),
+    log: { level, pretty },
+  };
+}
+
+function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'] {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
