@@ -8,7 +8,7 @@ import { valueAt } from '../actor/value-at.ts';
 import { type Outcome, scatter, type ScatterPart } from '../bus/scatter.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { groupKey } from '../cluster/view.ts';
-import { Deadline } from '../env.ts';
+import type { Deadline } from '../env.ts';
 import { CoppiceError } from '../errors.ts';
 import { parseQueryAnswer, type QueryAnswer } from '../wire/messages.ts';
 import { groupToken, nameToToken } from '../wire/names.ts';

@@ -152,8 +152,7 @@ class Thread {
 
   #start(): void {
     const { connection, cluster, actors, env } = this.#options;
-    const { onFault: _, ...cloneable } = connection;
-    const workerData: WorkerStart = { connection: cloneable, cluster, actors };
+    const workerData: WorkerStart = { connection: cloneable(connection), cluster, actors };
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
     const worker = new Worker(new URL(file, import.meta.url), { workerData });
     this.#worker = worker;
@@ -215,4 +214,9 @@ class Thread {
       ...(this.#failure === '' || state !== 'failed' ? {} : { reason: this.#failure }),
     };
   }
+}
+
+/** Functions cannot cross into a thread; the worker reports faults by itself. */
+function cloneable(connection: ConnectionOptions): WorkerStart['connection'] {
+  return Object.fromEntries(Object.entries(connection).filter(([, value]) => typeof value !== 'function'));
 }

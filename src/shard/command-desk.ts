@@ -23,11 +23,11 @@ export type CommandDeskOptions = {
   readonly spec: CopySpec;
   readonly definition: StatefulDefinition;
   readonly log: Log;
-  state(): ShardState;
-  nextRecordId(): string;
-  applyOwn(entry: LogEntry): void;
-  onFenced(term: number): void;
-  onFailure(error: CoppiceError): void;
+  readonly state: () => ShardState;
+  readonly nextRecordId: () => string;
+  readonly applyOwn: (entry: LogEntry) => void;
+  readonly onFenced: (term: number) => void;
+  readonly onFailure: (error: CoppiceError) => void;
 };
 
 /** The command side of a copy. */

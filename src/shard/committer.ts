@@ -39,19 +39,19 @@ export type CommitterOptions = {
   readonly termRecord: { readonly seq: number; readonly id: string };
   readonly maxRecordBytes: number;
   /** A record id never used before. */
-  nextRecordId(): string;
+  readonly nextRecordId: () => string;
   /** The shared document as last seen. */
-  shared(): unknown;
+  readonly shared: () => unknown;
   /** Makes the shared document what `change` says, by compare-and-set. */
-  agree(change: (shared: unknown) => unknown): Promise<void>;
+  readonly agree: (change: (shared: unknown) => unknown) => Promise<void>;
   /** Applies a record of our own once it is acknowledged; the copy tells its waiters, and us, by `onApplied`. */
-  applyOwn(entry: { seq: number; id: string; data: Uint8Array }): void;
+  readonly applyOwn: (entry: { seq: number; id: string; data: Uint8Array }) => void;
   /** Somebody else appended: this reign is over. */
-  onFenced(): void;
+  readonly onFenced: () => void;
   /** The log cannot be written any more; the copy must be discarded or closed. */
-  onFailure(error: CoppiceError): void;
+  readonly onFailure: (error: CoppiceError) => void;
   /** The actor's own code threw something untyped while deciding; the caller was told, nothing was lost. */
-  onFault(error: Error): void;
+  readonly onFault: (error: Error) => void;
 };
 
 type Waiter = (outcome: CommandOutcome | CoppiceError) => void;

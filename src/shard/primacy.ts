@@ -37,16 +37,16 @@ export type PrimacyOptions = {
   readonly shard: number;
   readonly leaf: string;
   readonly incarnation: string;
-  state(): ShardState;
+  readonly state: () => ShardState;
   /** Records of the log that this copy has not applied yet. */
-  lag(): number;
-  nextRecordId(): string;
-  onLeading(reign: Reign): void;
-  onStopLeading(): void;
+  readonly lag: () => number;
+  readonly nextRecordId: () => string;
+  readonly onLeading: (reign: Reign) => void;
+  readonly onStopLeading: () => void;
   /** Resolves when what the ending reign took is answered. */
-  resolvePending(): Promise<void>;
+  readonly resolvePending: () => Promise<void>;
   /** The machine moved; the name of its state. */
-  onState(state: string): void;
+  readonly onState: (state: string) => void;
 };
 
 /** The contest for one shard, from one copy's side. */

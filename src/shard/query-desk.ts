@@ -24,7 +24,7 @@ export type QueryDeskOptions = {
   readonly spec: CopySpec;
   readonly definition: ActorDefinition;
   readonly waiters: SequenceWaiters;
-  state(): ShardState | undefined;
+  readonly state: () => ShardState | undefined;
 };
 
 /** The query side of a copy. */
