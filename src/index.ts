@@ -1,4 +1,6 @@
 /** Public entry of `coppice`: the client, actor definitions, and `serve` for services that host groups. */
+
+export { accept, command, defineActor, query, reject } from './actor/define.ts';
 export type {
   ActorDefinition,
   ApplyContext,
@@ -8,11 +10,10 @@ export type {
   StatefulDefinition,
   StatelessDefinition,
 } from './actor/definition.ts';
-export { accept, command, defineActor, query, reject } from './actor/define.ts';
 export type { ReducerSpec } from './actor/reducers.ts';
 export type { ConnectionOptions } from './bus/nats/options.ts';
 export { type CommandResult, Coppice, type RequestOptions } from './client/client.ts';
-export { connect, type ConnectOptions } from './client/connect.ts';
+export { type ConnectOptions, connect } from './client/connect.ts';
 export type { Token } from './client/router.ts';
-export { CoppiceError, type ErrorCode, ERRORS, isCoppiceError } from './errors.ts';
-export { type ServedGroup, serve, type ServeOptions } from './host/serve.ts';
+export { CoppiceError, ERRORS, type ErrorCode, isCoppiceError } from './errors.ts';
+export { type ServedGroup, type ServeOptions, serve } from './host/serve.ts';

@@ -1,11 +1,12 @@
 /**
  * The client of a cluster. It embeds a root: requests go straight to the shards, with no process in between.
  */
+
+import { valueAt } from '../actor/value-at.ts';
 import type { Closeable } from '../bus/bus.ts';
 import { type ClusterContext } from '../cluster/context.ts';
 import { Deadline } from '../env.ts';
 import { CoppiceError } from '../errors.ts';
-import { valueAt } from '../actor/value-at.ts';
 import { checkName } from '../wire/names.ts';
 import { NO_INDEX, type Root } from './actions/action.ts';
 import { actionOf } from './actions/actions.ts';

@@ -5,7 +5,7 @@
 import { reducePartials } from '../actor/reducers.ts';
 import { shardOfSlot, shardsOf, slotOf } from '../actor/slots.ts';
 import { valueAt } from '../actor/value-at.ts';
-import { type Outcome, scatter, type ScatterPart } from '../bus/scatter.ts';
+import { type Outcome, type ScatterPart, scatter } from '../bus/scatter.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { groupKey } from '../cluster/view.ts';
 import type { Deadline } from '../env.ts';

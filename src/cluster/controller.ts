@@ -2,17 +2,18 @@
  * Decides placement. Every root runs a candidate; one holds the seat in the registry and renews it. Two that believe
  * to hold it do no harm: each write is a compare-and-set.
  */
+
+import { shardsOf } from '../actor/slots.ts';
 import type { Closeable } from '../bus/bus.ts';
 import type { RegistryEntry } from '../bus/registry.ts';
 import type { Cancel } from '../env.ts';
 import { asCoppiceError, isCoppiceError } from '../errors.ts';
 import { nameToToken } from '../wire/names.ts';
-import { shardsOf } from '../actor/slots.ts';
 import { ControllerRecord, type GroupRecord, LeafRecord, parseRecord } from '../wire/records.ts';
 import { REGISTRY_KEYS } from '../wire/subjects.ts';
 import type { ClusterContext } from './context.ts';
-import { finishDeletion } from './groups.ts';
 import { countCopies } from './group-placement.ts';
+import { finishDeletion } from './groups.ts';
 import { type LeafInfo, placeGroup } from './placement.ts';
 import { placementKey } from './view.ts';
 

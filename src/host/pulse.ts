@@ -2,9 +2,9 @@
  * A leaf's heartbeat: told at an interval, and soon after anything changes.
  */
 import type { Bus } from '../bus/bus.ts';
+import { PULSE_INTERVAL_MS } from '../cluster/membership.ts';
 import type { Cancel, Env } from '../env.ts';
 import { isCoppiceError } from '../errors.ts';
-import { PULSE_INTERVAL_MS } from '../cluster/membership.ts';
 import { encode } from '../wire/codec.ts';
 import { nameToToken } from '../wire/names.ts';
 import type { Pulse } from '../wire/records.ts';

@@ -3,6 +3,7 @@
  * else it does. It needs NATS, and no other process of Coppice.
  */
 import type { ActorDefinition } from '../actor/definition.ts';
+import { shardsOf } from '../actor/slots.ts';
 import type { Closeable } from '../bus/bus.ts';
 import { connectNats } from '../bus/nats/connect.ts';
 import type { ConnectionOptions } from '../bus/nats/options.ts';
@@ -10,10 +11,9 @@ import { preflight } from '../bus/nats/preflight.ts';
 import { Coppice } from '../client/client.ts';
 import { DEFAULT_CLUSTER } from '../client/connect.ts';
 import { serveCalls } from '../client/public-api.ts';
-import { joinCluster, type ClusterContext } from '../cluster/context.ts';
+import { type ClusterContext, joinCluster } from '../cluster/context.ts';
 import { Controller } from '../cluster/controller.ts';
 import { createGroup, endpointRecords, setCopies } from '../cluster/groups.ts';
-import { shardsOf } from '../actor/slots.ts';
 import { type Reporter, systemEnv } from '../env.ts';
 import { CoppiceError, isCoppiceError } from '../errors.ts';
 import { checkName, nameToToken } from '../wire/names.ts';

@@ -2,8 +2,8 @@
  * `cluster-health`, `cluster-state` and `indices`: what the pulses and the registry tell.
  */
 import { shardsOf } from '../../actor/slots.ts';
-import { LEAF_KEYS, REGISTRY_KEYS } from '../../wire/subjects.ts';
 import { ControllerRecord, type CopyStatus, type GroupRecord, LeafRecord, parseRecord } from '../../wire/records.ts';
+import { LEAF_KEYS, REGISTRY_KEYS } from '../../wire/subjects.ts';
 import type { Root, RunAction } from './action.ts';
 
 /** Pulses older than this say nothing about now. */

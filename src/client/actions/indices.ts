@@ -1,8 +1,9 @@
 /**
  * `index-create`, `index-update`, `index-get` and `index-delete`.
  */
-import { createGroup, deleteGroup, setCopies } from '../../cluster/groups.ts';
+
 import { shardsOf } from '../../actor/slots.ts';
+import { createGroup, deleteGroup, setCopies } from '../../cluster/groups.ts';
 import { sharedKey } from '../../cluster/view.ts';
 import { CoppiceError, isCoppiceError } from '../../errors.ts';
 import { searchActor } from '../../search/actor.ts';

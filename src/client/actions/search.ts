@@ -2,10 +2,10 @@
  * `search`, `msearch` and `count`: scatter to the shards, gather, merge.
  */
 import { shardOfSlot, shardsOf, slotOf } from '../../actor/slots.ts';
-import { asCoppiceError, CoppiceError } from '../../errors.ts';
 import type { QueryStatistics } from '../../engine/engine.ts';
+import { asCoppiceError, CoppiceError } from '../../errors.ts';
 import { errorAnswer } from '../../search/answers.ts';
-import { type FromShard, mergeHits, type MergedHits } from '../../search/merge-hits.ts';
+import { type FromShard, type MergedHits, mergeHits } from '../../search/merge-hits.ts';
 import { mergeStatistics } from '../../search/merge-statistics.ts';
 import type { ShardCount, ShardFetched, ShardHits } from '../../search/partials.ts';
 import {
@@ -14,9 +14,9 @@ import {
   fetchBodies,
   isOneRound,
   joinFetched,
-  searchAnswer,
   type SearchAnswer,
   type ShardFailure,
+  searchAnswer,
 } from '../../search/reduce.ts';
 import { type CountRequest, parseCount, parseSearch, type SearchRequest } from '../../search/request/search-request.ts';
 import type { GroupRecord } from '../../wire/records.ts';
