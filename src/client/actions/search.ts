@@ -20,7 +20,7 @@ import {
 } from '../../search/reduce.ts';
 import { type CountRequest, parseCount, parseSearch, type SearchRequest } from '../../search/request/search-request.ts';
 import type { GroupRecord } from '../../wire/records.ts';
-import type { CallOptions, ShardAnswer } from '../router.ts';
+import type { CallOptions, ShardAnswer, Token } from '../router.ts';
 import { NO_INDEX, type Root, type RunAction, searchGroup, stopwatch, within } from './action.ts';
 
 /** Most searches of one `msearch`. */
@@ -29,6 +29,8 @@ const MAX_SEARCHES = 1_000;
 type Gathered<Partial_> = {
   readonly partials: readonly FromShard<Partial_>[];
   readonly failures: readonly ShardFailure[];
+  /** What the copies that answered had applied. */
+  readonly seen: Token;
 };
 
 /** Searches an index. */
@@ -87,7 +89,10 @@ async function searchIndex(
   const found = gather<ShardHits>(await root.router.ask(group, { endpoint: 'search', body, shards: answered }, asked));
   const failures = [...(statistics?.failures ?? []), ...found.failures];
   const merged = mergeHits(request, found.partials);
-  const whole = sources ? { merged, failures: [] } : await fetchSources(root, { group, request, merged }, asked);
+  // What a copy found another may not have applied yet: the second round must see as much as the first.
+  const whole = sources
+    ? { merged, failures: [] }
+    : await fetchSources(root, { group, request, merged }, { ...asked, after: found.seen });
   const context: AnswerContext = {
     index,
     tookMs: tookMs(),
@@ -128,11 +133,13 @@ async function fetchSources(
 function gather<Partial_>(answers: readonly ShardAnswer[]): Gathered<Partial_> {
   const partials: FromShard<Partial_>[] = [];
   const failures: ShardFailure[] = [];
+  const seen: Record<string, number> = {};
   for (const answer of answers) {
+    if (answer.ok) seen[answer.shard] = answer.seq;
     if (answer.ok) partials.push({ shard: answer.shard, value: answer.value as Partial_ });
     else failures.push({ shard: answer.shard, error: answer.error.toWire() });
   }
-  return { partials, failures };
+  return { partials, failures, seen };
 }
 
 function shardsAsked(group: GroupRecord, { routing }: Pick<CountRequest, 'routing'>): readonly number[] {
