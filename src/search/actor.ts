@@ -5,8 +5,17 @@
 import { command, query } from '../actor/define.ts';
 import type { StatefulDefinition } from '../actor/definition.ts';
 import {
-  parseShardFetch, parseShardGet, parseShardMultiGet, parseShardQuery, parseShardSearch, parseWriteCommand, type ShardFetch, type ShardGet,
-  type ShardMultiGet, type ShardQuery, type ShardSearch,
+  parseShardFetch,
+  parseShardGet,
+  parseShardMultiGet,
+  parseShardQuery,
+  parseShardSearch,
+  parseWriteCommand,
+  type ShardFetch,
+  type ShardGet,
+  type ShardMultiGet,
+  type ShardQuery,
+  type ShardSearch,
 } from './partials.ts';
 import type { WriteCommand } from './request/write-request.ts';
 import { countShard, fetchHits, getDocument, searchShard, shardInfo, shardStatistics } from './shard-search.ts';
@@ -15,7 +24,12 @@ import { agree, apply, decide, type SearchRecord } from './write.ts';
 
 const endpoints = {
   /** Writes one document. */
-  write: command<SearchState, WriteCommand, SearchRecord, SearchShared>({ polling: { by: 'routing' }, parse: parseWriteCommand, agree, decide }),
+  write: command<SearchState, WriteCommand, SearchRecord, SearchShared>({
+    polling: { by: 'routing' },
+    parse: parseWriteCommand,
+    agree,
+    decide,
+  }),
   /** One document by id. */
   get: query<SearchState, ShardGet, unknown>({ polling: { by: 'routing' }, parse: parseShardGet, handle: getDocument }),
   /** Documents by id, of those that this shard holds. */
@@ -25,9 +39,18 @@ const endpoints = {
     reduce: 'concat',
     handle: (state, { items }) => items.map((item) => getDocument(state, item)),
   }),
-  count: query<SearchState, ShardQuery, unknown>({ polling: 'all', parse: parseShardQuery, reduce: 'sum', handle: countShard }),
+  count: query<SearchState, ShardQuery, unknown>({
+    polling: 'all',
+    parse: parseShardQuery,
+    reduce: 'sum',
+    handle: countShard,
+  }),
   /** First phase of `dfs_query_then_fetch`. */
-  statistics: query<SearchState, ShardQuery, unknown>({ polling: 'all', parse: parseShardQuery, handle: shardStatistics }),
+  statistics: query<SearchState, ShardQuery, unknown>({
+    polling: 'all',
+    parse: parseShardQuery,
+    handle: shardStatistics,
+  }),
   /** The shard's best hits, for `reduce.ts` to merge. */
   search: query<SearchState, ShardSearch, unknown>({ polling: 'all', parse: parseShardSearch, handle: searchShard }),
   /** Sources and highlights of hits found before. */

@@ -28,7 +28,10 @@ export type BulkAnswerItem = Readonly<Partial<Record<WriteOp, Readonly<Record<st
 export type WriteContext = { readonly index: string; readonly copies: number; readonly token?: Token };
 
 /** The answer to a write. `_shards.successful` is 1: the primary applied it, and the log keeps it for the others. */
-export function writeAnswer({ _id, _version, result, _seq_no, _primary_term }: WriteResult, { index, copies, token }: WriteContext): WriteAnswer {
+export function writeAnswer(
+  { _id, _version, result, _seq_no, _primary_term }: WriteResult,
+  { index, copies, token }: WriteContext,
+): WriteAnswer {
   const _shards = { total: copies, successful: 1, failed: 0 };
   return compact({ _index: index, _id, _version, result, _shards, _seq_no, _primary_term, token });
 }
@@ -50,8 +53,13 @@ export function getStatus({ found }: FoundDocument): number {
 }
 
 /** One document of `mget`; one whose shard failed carries the error. */
-export function multiGetDocument(item: { readonly id: string; readonly index: string }, found: FoundDocument | CoppiceError): Readonly<Record<string, unknown>> {
-  return isError(found) ? { _index: item.index, _id: item.id, error: errorReason(found) } : getAnswer(found, item.index);
+export function multiGetDocument(
+  item: { readonly id: string; readonly index: string },
+  found: FoundDocument | CoppiceError,
+): Readonly<Record<string, unknown>> {
+  return isError(found)
+    ? { _index: item.index, _id: item.id, error: errorReason(found) }
+    : getAnswer(found, item.index);
 }
 
 /** A bulk item that was written. */
@@ -60,12 +68,19 @@ export function bulkItem(op: WriteOp, result: WriteResult, context: Omit<WriteCo
 }
 
 /** A bulk item that failed. */
-export function bulkError(op: WriteOp, error: CoppiceError, { index, id }: { readonly index?: string | undefined; readonly id?: string | undefined }): BulkAnswerItem {
+export function bulkError(
+  op: WriteOp,
+  error: CoppiceError,
+  { index, id }: { readonly index?: string | undefined; readonly id?: string | undefined },
+): BulkAnswerItem {
   return { [op]: { _index: index ?? null, _id: id ?? null, status: error.status, error: errorReason(error) } };
 }
 
 /** The answer to a bulk request; items in the order of its operations. */
-export function bulkAnswer(items: readonly BulkAnswerItem[], { tookMs, token }: { readonly tookMs: number; readonly token?: Token }): Readonly<Record<string, unknown>> {
+export function bulkAnswer(
+  items: readonly BulkAnswerItem[],
+  { tookMs, token }: { readonly tookMs: number; readonly token?: Token },
+): Readonly<Record<string, unknown>> {
   const errors = items.some((item) => Object.values(item).some((answer) => Object.hasOwn(answer, 'error')));
   return compact({ took: tookMs, errors, items, token });
 }

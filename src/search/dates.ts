@@ -53,7 +53,9 @@ function utcOf(text: string): number | undefined {
   const [hour, minute, second] = [field(11, 13), field(14, 16), field(17, 19)];
   if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined;
   if (hour > 23 || minute > 59 || second > 59) return undefined;
-  return daysSince1970(year, month, day) * 86_400_000 + hour * 3_600_000 + minute * 60_000 + second * 1000 + field(20, 23);
+  return (
+    daysSince1970(year, month, day) * 86_400_000 + hour * 3_600_000 + minute * 60_000 + second * 1000 + field(20, 23)
+  );
 }
 
 function daysIn(year: number, month: number): number {

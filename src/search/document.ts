@@ -14,7 +14,20 @@ export type Source = Readonly<Record<string, unknown>>;
 /** Limits of a document. Depth leaves room for what a record wraps around it; a keyword's is Lucene's, in characters. */
 export const DOCUMENT_LIMITS = { depth: 64, idBytes: 512, keywordLength: 32_766 } as const;
 
-const RESERVED = new Set(['_id', '_index', '_source', '_routing', '_version', '_seq_no', '_primary_term', '_score', '_doc', '_type']);
+const RESERVED = new Set([
+  '_id',
+  '_index',
+  '_source',
+  '_routing',
+  '_version',
+  '_seq_no',
+  '_primary_term',
+  '_score',
+  '_doc',
+  '_type',
+]);
+/** What UTF-8 cannot express: two such ids would become one on their way. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 const utf8 = new TextEncoder();
 
 /**
@@ -24,9 +37,14 @@ const utf8 = new TextEncoder();
  * @throws CoppiceError `MAPPING_FAILED` that names the path at fault.
  */
 export function checkSource(value: unknown): Source {
-  if (!isPlainObject(value)) throw new CoppiceError('MAPPING_FAILED', `failed to parse: a document must be an object, got ${describe(value)}`);
+  if (!isPlainObject(value))
+    throw new CoppiceError('MAPPING_FAILED', `failed to parse: a document must be an object, got ${describe(value)}`);
   const reserved = Object.keys(value).find((name) => RESERVED.has(name));
-  if (reserved !== undefined) throw new CoppiceError('MAPPING_FAILED', `field [${reserved}] is a metadata field and cannot be added inside a document`);
+  if (reserved !== undefined)
+    throw new CoppiceError(
+      'MAPPING_FAILED',
+      `field [${reserved}] is a metadata field and cannot be added inside a document`,
+    );
   checkInner(value, '', DOCUMENT_LIMITS.depth);
   return value;
 }
@@ -34,15 +52,19 @@ export function checkSource(value: unknown): Source {
 /**
  * Checks a document id.
  *
- * @throws CoppiceError `BAD_REQUEST` if it is empty, no string or number, or longer than 512 bytes.
+ * @throws CoppiceError `BAD_REQUEST` if it is empty, no string or number, no valid Unicode, or longer than 512 bytes.
  */
 export function checkId(value: unknown): string {
   const id = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
   if (typeof id !== 'string') throw new CoppiceError('BAD_REQUEST', `an id must be a string, got ${describe(value)}`);
   if (id === '') throw new CoppiceError('BAD_REQUEST', 'if an id is specified it must not be empty');
+  if (LONE_SURROGATE.test(id)) throw new CoppiceError('BAD_REQUEST', 'an id must be valid Unicode');
   const length = id.length > DOCUMENT_LIMITS.idBytes ? id.length : utf8.encode(id).length;
   if (length <= DOCUMENT_LIMITS.idBytes) return id;
-  throw new CoppiceError('BAD_REQUEST', `id is too long, must be no longer than ${DOCUMENT_LIMITS.idBytes} bytes but was: ${length}`);
+  throw new CoppiceError(
+    'BAD_REQUEST',
+    `id is too long, must be no longer than ${DOCUMENT_LIMITS.idBytes} bytes but was: ${length}`,
+  );
 }
 
 /**
@@ -73,18 +95,26 @@ function collectObject(object: Source, walk: Walk): void {
     if (field === undefined) return;
     if (field.type !== 'object') throw misfit(walk.path, field.type, object);
   }
-  for (const [name, child] of Object.entries(object)) collect(child, { ...walk, path: walk.path === '' ? name : `${walk.path}.${name}` });
+  for (const [name, child] of Object.entries(object))
+    collect(child, { ...walk, path: walk.path === '' ? name : `${walk.path}.${name}` });
 }
 
 function collectLeaf(value: unknown, { mappings, values, path }: Walk): void {
   const field = fieldAt(mappings, path);
   if (field === undefined) return;
-  if (field.type === 'object') throw new CoppiceError('MAPPING_FAILED', `object mapping for [${path}] tried to parse field [${path}] as object, but found a concrete value`);
+  if (field.type === 'object')
+    throw new CoppiceError(
+      'MAPPING_FAILED',
+      `object mapping for [${path}] tried to parse field [${path}] as object, but found a concrete value`,
+    );
   addLeaf(values, { path, leaf: field, value });
   for (const [name, leaf] of subFieldsOf(field)) addLeaf(values, { path: `${path}.${name}`, leaf, value });
 }
 
-function addLeaf(values: Map<string, FieldValue[]>, { path, leaf, value }: { path: string; leaf: LeafMapping; value: unknown }): void {
+function addLeaf(
+  values: Map<string, FieldValue[]>,
+  { path, leaf, value }: { path: string; leaf: LeafMapping; value: unknown },
+): void {
   const typed = documentValue(leaf.type, value);
   if (typed === undefined) throw misfit(path, leaf.type, value);
   if (typed === null || (typeof typed === 'string' && leaf.type === 'keyword' && !keeps(path, leaf, typed))) return;
@@ -96,7 +126,10 @@ function addLeaf(values: Map<string, FieldValue[]>, { path, leaf, value }: { pat
 function keeps(path: string, leaf: LeafMapping, text: string): boolean {
   if (leaf.ignoreAbove !== undefined && text.length > leaf.ignoreAbove) return false;
   if (text.length <= DOCUMENT_LIMITS.keywordLength) return true;
-  throw new CoppiceError('MAPPING_FAILED', `field [${path}] of type [keyword] holds ${text.length} characters, at most ${DOCUMENT_LIMITS.keywordLength} are allowed without [ignore_above]`);
+  throw new CoppiceError(
+    'MAPPING_FAILED',
+    `field [${path}] of type [keyword] holds ${text.length} characters, at most ${DOCUMENT_LIMITS.keywordLength} are allowed without [ignore_above]`,
+  );
 }
 
 function subFieldsOf(field: FieldMapping): readonly (readonly [string, LeafMapping])[] {
@@ -104,17 +137,23 @@ function subFieldsOf(field: FieldMapping): readonly (readonly [string, LeafMappi
 }
 
 function misfit(path: string, type: string, value: unknown): CoppiceError {
-  return new CoppiceError('MAPPING_FAILED', `failed to parse field [${path}] of type [${type}]: got ${describe(value)}`, { details: { field: path, type } });
+  return new CoppiceError(
+    'MAPPING_FAILED',
+    `failed to parse field [${path}] of type [${type}]: got ${describe(value)}`,
+    { details: { field: path, type } },
+  );
 }
 
 function checkInner(value: unknown, path: string, left: number): void {
   if (value === null || value === undefined || isScalar(value)) return;
-  if (left === 0) throw new CoppiceError('MAPPING_FAILED', `document nests deeper than ${DOCUMENT_LIMITS.depth} levels`);
+  if (left === 0)
+    throw new CoppiceError('MAPPING_FAILED', `document nests deeper than ${DOCUMENT_LIMITS.depth} levels`);
   if (Array.isArray(value)) {
     for (const element of value) checkInner(element, path, left - 1);
     return;
   }
-  if (!isPlainObject(value)) throw new CoppiceError('MAPPING_FAILED', `failed to parse field [${path}]: got ${describe(value)}`);
+  if (!isPlainObject(value))
+    throw new CoppiceError('MAPPING_FAILED', `failed to parse field [${path}]: got ${describe(value)}`);
   for (const [name, child] of Object.entries(value)) {
     if (name === '__proto__') throw new CoppiceError('MAPPING_FAILED', 'field name [__proto__] is not allowed');
     checkInner(child, path === '' ? name : `${path}.${name}`, left - 1);

@@ -30,9 +30,29 @@ export type DeclaredType = keyof typeof FIELD_TYPES;
 
 /** Types of Elasticsearch that are not there yet: named in the error, so that it is no riddle. */
 export const LATER_TYPES = [
-  'alias', 'binary', 'completion', 'constant_keyword', 'date_nanos', 'dense_vector', 'flattened', 'geo_point', 'geo_shape', 'ip', 'join',
-  'match_only_text', 'nested', 'percolator', 'rank_feature', 'scaled_float', 'search_as_you_type', 'semantic_text', 'sparse_vector',
-  'token_count', 'unsigned_long', 'version', 'wildcard',
+  'alias',
+  'binary',
+  'completion',
+  'constant_keyword',
+  'date_nanos',
+  'dense_vector',
+  'flattened',
+  'geo_point',
+  'geo_shape',
+  'ip',
+  'join',
+  'match_only_text',
+  'nested',
+  'percolator',
+  'rank_feature',
+  'scaled_float',
+  'search_as_you_type',
+  'semantic_text',
+  'sparse_vector',
+  'token_count',
+  'unsigned_long',
+  'version',
+  'wildcard',
 ] as const;
 
 /** What the engine indexes a declared type as. */

@@ -10,21 +10,41 @@ import { matchesWildcard } from './wildcard.ts';
 /** Highlights one source; undefined if nothing in it is marked. */
 export type Highlighter = (source: unknown) => Highlights | undefined;
 
-type Target = { readonly field: string; readonly sourcePath: string; readonly isText: boolean; readonly terms: ReadonlySet<string>; readonly options: HighlightField };
+type Target = {
+  readonly field: string;
+  readonly sourcePath: string;
+  readonly isText: boolean;
+  readonly terms: ReadonlySet<string>;
+  readonly options: HighlightField;
+};
 
 /** Prepares highlighting for all hits of one query. */
-export function createHighlighter({ engine, mappings }: { engine: Engine; mappings: Mappings }, query: Query, fields: readonly HighlightField[]): Highlighter {
+export function createHighlighter(
+  { engine, mappings }: { engine: Engine; mappings: Mappings },
+  query: Query,
+  fields: readonly HighlightField[],
+): Highlighter {
   const terms = engine.termsOf(query);
   const anyField = new Set([...terms.values()].flatMap((ofField) => [...ofField]));
   const targets = fields.flatMap((options) =>
     namesOf(options.pattern, mappings).flatMap((field): Target[] => {
       const wanted = options.requireFieldMatch ? terms.get(field) : anyField;
       if (wanted === undefined || wanted.size === 0) return [];
-      return [{ field, sourcePath: sourcePathOf(mappings, field), isText: leafAt(mappings, field)?.type === 'text', terms: wanted, options }];
+      return [
+        {
+          field,
+          sourcePath: sourcePathOf(mappings, field),
+          isText: leafAt(mappings, field)?.type === 'text',
+          terms: wanted,
+          options,
+        },
+      ];
     }),
   );
   return (source) => {
-    const found = targets.map((target): [string, readonly string[]] => [target.field, fragmentsOf(source, target)]).filter(([, fragments]) => fragments.length > 0);
+    const found = targets
+      .map((target): [string, readonly string[]] => [target.field, fragmentsOf(source, target)])
+      .filter(([, fragments]) => fragments.length > 0);
     return found.length === 0 ? undefined : Object.fromEntries(found);
   };
 }
@@ -42,7 +62,9 @@ export function valuesAt(source: unknown, path: string): readonly unknown[] {
 
 function namesOf(pattern: string, mappings: Mappings): readonly string[] {
   const isMarkable = (field: string): boolean => ['text', 'keyword'].includes(leafAt(mappings, field)?.type ?? '');
-  return leavesOf(mappings).map(([path]) => path).filter((path) => matchesWildcard(pattern, path) && isMarkable(path));
+  return leavesOf(mappings)
+    .map(([path]) => path)
+    .filter((path) => matchesWildcard(pattern, path) && isMarkable(path));
 }
 
 function fragmentsOf(source: unknown, { sourcePath, isText, terms, options }: Target): readonly string[] {

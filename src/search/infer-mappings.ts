@@ -8,7 +8,10 @@ import { checkFieldName, type FieldMapping, fieldAt, type Mappings, mergeMapping
 import { isPlainObject } from './shape.ts';
 
 /** What a new string field becomes: full text, with an exact sub-field for what is short. */
-export const DYNAMIC_STRING: FieldMapping = { type: 'text', fields: { keyword: { type: 'keyword', ignoreAbove: 256 } } };
+export const DYNAMIC_STRING: FieldMapping = {
+  type: 'text',
+  fields: { keyword: { type: 'keyword', ignoreAbove: 256 } },
+};
 
 /**
  * Finds the fields of a document that its index does not have, and their types: a string is text with a `.keyword`
@@ -37,7 +40,8 @@ class Inference {
   }
 
   object(value: unknown, prefix: string): void {
-    if (!isPlainObject(value)) throw new CoppiceError('MAPPING_FAILED', 'failed to parse: a document must be an object');
+    if (!isPlainObject(value))
+      throw new CoppiceError('MAPPING_FAILED', 'failed to parse: a document must be an object');
     for (const [name, child] of Object.entries(value)) {
       if (child === null || child === undefined) continue;
       const parent = name.includes('.') ? this.#parents(prefix, name) : prefix;
@@ -72,14 +76,23 @@ class Inference {
   #isObject(path: string): boolean {
     const known = this.#at(path);
     if (known?.type === 'object') return true;
-    if (known !== undefined) throw new CoppiceError('MAPPING_FAILED', `failed to parse field [${path}] of type [${known.type}]: got an object`);
+    if (known !== undefined)
+      throw new CoppiceError(
+        'MAPPING_FAILED',
+        `failed to parse field [${path}] of type [${known.type}]: got an object`,
+      );
     return this.#add(path, { type: 'object' });
   }
 
   #leaf(value: unknown, path: string): void {
     const known = this.#at(path);
-    if (known?.type === 'object') throw new CoppiceError('MAPPING_FAILED', `object mapping for [${path}] tried to parse field [${path}] as object, but found a concrete value`);
-    const widens = known?.type === 'long' && this.added.has(path) && typeof value === 'number' && !Number.isInteger(value);
+    if (known?.type === 'object')
+      throw new CoppiceError(
+        'MAPPING_FAILED',
+        `object mapping for [${path}] tried to parse field [${path}] as object, but found a concrete value`,
+      );
+    const widens =
+      known?.type === 'long' && this.added.has(path) && typeof value === 'number' && !Number.isInteger(value);
     if (known === undefined || widens) this.#add(path, this.#typeOf(value));
   }
 
@@ -97,7 +110,10 @@ class Inference {
   #add(path: string, field: FieldMapping): boolean {
     if (this.#mappings.dynamic === false) return false;
     if (this.#mappings.dynamic === 'strict') {
-      throw new CoppiceError('MAPPING_FAILED', `mapping set to strict, dynamic introduction of [${path}] within [_doc] is not allowed`);
+      throw new CoppiceError(
+        'MAPPING_FAILED',
+        `mapping set to strict, dynamic introduction of [${path}] within [_doc] is not allowed`,
+      );
     }
     this.added.set(path, field);
     return true;

@@ -14,7 +14,9 @@ export type Dynamic = true | false | 'strict';
 export type LeafMapping = { readonly type: DeclaredType; readonly ignoreAbove?: number };
 
 /** A field: an inner object, or a type with sub-fields that index the same value in other ways. */
-export type FieldMapping = { readonly type: 'object' } | (LeafMapping & { readonly fields?: Readonly<Record<string, LeafMapping>> });
+export type FieldMapping =
+  | { readonly type: 'object' }
+  | (LeafMapping & { readonly fields?: Readonly<Record<string, LeafMapping>> });
 
 /** The mappings of an index; JSON-safe. `fields` holds inner objects too, each before or after what is inside it. */
 export type Mappings = {
@@ -49,7 +51,9 @@ export function leafAt(mappings: Mappings, path: string): LeafMapping | undefine
 
 /** Every path that can be searched, with its type: fields and sub-fields, no inner objects. */
 export function leavesOf(mappings: Mappings): readonly (readonly [path: string, leaf: LeafMapping])[] {
-  return Object.entries(mappings.fields).flatMap(([path, field]) => (field.type === 'object' ? [] : [[path, field] as const, ...subFields(path, field)]));
+  return Object.entries(mappings.fields).flatMap(([path, field]) =>
+    field.type === 'object' ? [] : [[path, field] as const, ...subFields(path, field)],
+  );
 }
 
 /** The path where a document holds the values of a field: a sub-field's is its parent's. */
@@ -105,7 +109,10 @@ export function checkMappings(mappings: Mappings): void {
     checkPath(mappings, path);
   }
   if (count <= MAPPING_LIMITS.fields) return;
-  throw new CoppiceError('MAPPING_FAILED', `limit of total fields [${MAPPING_LIMITS.fields}] has been exceeded: ${count} fields`);
+  throw new CoppiceError(
+    'MAPPING_FAILED',
+    `limit of total fields [${MAPPING_LIMITS.fields}] has been exceeded: ${count} fields`,
+  );
 }
 
 /**
@@ -114,19 +121,31 @@ export function checkMappings(mappings: Mappings): void {
  * @throws CoppiceError `MAPPING_FAILED` for an empty, overlong or reserved name.
  */
 export function checkFieldName(name: string, path: string): void {
-  if (name.trim() === '') throw new CoppiceError('MAPPING_FAILED', `field name cannot be empty or only whitespace: [${path.slice(0, 100)}]`);
-  if (name.length > MAPPING_LIMITS.nameLength) throw new CoppiceError('MAPPING_FAILED', `field name is longer than ${MAPPING_LIMITS.nameLength} characters: [${name.slice(0, 40)}…]`);
-  if (name === '__proto__' || name.includes('*') || name.includes('\u0000')) throw new CoppiceError('MAPPING_FAILED', `field name [${name}] is not allowed`);
+  if (name.trim() === '')
+    throw new CoppiceError('MAPPING_FAILED', `field name cannot be empty or only whitespace: [${path.slice(0, 100)}]`);
+  if (name.length > MAPPING_LIMITS.nameLength)
+    throw new CoppiceError(
+      'MAPPING_FAILED',
+      `field name is longer than ${MAPPING_LIMITS.nameLength} characters: [${name.slice(0, 40)}…]`,
+    );
+  if (name === '__proto__' || name.includes('*') || name.includes('\u0000'))
+    throw new CoppiceError('MAPPING_FAILED', `field name [${name}] is not allowed`);
 }
 
-function subFields(path: string, field: Exclude<FieldMapping, { type: 'object' }>): readonly (readonly [string, LeafMapping])[] {
+function subFields(
+  path: string,
+  field: Exclude<FieldMapping, { type: 'object' }>,
+): readonly (readonly [string, LeafMapping])[] {
   return Object.entries(field.fields ?? {}).map(([name, leaf]) => [`${path}.${name}`, leaf] as const);
 }
 
 function mergeField(path: string, existing: FieldMapping, added: FieldMapping): FieldMapping {
   if (existing.type === 'object' || added.type === 'object') {
     if (existing.type === added.type) return existing;
-    throw new CoppiceError('BAD_REQUEST', `mapper [${path}] cannot be changed from type [${existing.type}] to [${added.type}]`);
+    throw new CoppiceError(
+      'BAD_REQUEST',
+      `mapper [${path}] cannot be changed from type [${existing.type}] to [${added.type}]`,
+    );
   }
   checkSameLeaf(path, existing, added);
   const fields = new Map(Object.entries(existing.fields ?? {}));
@@ -140,9 +159,13 @@ function mergeField(path: string, existing: FieldMapping, added: FieldMapping): 
 
 function checkSameLeaf(path: string, existing: LeafMapping, added: LeafMapping): void {
   if (existing.type !== added.type) {
-    throw new CoppiceError('BAD_REQUEST', `mapper [${path}] cannot be changed from type [${existing.type}] to [${added.type}]`);
+    throw new CoppiceError(
+      'BAD_REQUEST',
+      `mapper [${path}] cannot be changed from type [${existing.type}] to [${added.type}]`,
+    );
   }
-  if (existing.ignoreAbove !== added.ignoreAbove) throw new CoppiceError('BAD_REQUEST', `mapper [${path}] cannot change its parameter [ignore_above]`);
+  if (existing.ignoreAbove !== added.ignoreAbove)
+    throw new CoppiceError('BAD_REQUEST', `mapper [${path}] cannot change its parameter [ignore_above]`);
 }
 
 function covers(existing: FieldMapping | undefined, wanted: FieldMapping): boolean {
@@ -153,10 +176,18 @@ function covers(existing: FieldMapping | undefined, wanted: FieldMapping): boole
 
 function checkPath(mappings: Mappings, path: string): void {
   const parts = path.split('.');
-  if (parts.length > MAPPING_LIMITS.depth) throw new CoppiceError('MAPPING_FAILED', `limit of mapping depth [${MAPPING_LIMITS.depth}] has been exceeded due to field [${path.slice(0, 100)}]`);
+  if (parts.length > MAPPING_LIMITS.depth)
+    throw new CoppiceError(
+      'MAPPING_FAILED',
+      `limit of mapping depth [${MAPPING_LIMITS.depth}] has been exceeded due to field [${path.slice(0, 100)}]`,
+    );
   for (let depth = 1; depth < parts.length; depth++) {
     const parent = parts.slice(0, depth).join('.');
     const type = fieldAt(mappings, parent)?.type;
-    if (type !== 'object') throw new CoppiceError('MAPPING_FAILED', `field [${path}] lies inside [${parent}], which is ${type === undefined ? 'not mapped' : `of type [${type}]`}`);
+    if (type !== 'object')
+      throw new CoppiceError(
+        'MAPPING_FAILED',
+        `field [${path}] lies inside [${parent}], which is ${type === undefined ? 'not mapped' : `of type [${type}]`}`,
+      );
   }
 }

@@ -19,7 +19,11 @@ export type MergedHit = {
 };
 
 /** Hits of the page, and figures of all that matched. */
-export type MergedHits = { readonly total: number; readonly maxScore: number | null; readonly hits: readonly MergedHit[] };
+export type MergedHits = {
+  readonly total: number;
+  readonly maxScore: number | null;
+  readonly hits: readonly MergedHit[];
+};
 
 /**
  * Merges hits of shards and cuts the page out of them.
@@ -56,12 +60,18 @@ function hitsOf({ shard, value }: FromShard<ShardHits>): readonly MergedHit[] {
 function mergeInPairs(lists: readonly (readonly MergedHit[])[], merging: Merging): readonly MergedHit[] {
   let round = lists;
   while (round.length > 1) {
-    round = Array.from({ length: Math.ceil(round.length / 2) }, (_, pair) => mergeTwo(round[2 * pair] ?? [], round[2 * pair + 1] ?? [], merging));
+    round = Array.from({ length: Math.ceil(round.length / 2) }, (_, pair) =>
+      mergeTwo(round[2 * pair] ?? [], round[2 * pair + 1] ?? [], merging),
+    );
   }
   return (round[0] ?? []).slice(0, merging.limit);
 }
 
-function mergeTwo(left: readonly MergedHit[], right: readonly MergedHit[], { limit, compare }: Merging): readonly MergedHit[] {
+function mergeTwo(
+  left: readonly MergedHit[],
+  right: readonly MergedHit[],
+  { limit, compare }: Merging,
+): readonly MergedHit[] {
   const merged: MergedHit[] = [];
   for (let [l, r] = [0, 0]; merged.length < limit; ) {
     const [a, b] = [left[l], right[r]];
@@ -91,7 +101,11 @@ function bySort(sort: readonly SortSpec[]): Compare {
 }
 
 /** As the engine orders them: missing values last unless told otherwise, whatever the order. */
-function compareValues(left: FieldValue | null | undefined, right: FieldValue | null | undefined, { order, missing }: SortSpec): number {
+function compareValues(
+  left: FieldValue | null | undefined,
+  right: FieldValue | null | undefined,
+  { order, missing }: SortSpec,
+): number {
   if (left === right) return 0;
   const missingSign = missing === '_first' ? -1 : 1;
   if (left === null || left === undefined) return right === null || right === undefined ? 0 : missingSign;

@@ -8,9 +8,13 @@ export function mergeStatistics(partials: readonly QueryStatistics[]): QueryStat
   for (const partial of partials) {
     for (const [field, { docCount, totalTokens }] of Object.entries(partial.fields)) {
       const sum = fields.get(field);
-      fields.set(field, { docCount: docCount + (sum?.docCount ?? 0), totalTokens: totalTokens + (sum?.totalTokens ?? 0) });
+      fields.set(field, {
+        docCount: docCount + (sum?.docCount ?? 0),
+        totalTokens: totalTokens + (sum?.totalTokens ?? 0),
+      });
     }
-    for (const [key, count] of Object.entries(partial.docFrequencies)) docFrequencies.set(key, count + (docFrequencies.get(key) ?? 0));
+    for (const [key, count] of Object.entries(partial.docFrequencies))
+      docFrequencies.set(key, count + (docFrequencies.get(key) ?? 0));
   }
   return { fields: Object.fromEntries(fields), docFrequencies: Object.fromEntries(docFrequencies) };
 }

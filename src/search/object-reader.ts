@@ -3,7 +3,20 @@
  * it is opened.
  */
 import {
-  type Bounds, booleanAt, childPath, integerAt, isPlainObject, type Keys, nameAt, numberAt, scalarAt, type Scalar, shapeError, stringAt, unknownNameError, wordAt,
+  type Bounds,
+  booleanAt,
+  childPath,
+  integerAt,
+  isPlainObject,
+  type Keys,
+  nameAt,
+  numberAt,
+  type Scalar,
+  scalarAt,
+  shapeError,
+  stringAt,
+  unknownNameError,
+  wordAt,
 } from './shape.ts';
 
 /** An object being read. A key that is absent or undefined reads as undefined; null does not. */

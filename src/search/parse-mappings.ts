@@ -1,19 +1,56 @@
 /** Elasticsearch's mapping JSON (`{"dynamic":…,"properties":{…}}`) to mappings, and back. */
 import { CoppiceError } from '../errors.ts';
 import { DATE_FORMAT } from './dates.ts';
-import { engineType, FIELD_TYPES, isDeclaredType, LATER_TYPES, type DeclaredType } from './field-types.ts';
-import { checkFieldName, checkMappings, type Dynamic, type FieldMapping, type LeafMapping, MAPPING_LIMITS, type Mappings } from './mapping.ts';
+import { type DeclaredType, engineType, FIELD_TYPES, isDeclaredType, LATER_TYPES } from './field-types.ts';
+import {
+  checkFieldName,
+  checkMappings,
+  type Dynamic,
+  type FieldMapping,
+  type LeafMapping,
+  MAPPING_LIMITS,
+  type Mappings,
+} from './mapping.ts';
 import { ObjectReader } from './object-reader.ts';
 import { compact, isPlainObject, shapeError, unknownNameError } from './shape.ts';
 
-const ROOT_KEYS = { known: ['dynamic', 'date_detection', 'properties'], later: ['_meta', '_source', '_routing', 'dynamic_templates', 'numeric_detection', 'runtime'] };
+const ROOT_KEYS = {
+  known: ['dynamic', 'date_detection', 'properties'],
+  later: ['_meta', '_source', '_routing', 'dynamic_templates', 'numeric_detection', 'runtime'],
+};
 const OBJECT_KEYS = { known: ['type', 'properties'], later: ['dynamic', 'enabled', 'subobjects'] };
 const LEAF_LATER = [
-  'analyzer', 'boost', 'coerce', 'copy_to', 'doc_values', 'eager_global_ordinals', 'fielddata', 'ignore_malformed', 'index', 'index_options',
-  'index_phrases', 'index_prefixes', 'meta', 'norms', 'normalizer', 'null_value', 'position_increment_gap', 'search_analyzer', 'similarity',
-  'store', 'term_vector', 'dynamic', 'properties',
+  'analyzer',
+  'boost',
+  'coerce',
+  'copy_to',
+  'doc_values',
+  'eager_global_ordinals',
+  'fielddata',
+  'ignore_malformed',
+  'index',
+  'index_options',
+  'index_phrases',
+  'index_prefixes',
+  'meta',
+  'norms',
+  'normalizer',
+  'null_value',
+  'position_increment_gap',
+  'search_analyzer',
+  'similarity',
+  'store',
+  'term_vector',
+  'dynamic',
+  'properties',
 ];
-const DYNAMIC_WORDS = new Map<unknown, Dynamic>([[true, true], ['true', true], [false, false], ['false', false], ['strict', 'strict']]);
+const DYNAMIC_WORDS = new Map<unknown, Dynamic>([
+  [true, true],
+  ['true', true],
+  [false, false],
+  ['false', false],
+  ['strict', 'strict'],
+]);
 
 /**
  * Reads the mappings of an index.
@@ -24,8 +61,13 @@ const DYNAMIC_WORDS = new Map<unknown, Dynamic>([[true, true], ['true', true], [
 export function parseMappings(json: unknown, path: string): Mappings {
   const root = ObjectReader.open(json, path, ROOT_KEYS);
   const fields = new Map<string, FieldMapping>();
-  if (root.has('properties')) readProperties(root.value('properties'), { path: root.at('properties'), prefix: '', fields });
-  const mappings = compact({ dynamic: readDynamic(root), dateDetection: root.boolean('date_detection'), fields: Object.fromEntries(fields) });
+  if (root.has('properties'))
+    readProperties(root.value('properties'), { path: root.at('properties'), prefix: '', fields });
+  const mappings = compact({
+    dynamic: readDynamic(root),
+    dateDetection: root.boolean('date_detection'),
+    fields: Object.fromEntries(fields),
+  });
   checkMappings(mappings);
   return mappings;
 }
@@ -51,20 +93,32 @@ function readProperties(json: unknown, { path, prefix, fields }: Place): void {
   for (const [name, field] of Object.entries(json)) {
     const parts = name.split('.');
     for (const part of parts) checkFieldName(part, name);
-    if (parts.length > MAPPING_LIMITS.depth) throw new CoppiceError('MAPPING_FAILED', `limit of mapping depth [${MAPPING_LIMITS.depth}] has been exceeded due to field [${name.slice(0, 100)}]`);
-    for (let depth = 1; depth < parts.length; depth++) addField(fields, prefix + parts.slice(0, depth).join('.'), { type: 'object' });
+    if (parts.length > MAPPING_LIMITS.depth)
+      throw new CoppiceError(
+        'MAPPING_FAILED',
+        `limit of mapping depth [${MAPPING_LIMITS.depth}] has been exceeded due to field [${name.slice(0, 100)}]`,
+      );
+    for (let depth = 1; depth < parts.length; depth++)
+      addField(fields, prefix + parts.slice(0, depth).join('.'), { type: 'object' });
     readField(field, { path: `${path}.${name.slice(0, 60)}`, prefix: prefix + name, fields });
   }
 }
 
 function readField(json: unknown, { path, prefix, fields }: Place): void {
-  if (prefix.split('.').length > MAPPING_LIMITS.depth) throw new CoppiceError('MAPPING_FAILED', `limit of mapping depth [${MAPPING_LIMITS.depth}] has been exceeded due to field [${prefix.slice(0, 100)}]`);
+  if (prefix.split('.').length > MAPPING_LIMITS.depth)
+    throw new CoppiceError(
+      'MAPPING_FAILED',
+      `limit of mapping depth [${MAPPING_LIMITS.depth}] has been exceeded due to field [${prefix.slice(0, 100)}]`,
+    );
   if (!isPlainObject(json)) throw shapeError(path, 'an object with a type or properties', json);
-  const isObject = Object.hasOwn(json, 'type') ? json['type'] === 'object' : Object.hasOwn(json, 'properties') || Object.keys(json).length === 0;
+  const isObject = Object.hasOwn(json, 'type')
+    ? json['type'] === 'object'
+    : Object.hasOwn(json, 'properties') || Object.keys(json).length === 0;
   if (!isObject) return addField(fields, prefix, readLeaf(json, path, true));
   const reader = ObjectReader.open(json, path, OBJECT_KEYS);
   addField(fields, prefix, { type: 'object' });
-  if (reader.has('properties')) readProperties(reader.value('properties'), { path: reader.at('properties'), prefix: `${prefix}.`, fields });
+  if (reader.has('properties'))
+    readProperties(reader.value('properties'), { path: reader.at('properties'), prefix: `${prefix}.`, fields });
 }
 
 function addField(fields: Map<string, FieldMapping>, path: string, field: FieldMapping): void {
@@ -75,9 +129,18 @@ function addField(fields: Map<string, FieldMapping>, path: string, field: FieldM
   fields.set(path, field);
 }
 
-function readLeaf(json: unknown, path: string, withFields: boolean): LeafMapping & { fields?: Record<string, LeafMapping> } {
+function readLeaf(
+  json: unknown,
+  path: string,
+  withFields: boolean,
+): LeafMapping & { fields?: Record<string, LeafMapping> } {
   const type = readType(json, path);
-  const known = ['type', ...(withFields ? ['fields'] : []), ...(type === 'keyword' ? ['ignore_above'] : []), ...(engineType(type) === 'date' ? ['format'] : [])];
+  const known = [
+    'type',
+    ...(withFields ? ['fields'] : []),
+    ...(type === 'keyword' ? ['ignore_above'] : []),
+    ...(engineType(type) === 'date' ? ['format'] : []),
+  ];
   const reader = ObjectReader.open(json, path, { known, later: LEAF_LATER });
   checkFormat(reader);
   const fields = reader.has('fields') ? readSubFields(reader.value('fields'), reader.at('fields')) : undefined;
@@ -88,7 +151,8 @@ function readSubFields(json: unknown, path: string): Record<string, LeafMapping>
   if (!isPlainObject(json)) throw shapeError(path, 'an object of sub-field names', json);
   const entries = Object.entries(json).map(([name, leaf]): [string, LeafMapping] => {
     checkFieldName(name, name);
-    if (name.includes('.')) throw new CoppiceError('MAPPING_FAILED', `sub-field name [${name.slice(0, 100)}] cannot have a dot`);
+    if (name.includes('.'))
+      throw new CoppiceError('MAPPING_FAILED', `sub-field name [${name.slice(0, 100)}] cannot have a dot`);
     return [name, readLeaf(leaf, `${path}.${name}`, false)];
   });
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
@@ -99,23 +163,34 @@ function readType(json: unknown, path: string): DeclaredType {
   if (typeof type !== 'string') throw shapeError(`${path}.type`, 'the name of a type', type);
   if (isDeclaredType(type)) return type;
   const known = [...Object.keys(FIELD_TYPES), 'object'];
-  throw new CoppiceError('MAPPING_FAILED', unknownNameError({ path, what: 'type', name: type }, { known, later: LATER_TYPES }).message, { details: { path: `${path}.type`, expected: `one of [${known.join(', ')}]` } });
+  throw new CoppiceError(
+    'MAPPING_FAILED',
+    unknownNameError({ path, what: 'type', name: type }, { known, later: LATER_TYPES }).message,
+    { details: { path: `${path}.type`, expected: `one of [${known.join(', ')}]` } },
+  );
 }
 
 function checkFormat(reader: ObjectReader): void {
   const format = reader.string('format');
-  const unknown = format?.split('||').find((part) => !['strict_date_optional_time', 'date_optional_time', 'epoch_millis'].includes(part));
+  const unknown = format
+    ?.split('||')
+    .find((part) => !['strict_date_optional_time', 'date_optional_time', 'epoch_millis'].includes(part));
   if (unknown !== undefined) throw shapeError(reader.at('format'), `"${DATE_FORMAT}"`, format);
 }
 
 function propertiesJson(mappings: Mappings, prefix: string): Record<string, unknown> {
-  const here = Object.entries(mappings.fields).filter(([path]) => path.startsWith(prefix) && !path.slice(prefix.length).includes('.'));
+  const here = Object.entries(mappings.fields).filter(
+    ([path]) => path.startsWith(prefix) && !path.slice(prefix.length).includes('.'),
+  );
   return Object.fromEntries(here.map(([path, field]) => [path.slice(prefix.length), fieldJson(mappings, path, field)]));
 }
 
 function fieldJson(mappings: Mappings, path: string, field: FieldMapping): Record<string, unknown> {
   if (field.type === 'object') return { properties: propertiesJson(mappings, `${path}.`) };
-  const fields = field.fields === undefined ? undefined : Object.fromEntries(Object.entries(field.fields).map(([name, leaf]) => [name, leafJson(leaf)]));
+  const fields =
+    field.fields === undefined
+      ? undefined
+      : Object.fromEntries(Object.entries(field.fields).map(([name, leaf]) => [name, leafJson(leaf)]));
   return compact({ ...leafJson(field), fields });
 }
 

@@ -1,8 +1,9 @@
 /** What shards are asked, and what they answer: the bodies between root and shard, before anything is merged. */
 import * as v from 'valibot';
 import type { QueryStatistics } from '../engine/index.ts';
-import { CoppiceError } from '../errors.ts';
 import type { FieldValue } from '../engine/query/query.ts';
+import { CoppiceError } from '../errors.ts';
+import { checkId, checkSource } from './document.ts';
 import type { HighlightField } from './request/highlight-request.ts';
 import type { QueryNode } from './request/query-node.ts';
 import type { SearchRequest } from './request/search-request.ts';
@@ -87,14 +88,26 @@ export type FoundDocument = {
 };
 
 /** A shard described. `fields` are those of its mappings, by type. */
-export type ShardInfo = { readonly docCount: number; readonly sizeBytes: number; readonly schema: Readonly<Record<string, string>> };
+export type ShardInfo = {
+  readonly docCount: number;
+  readonly sizeBytes: number;
+  readonly schema: Readonly<Record<string, string>>;
+};
 
 export const parseShardSearch = parserOf(ShardSearchBody);
 export const parseShardQuery = parserOf(ShardQueryBody);
 export const parseShardFetch = parserOf(ShardFetchBody);
 export const parseShardGet = parserOf(ShardGetBody);
 export const parseShardMultiGet = parserOf(ShardMultiGetBody);
-export const parseWriteCommand: (body: unknown) => WriteCommand = parserOf(WriteBody);
+const parseWriteBody = parserOf(WriteBody);
+
+/** Checks id and documents in full: what comes by `call` has not passed through a body of the search API. */
+export function parseWriteCommand(body: unknown): WriteCommand {
+  const command = parseWriteBody(body);
+  checkId(command.id);
+  for (const source of [command.doc, command.upsert]) if (source !== undefined) checkSource(source);
+  return command;
+}
 
 function parserOf<Schema extends v.GenericSchema>(schema: Schema): (body: unknown) => v.InferOutput<Schema> {
   return (body) => {

@@ -17,7 +17,13 @@ export type ShardsSection = {
   readonly successful: number;
   readonly skipped: 0;
   readonly failed: number;
-  readonly failures?: readonly { shard: number; index: string; node?: string; status: number; reason: { type: string; reason: string } }[];
+  readonly failures?: readonly {
+    shard: number;
+    index: string;
+    node?: string;
+    status: number;
+    reason: { type: string; reason: string };
+  }[];
 };
 
 /** A hit as it is shown. */
@@ -35,11 +41,20 @@ export type SearchAnswer = {
   readonly took: number;
   readonly timed_out: boolean;
   readonly _shards: ShardsSection;
-  readonly hits: { readonly total?: { value: number; relation: 'eq' | 'gte' }; readonly max_score: number | null; readonly hits: readonly SearchHit[] };
+  readonly hits: {
+    readonly total?: { value: number; relation: 'eq' | 'gte' };
+    readonly max_score: number | null;
+    readonly hits: readonly SearchHit[];
+  };
 };
 
 /** What an answer is made of beside the hits. `shardCount` counts the shards asked, failed ones too. */
-export type AnswerContext = { readonly index: string; readonly tookMs: number; readonly shardCount: number; readonly failures: readonly ShardFailure[] };
+export type AnswerContext = {
+  readonly index: string;
+  readonly tookMs: number;
+  readonly shardCount: number;
+  readonly failures: readonly ShardFailure[];
+};
 
 /** Pages up to which hits come with their sources in one round; beyond it they are fetched in a second one. */
 export const ONE_ROUND_WINDOW = 50;
@@ -82,7 +97,8 @@ export function joinFetched(merged: MergedHits, fetched: readonly FromShard<Shar
 export function searchAnswer(request: SearchRequest, merged: MergedHits, context: AnswerContext): SearchAnswer {
   checkCoverage(request, context);
   const { index, tookMs, failures } = context;
-  const showsScores = request.trackScores || request.sort === undefined || request.sort.some(({ field }) => field === '_score');
+  const showsScores =
+    request.trackScores || request.sort === undefined || request.sort.some(({ field }) => field === '_score');
   const total = totalOf(request, merged.total, failures.length > 0);
   return {
     took: tookMs,
@@ -101,7 +117,11 @@ export function searchAnswer(request: SearchRequest, merged: MergedHits, context
  *
  * @throws CoppiceError what `checkCoverage` throws.
  */
-export function countAnswer(request: CountRequest, partials: readonly FromShard<ShardCount>[], context: AnswerContext): { count: number; _shards: ShardsSection } {
+export function countAnswer(
+  request: CountRequest,
+  partials: readonly FromShard<ShardCount>[],
+  context: AnswerContext,
+): { count: number; _shards: ShardsSection } {
   checkCoverage(request, context);
   return { count: partials.reduce((sum, { value }) => sum + value.count, 0), _shards: shardsSection(context) };
 }
@@ -112,7 +132,10 @@ export function countAnswer(request: CountRequest, partials: readonly FromShard<
  *
  * @throws CoppiceError the shard's own error in the first case, else `SEARCH_INCOMPLETE` with all failures in `details`.
  */
-export function checkCoverage({ allowPartialResults }: Pick<SearchRequest, 'allowPartialResults'>, context: AnswerContext): void {
+export function checkCoverage(
+  { allowPartialResults }: Pick<SearchRequest, 'allowPartialResults'>,
+  context: AnswerContext,
+): void {
   const { failures, shardCount } = context;
   if (failures.length === 0) return;
   const fault = failures.find(({ error }) => error.code === 'BAD_REQUEST' || error.code === 'PARSING_FAILED')?.error;
@@ -120,12 +143,19 @@ export function checkCoverage({ allowPartialResults }: Pick<SearchRequest, 'allo
   if (failures.length < shardCount && allowPartialResults !== false) return;
   const what = failures.length < shardCount ? `${failures.length} of ${shardCount} shards failed` : 'all shards failed';
   const first = failures[0]?.error.message ?? '';
-  throw new CoppiceError('SEARCH_INCOMPLETE', `${what}: ${first}`, { details: { failures: shardsSection(context).failures ?? [] } });
+  throw new CoppiceError('SEARCH_INCOMPLETE', `${what}: ${first}`, {
+    details: { failures: shardsSection(context).failures ?? [] },
+  });
 }
 
 /** Which shards an answer has seen. */
 export function shardsSection({ index, shardCount, failures }: AnswerContext): ShardsSection {
-  const counts = { total: shardCount, successful: shardCount - failures.length, skipped: 0, failed: failures.length } as const;
+  const counts = {
+    total: shardCount,
+    successful: shardCount - failures.length,
+    skipped: 0,
+    failed: failures.length,
+  } as const;
   if (failures.length === 0) return counts;
   const shown = failures.map(({ shard, node, error }) => {
     const { status, type } = ERRORS[codeOf(error)];
@@ -134,7 +164,11 @@ export function shardsSection({ index, shardCount, failures }: AnswerContext): S
   return { ...counts, failures: shown };
 }
 
-function totalOf({ trackTotalHits }: SearchRequest, total: number, isPartial: boolean): { value: number; relation: 'eq' | 'gte' } | undefined {
+function totalOf(
+  { trackTotalHits }: SearchRequest,
+  total: number,
+  isPartial: boolean,
+): { value: number; relation: 'eq' | 'gte' } | undefined {
   if (trackTotalHits === false) return undefined;
   if (typeof trackTotalHits === 'number' && total > trackTotalHits) return { value: trackTotalHits, relation: 'gte' };
   return { value: total, relation: isPartial ? 'gte' : 'eq' };

@@ -33,7 +33,9 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
 
 /** Whether a value is a string, a finite number or a boolean. */
 export function isScalar(value: unknown): value is Scalar {
-  return typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
+  return (
+    typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
+  );
 }
 
 /** The JSON path of a key inside an object. The root's path is empty. */
@@ -52,7 +54,12 @@ export function shapeError(path: string, expected: string, got: unknown): Coppic
 }
 
 /** An error at a path with a message of its own. */
-export function pathError(path: string, message: string, expected: string, code: ErrorCode = 'PARSING_FAILED'): CoppiceError {
+export function pathError(
+  path: string,
+  message: string,
+  expected: string,
+  code: ErrorCode = 'PARSING_FAILED',
+): CoppiceError {
   return new CoppiceError(code, `${path === '' ? 'body' : path}: ${message}`, { details: { path, expected } });
 }
 
@@ -60,7 +67,8 @@ export function pathError(path: string, message: string, expected: string, code:
 export function unknownNameError(at: { path: string; what: string; name: string }, keys: Keys): CoppiceError {
   const { path, what, name } = at;
   const expected = `one of [${keys.known.join(', ')}]`;
-  if (keys.later?.includes(name)) return pathError(path, `${what} [${name}] is not supported by this version`, expected);
+  if (keys.later?.includes(name))
+    return pathError(path, `${what} [${name}] is not supported by this version`, expected);
   const close = closest(name, keys.known);
   const hint = close === undefined ? `, expected ${expected}` : `, did you mean [${close}]?`;
   return pathError(path, `unknown ${what} [${clip(name)}]${hint}`, expected);
@@ -103,7 +111,10 @@ export function numberAt(value: unknown, path: string, bounds: Bounds = {}): num
 /** Takes a safe integer within bounds, or a string that is one. */
 export function integerAt(value: unknown, path: string, bounds: Bounds = {}): number {
   const number = asNumber(value);
-  const fits = Number.isSafeInteger(number) && (number ?? 0) >= (bounds.min ?? -Infinity) && (number ?? 0) <= (bounds.max ?? Infinity);
+  const fits =
+    Number.isSafeInteger(number) &&
+    (number ?? 0) >= (bounds.min ?? -Infinity) &&
+    (number ?? 0) <= (bounds.max ?? Infinity);
   if (!fits || number === undefined) throw shapeError(path, `an integer${rangeText(bounds)}`, value);
   return number;
 }

@@ -2,7 +2,17 @@
 import type { EngineHits, Query, QueryStatistics } from '../engine/index.ts';
 import { columnBytes } from './columns.ts';
 import { createHighlighter, type Highlighter } from './highlight-hits.ts';
-import type { FetchedHit, FoundDocument, ShardCount, ShardFetch, ShardFetched, ShardHits, ShardInfo, ShardQuery, ShardSearch } from './partials.ts';
+import type {
+  FetchedHit,
+  FoundDocument,
+  ShardCount,
+  ShardFetch,
+  ShardFetched,
+  ShardHits,
+  ShardInfo,
+  ShardQuery,
+  ShardSearch,
+} from './partials.ts';
 import { compileQuery } from './request/compile-query.ts';
 import type { HighlightField } from './request/highlight-request.ts';
 import type { SearchRequest } from './request/search-request.ts';
@@ -51,11 +61,21 @@ export function shardStatistics(state: SearchState, { query }: ShardQuery): Quer
 }
 
 /** Finds a document by id. */
-export function getDocument(state: SearchState, { id, source }: { readonly id: string; readonly source: SourceFilter }): FoundDocument {
+export function getDocument(
+  state: SearchState,
+  { id, source }: { readonly id: string; readonly source: SourceFilter },
+): FoundDocument {
   const stored = state.engine.get(id);
   if (stored === undefined) return { _id: id, found: false };
   const { version, seqNo, primaryTerm } = stored;
-  return compact({ _id: id, _version: version, _seq_no: seqNo, _primary_term: primaryTerm, found: true, _source: filterSource(stored.source, source) });
+  return compact({
+    _id: id,
+    _version: version,
+    _seq_no: seqNo,
+    _primary_term: primaryTerm,
+    found: true,
+    _source: filterSource(stored.source, source),
+  });
 }
 
 /** Describes one shard. */
@@ -63,7 +83,11 @@ export function shardInfo(state: SearchState): ShardInfo {
   return { ...state.engine.stats(), schema: state.engine.schema };
 }
 
-function highlighterOf(state: SearchState, query: Query, fields: SearchRequest['highlight'] | readonly HighlightField[]): Highlighter | undefined {
+function highlighterOf(
+  state: SearchState,
+  query: Query,
+  fields: SearchRequest['highlight'] | readonly HighlightField[],
+): Highlighter | undefined {
   return fields === undefined || fields.length === 0 ? undefined : createHighlighter(state, query, fields);
 }
 
@@ -71,7 +95,10 @@ function fetchedHit(source: unknown, filter: SourceFilter, highlighter: Highligh
   return compact({ source: filterSource(source, filter), highlight: highlighter?.(source) });
 }
 
-function aboveScore({ maxScore, ordinals, scores, positions, sortValues }: EngineHits, { minScore, window }: { minScore: number; window: number }): EngineHits {
+function aboveScore(
+  { maxScore, ordinals, scores, positions, sortValues }: EngineHits,
+  { minScore, window }: { minScore: number; window: number },
+): EngineHits {
   const kept = Array.from(scores.keys()).filter((place) => (scores[place] ?? 0) >= minScore);
   const shown = kept.slice(0, window);
   return compact({

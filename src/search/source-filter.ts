@@ -27,9 +27,14 @@ export function parseSourceFilter(value: unknown, path: string): SourceFilter {
   if (value === undefined) return WHOLE_SOURCE;
   if (typeof value === 'boolean') return { enabled: value };
   if (typeof value === 'string' || Array.isArray(value)) return { enabled: true, includes: patterns(value, path) };
-  if (!isPlainObject(value)) throw shapeError(path, 'true, false, a field, a list of fields, or {includes, excludes}', value);
+  if (!isPlainObject(value))
+    throw shapeError(path, 'true, false, a field, a list of fields, or {includes, excludes}', value);
   const reader = ObjectReader.open(value, path, { known: ['includes', 'excludes', 'include', 'exclude'] });
-  return compact({ enabled: true, includes: either(reader, 'includes', 'include'), excludes: either(reader, 'excludes', 'exclude') });
+  return compact({
+    enabled: true,
+    includes: either(reader, 'includes', 'include'),
+    excludes: either(reader, 'excludes', 'exclude'),
+  });
 }
 
 /**
@@ -42,12 +47,18 @@ export function filterSource(source: unknown, filter: SourceFilter): unknown {
   const includes = filter.includes ?? [];
   const excludes = filter.excludes ?? [];
   if (includes.length === 0 && excludes.length === 0) return source;
-  return isPlainObject(source) ? filterObject(source, '', { includes, excludes, inside: includes.length === 0 }) : source;
+  return isPlainObject(source)
+    ? filterObject(source, '', { includes, excludes, inside: includes.length === 0 })
+    : source;
 }
 
 type Wanted = { readonly includes: readonly string[]; readonly excludes: readonly string[]; readonly inside: boolean };
 
-function filterObject(object: Readonly<Record<string, unknown>>, prefix: string, wanted: Wanted): Record<string, unknown> {
+function filterObject(
+  object: Readonly<Record<string, unknown>>,
+  prefix: string,
+  wanted: Wanted,
+): Record<string, unknown> {
   const kept: [string, unknown][] = [];
   for (const [name, value] of Object.entries(object)) {
     const path = prefix === '' ? name : `${prefix}.${name}`;
@@ -63,7 +74,9 @@ function filterObject(object: Readonly<Record<string, unknown>>, prefix: string,
 function filterValue(value: unknown, path: string, wanted: Wanted): unknown {
   if (wanted.inside && wanted.excludes.length === 0) return value;
   if (Array.isArray(value)) {
-    const parts = value.map((element: unknown) => filterValue(element, path, wanted)).filter((part) => part !== undefined);
+    const parts = value
+      .map((element: unknown) => filterValue(element, path, wanted))
+      .filter((part) => part !== undefined);
     return wanted.inside || parts.length > 0 ? parts : undefined;
   }
   if (!isPlainObject(value)) return wanted.inside ? value : undefined;
@@ -78,6 +91,9 @@ function either(reader: ObjectReader, key: string, alias: string): readonly stri
 
 function patterns(value: unknown, path: string): readonly string[] {
   const list = asList(value);
-  if (list.length > MAX_PATTERNS) throw pathError(path, `${list.length} patterns, at most ${MAX_PATTERNS} are allowed`, 'a shorter list');
-  return list.map((pattern, index) => nameAt(pattern, Array.isArray(value) ? elementPath(path, index) : path, 'a field name or pattern'));
+  if (list.length > MAX_PATTERNS)
+    throw pathError(path, `${list.length} patterns, at most ${MAX_PATTERNS} are allowed`, 'a shorter list');
+  return list.map((pattern, index) =>
+    nameAt(pattern, Array.isArray(value) ? elementPath(path, index) : path, 'a field name or pattern'),
+  );
 }

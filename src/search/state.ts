@@ -1,9 +1,9 @@
 /** What one copy of a search shard holds: an engine, the mappings its records brought, and the latest deletes. */
 import { createEngine, type Engine } from '../engine/index.ts';
 import { CoppiceError } from '../errors.ts';
-import { type SearchSettings } from './request/index-request.ts';
 import { EMPTY_MAPPINGS, type Mappings, mergeMappings, schemaOf } from './mapping.ts';
 import { parseMappings } from './parse-mappings.ts';
+import { type SearchSettings } from './request/index-request.ts';
 import { isPlainObject } from './shape.ts';
 
 /** The document that all shards of an index share. */
@@ -63,7 +63,8 @@ export class SearchState {
  */
 export function initialMappings(settings: unknown): Mappings {
   if (settings === undefined || settings === null) return EMPTY_MAPPINGS;
-  if (!isPlainObject(settings)) throw new CoppiceError('BAD_REQUEST', 'the settings of a search index must be an object');
+  if (!isPlainObject(settings))
+    throw new CoppiceError('BAD_REQUEST', 'the settings of a search index must be an object');
   const { mappings }: SearchSettings = settings;
   return mappings === undefined ? EMPTY_MAPPINGS : parseMappings(mappings, 'mappings');
 }

@@ -4,7 +4,7 @@
  */
 import { accept, reject } from '../actor/define.ts';
 import type { ApplyContext, DecideContext, Decision } from '../actor/definition.ts';
-import { CoppiceError, isCoppiceError } from '../errors.ts';
+import { type CoppiceError, isCoppiceError } from '../errors.ts';
 import { documentFields, type Source } from './document.ts';
 import { inferMappings } from './infer-mappings.ts';
 import { EMPTY_MAPPINGS, type Mappings, mergeMappings, missingMappings } from './mapping.ts';
@@ -14,10 +14,23 @@ import { type SearchShared, type SearchState, withMappings } from './state.ts';
 
 /** A write as it stands in the log. `mappings` are fields of the index that the shard did not know yet. */
 export type SearchRecord =
-  | { readonly op: 'index'; readonly id: string; readonly version: number; readonly source: Source; readonly mappings?: Mappings }
+  | {
+      readonly op: 'index';
+      readonly id: string;
+      readonly version: number;
+      readonly source: Source;
+      readonly mappings?: Mappings;
+    }
   | { readonly op: 'delete'; readonly id: string; readonly version: number }
   /** An update that changed nothing. It repeats the document, which later commands decide on while this is pending. */
-  | { readonly op: 'noop'; readonly id: string; readonly version: number; readonly source: Source; readonly seqNo: number; readonly term: number };
+  | {
+      readonly op: 'noop';
+      readonly id: string;
+      readonly version: number;
+      readonly source: Source;
+      readonly seqNo: number;
+      readonly term: number;
+    };
 
 /** What a write is answered with. `_seq_no` and `_primary_term` are the document's: of a noop, those it had. */
 export type WriteResult = {
@@ -80,7 +93,15 @@ export function apply(state: SearchState, record: SearchRecord, context: ApplyCo
   const fields = documentFields(mappings, record.source);
   state.adoptMappings(mappings);
   const result = state.engine.get(id) === undefined ? 'created' : 'updated';
-  state.engine.put({ id, source: record.source, fields, version, seqNo, primaryTerm: term, position: seq * POSITION_STRIDE + place });
+  state.engine.put({
+    id,
+    source: record.source,
+    fields,
+    version,
+    seqNo,
+    primaryTerm: term,
+    position: seq * POSITION_STRIDE + place,
+  });
   state.unbury(id);
   return { ...written, result };
 }
@@ -97,7 +118,8 @@ function currentDocument(state: SearchState, id: string, context: Context): Curr
   if (pending !== undefined) {
     const { record, seqNo, term } = pending;
     if (record.op === 'delete') return { version: record.version, seqNo, term };
-    if (record.op === 'noop') return { version: record.version, seqNo: record.seqNo, term: record.term, source: record.source };
+    if (record.op === 'noop')
+      return { version: record.version, seqNo: record.seqNo, term: record.term, source: record.source };
     return { version: record.version, seqNo, term, source: record.source };
   }
   const stored = state.engine.get(id);
@@ -106,21 +128,31 @@ function currentDocument(state: SearchState, id: string, context: Context): Curr
 }
 
 /** Why the conditions of a command do not hold; undefined if they do. */
-function conflictOf({ op, ifSeqNo, ifPrimaryTerm }: WriteCommand, { source, version, seqNo, term }: Current): string | undefined {
+function conflictOf(
+  { op, ifSeqNo, ifPrimaryTerm }: WriteCommand,
+  { source, version, seqNo, term }: Current,
+): string | undefined {
   if (op === 'create' && source !== undefined) return `document already exists (current version [${version}])`;
   if (ifSeqNo === undefined) return undefined;
   const required = `required seqNo [${ifSeqNo}], primary term [${String(ifPrimaryTerm)}]`;
   if (source === undefined) return op === 'update' ? undefined : `${required}. but no document was found`;
-  return seqNo === ifSeqNo && term === ifPrimaryTerm ? undefined : `${required}. current document has seqNo [${seqNo}] and primary term [${term}]`;
+  return seqNo === ifSeqNo && term === ifPrimaryTerm
+    ? undefined
+    : `${required}. current document has seqNo [${seqNo}] and primary term [${term}]`;
 }
 
-function decideUpdate(state: SearchState, command: WriteCommand, { current, context }: { current: Current; context: Context }): Decision<SearchRecord> {
+function decideUpdate(
+  state: SearchState,
+  command: WriteCommand,
+  { current, context }: { current: Current; context: Context },
+): Decision<SearchRecord> {
   const { id, doc = {}, docAsUpsert, detectNoop } = command;
   const mappings = mappingsOf(context.shared);
   const upsert = docAsUpsert === true ? doc : command.upsert;
   const version = current.version + 1;
   if (current.source === undefined) {
-    if (upsert === undefined || command.ifSeqNo !== undefined) return reject('DOCUMENT_MISSING', `[${id}]: document missing`, { id });
+    if (upsert === undefined || command.ifSeqNo !== undefined)
+      return reject('DOCUMENT_MISSING', `[${id}]: document missing`, { id });
     return accept(id, indexRecord(state, mappings, { id, version, source: upsert }));
   }
   const source = mergeSource(current.source, doc);
@@ -143,7 +175,11 @@ function misfitOf(mappings: Mappings, source: Source): CoppiceError | undefined 
   }
 }
 
-function indexRecord(state: SearchState, mappings: Mappings, write: { id: string; version: number; source: Source }): SearchRecord {
+function indexRecord(
+  state: SearchState,
+  mappings: Mappings,
+  write: { id: string; version: number; source: Source },
+): SearchRecord {
   const missing = missingOf(state.mappings, mappings);
   return { op: 'index', ...write, ...(missing === undefined ? {} : { mappings: missing }) };
 }

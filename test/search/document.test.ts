@@ -85,7 +85,22 @@ test('dates are read with optional parts, and rounded where a range needs it', (
   assert.is(iso('0001-01-01'), '0001-01-01T00:00:00.000Z');
   assert.is(iso('1600-02-29'), '1600-02-29T00:00:00.000Z');
   assert.is(iso(-1.5), '1969-12-31T23:59:59.999Z');
-  for (const bad of ['2023-02-29', '1900-02-29', '2024-13-01', '2024-00-01', '2024-1-1', '2024-05-06T24:00', '2024-05-06 07:00', '', ' ', 'x', '1e3', null, true, 9e15]) {
+  for (const bad of [
+    '2023-02-29',
+    '1900-02-29',
+    '2024-13-01',
+    '2024-00-01',
+    '2024-1-1',
+    '2024-05-06T24:00',
+    '2024-05-06 07:00',
+    '',
+    ' ',
+    'x',
+    '1e3',
+    null,
+    true,
+    9e15,
+  ]) {
     assert.is(parseDate(bad), undefined, String(bad));
   }
 });
@@ -110,7 +125,13 @@ test('ids are strings of 1 to 512 bytes', () => {
   assert.is(checkId('é'), 'é');
   assert.is(checkId(7), '7');
   assertFault(() => checkId(''), 'BAD_REQUEST', /must not be empty/);
-  assertFault(() => checkId('é'.repeat(257)), 'BAD_REQUEST', 'id is too long, must be no longer than 512 bytes but was: 514');
+  assertFault(
+    () => checkId('é'.repeat(257)),
+    'BAD_REQUEST',
+    'id is too long, must be no longer than 512 bytes but was: 514',
+  );
+  assertFault(() => checkId('a\ud800'), 'BAD_REQUEST', 'an id must be valid Unicode');
+  assert.is(checkId('🐋'), '🐋');
   assertFault(() => checkId({}), 'BAD_REQUEST', 'an id must be a string, got an object');
 });
 

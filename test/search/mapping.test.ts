@@ -1,7 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { DYNAMIC_STRING, inferMappings } from '../../src/search/infer-mappings.ts';
-import { EMPTY_MAPPINGS, leafAt, type Mappings, mergeMappings, missingMappings, schemaOf } from '../../src/search/mapping.ts';
+import {
+  EMPTY_MAPPINGS,
+  leafAt,
+  type Mappings,
+  mergeMappings,
+  missingMappings,
+  schemaOf,
+} from '../../src/search/mapping.ts';
 import { mappingToJson, parseMappings } from '../../src/search/parse-mappings.ts';
 import { assertFault } from './faults.ts';
 
@@ -29,9 +36,12 @@ test('mappings survive the way to fields and back', () => {
 });
 
 test('a dotted name is an inner object', () => {
-  assert.equal(mappingToJson(parse({ properties: { 'a.b': { type: 'long' }, a: { properties: { c: { type: 'date' } } } } })), {
-    properties: { a: { properties: { b: { type: 'long' }, c: { type: 'date' } } } },
-  });
+  assert.equal(
+    mappingToJson(parse({ properties: { 'a.b': { type: 'long' }, a: { properties: { c: { type: 'date' } } } } })),
+    {
+      properties: { a: { properties: { b: { type: 'long' }, c: { type: 'date' } } } },
+    },
+  );
 });
 
 test('the schema has fields and sub-fields by the type they are indexed as', () => {
@@ -58,17 +68,49 @@ test('wrong mappings are refused by name', () => {
     [7, 'PARSING_FAILED', 'mappings: expected an object, got 7'],
     [{ propertys: {} }, 'PARSING_FAILED', 'mappings: unknown key [propertys], did you mean [properties]?'],
     [{ dynamic: 'maybe' }, 'PARSING_FAILED', 'mappings.dynamic: expected true, false or "strict", got "maybe"'],
-    [{ properties: { a: 'text' } }, 'PARSING_FAILED', 'mappings.properties.a: expected an object with a type or properties, got "text"'],
-    [{ properties: { a: { type: 'txt' } } }, 'MAPPING_FAILED', 'mappings.properties.a: unknown type [txt], did you mean [text]?'],
-    [{ properties: { a: { type: 'geo_point' } } }, 'MAPPING_FAILED', 'mappings.properties.a: type [geo_point] is not supported by this version'],
-    [{ properties: { a: { type: 'text', analyzer: 'x' } } }, 'PARSING_FAILED', 'mappings.properties.a: key [analyzer] is not supported by this version'],
-    [{ properties: { a: { type: 'date', format: 'yyyy' } } }, 'PARSING_FAILED', /^mappings\.properties\.a\.format: expected "strict_date/],
+    [
+      { properties: { a: 'text' } },
+      'PARSING_FAILED',
+      'mappings.properties.a: expected an object with a type or properties, got "text"',
+    ],
+    [
+      { properties: { a: { type: 'txt' } } },
+      'MAPPING_FAILED',
+      'mappings.properties.a: unknown type [txt], did you mean [text]?',
+    ],
+    [
+      { properties: { a: { type: 'geo_point' } } },
+      'MAPPING_FAILED',
+      'mappings.properties.a: type [geo_point] is not supported by this version',
+    ],
+    [
+      { properties: { a: { type: 'text', analyzer: 'x' } } },
+      'PARSING_FAILED',
+      'mappings.properties.a: key [analyzer] is not supported by this version',
+    ],
+    [
+      { properties: { a: { type: 'date', format: 'yyyy' } } },
+      'PARSING_FAILED',
+      /^mappings\.properties\.a\.format: expected "strict_date/,
+    ],
     [{ properties: { a: { type: 'long', ignore_above: 3 } } }, 'PARSING_FAILED', /unknown key \[ignore_above\]/],
     [{ properties: { ' ': { type: 'text' } } }, 'MAPPING_FAILED', 'field name cannot be empty or only whitespace: [ ]'],
-    [JSON.parse('{"properties":{"__proto__":{"type":"text"}}}'), 'MAPPING_FAILED', 'field name [__proto__] is not allowed'],
+    [
+      JSON.parse('{"properties":{"__proto__":{"type":"text"}}}'),
+      'MAPPING_FAILED',
+      'field name [__proto__] is not allowed',
+    ],
     [{ properties: { a: { type: 'text' }, 'a.b': { type: 'text' } } }, 'MAPPING_FAILED', 'field [a] is mapped twice'],
-    [{ properties: { a: { type: 'text', fields: { 'b.c': { type: 'keyword' } } } } }, 'MAPPING_FAILED', 'sub-field name [b.c] cannot have a dot'],
-    [{ properties: Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`f${i}`, { type: 'long' }])) }, 'MAPPING_FAILED', /^limit of total fields \[1000\]/],
+    [
+      { properties: { a: { type: 'text', fields: { 'b.c': { type: 'keyword' } } } } },
+      'MAPPING_FAILED',
+      'sub-field name [b.c] cannot have a dot',
+    ],
+    [
+      { properties: Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`f${i}`, { type: 'long' }])) },
+      'MAPPING_FAILED',
+      /^limit of total fields \[1000\]/,
+    ],
     [{ properties: { ['a.'.repeat(20) + 'a']: { type: 'long' } } }, 'MAPPING_FAILED', /^limit of mapping depth \[20\]/],
   ];
   for (const [json, code, message] of table) assertFault(() => parse(json), code, message);
@@ -76,7 +118,10 @@ test('wrong mappings are refused by name', () => {
 
 test('merging adds fields and sub-fields, and keeps what was set', () => {
   const base = parse({ dynamic: 'strict', properties: { title: { type: 'text' } } });
-  const merged = mergeMappings(base, parse({ properties: { title: { type: 'text', fields: { raw: { type: 'keyword' } } }, year: { type: 'long' } } }));
+  const merged = mergeMappings(
+    base,
+    parse({ properties: { title: { type: 'text', fields: { raw: { type: 'keyword' } } }, year: { type: 'long' } } }),
+  );
   assert.equal(mappingToJson(merged), {
     dynamic: 'strict',
     properties: { title: { type: 'text', fields: { raw: { type: 'keyword' } } }, year: { type: 'long' } },
@@ -90,10 +135,26 @@ test('merging adds fields and sub-fields, and keeps what was set', () => {
 test('a field never changes its type', () => {
   const base = parse(BOOKS);
   const change = (properties: unknown) => () => mergeMappings(base, parse({ properties }));
-  assertFault(change({ year: { type: 'long' } }), 'BAD_REQUEST', 'mapper [year] cannot be changed from type [integer] to [long]');
-  assertFault(change({ author: { type: 'text' } }), 'BAD_REQUEST', 'mapper [author] cannot be changed from type [object] to [text]');
-  assertFault(change({ title: { properties: {} } }), 'BAD_REQUEST', 'mapper [title] cannot be changed from type [text] to [object]');
-  assertFault(change({ title: { type: 'text', fields: { keyword: { type: 'keyword' } } } }), 'BAD_REQUEST', /ignore_above/);
+  assertFault(
+    change({ year: { type: 'long' } }),
+    'BAD_REQUEST',
+    'mapper [year] cannot be changed from type [integer] to [long]',
+  );
+  assertFault(
+    change({ author: { type: 'text' } }),
+    'BAD_REQUEST',
+    'mapper [author] cannot be changed from type [object] to [text]',
+  );
+  assertFault(
+    change({ title: { properties: {} } }),
+    'BAD_REQUEST',
+    'mapper [title] cannot be changed from type [text] to [object]',
+  );
+  assertFault(
+    change({ title: { type: 'text', fields: { keyword: { type: 'keyword' } } } }),
+    'BAD_REQUEST',
+    /ignore_above/,
+  );
 });
 
 test('a document adds the fields that are missing, and nothing else', () => {
@@ -129,7 +190,10 @@ test('a document adds the fields that are missing, and nothing else', () => {
     'a.b.c': { type: 'long' },
     'a.b.d': DYNAMIC_STRING,
   });
-  assert.is(inferMappings(mergeMappings(parse(BOOKS), added ?? EMPTY_MAPPINGS), { text: 'y', 'a.b': { c: 3 } }), undefined);
+  assert.is(
+    inferMappings(mergeMappings(parse(BOOKS), added ?? EMPTY_MAPPINGS), { text: 'y', 'a.b': { c: 3 } }),
+    undefined,
+  );
 });
 
 test('without date detection a date is text', () => {
@@ -140,7 +204,11 @@ test('closed mappings take no new field', () => {
   assert.is(inferMappings(parse({ ...BOOKS, dynamic: false }), { other: 1, deep: { x: 1 }, 'a.b': 1 }), undefined);
   const strict = parse({ ...BOOKS, dynamic: 'strict' });
   assert.is(inferMappings(strict, { title: 'x', author: { name: 'y' } }), undefined);
-  assertFault(() => inferMappings(strict, { author: { x: 1 } }), 'MAPPING_FAILED', 'mapping set to strict, dynamic introduction of [author.x] within [_doc] is not allowed');
+  assertFault(
+    () => inferMappings(strict, { author: { x: 1 } }),
+    'MAPPING_FAILED',
+    'mapping set to strict, dynamic introduction of [author.x] within [_doc] is not allowed',
+  );
 });
 
 test('a document that contradicts the mappings, or has too much, is refused', () => {
@@ -148,7 +216,10 @@ test('a document that contradicts the mappings, or has too much, is refused', ()
   const wide = Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`f${i}`, 'x']));
   const deep = JSON.parse('{"a":'.repeat(25) + '1' + '}'.repeat(25)) as unknown;
   const table: readonly (readonly [unknown, string | RegExp])[] = [
-    [{ author: 'me' }, 'object mapping for [author] tried to parse field [author] as object, but found a concrete value'],
+    [
+      { author: 'me' },
+      'object mapping for [author] tried to parse field [author] as object, but found a concrete value',
+    ],
     [{ title: { x: 1 } }, 'failed to parse field [title] of type [text]: got an object'],
     [{ new: [1, { x: 2 }] }, 'failed to parse field [new] of type [long]: got an object'],
     [{ new: [{ x: 2 }, 1] }, /^object mapping for \[new\]/],
@@ -158,7 +229,8 @@ test('a document that contradicts the mappings, or has too much, is refused', ()
     [deep, /^limit of mapping depth \[20\]/],
     [[], /a document must be an object/],
   ];
-  for (const [document, message] of table) assertFault(() => inferMappings(mappings, document), 'MAPPING_FAILED', message);
+  for (const [document, message] of table)
+    assertFault(() => inferMappings(mappings, document), 'MAPPING_FAILED', message);
 });
 
 test.run();

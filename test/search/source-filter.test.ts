@@ -6,7 +6,12 @@ import { assertFault } from './faults.ts';
 
 const test = suite('search/source-filter');
 
-const SOURCE = { title: 't', author: { name: 'n', born: { year: 1, place: 'p' } }, tags: ['a', 'b'], parts: [{ no: 1, text: 'x' }, { no: 2 }] };
+const SOURCE = {
+  title: 't',
+  author: { name: 'n', born: { year: 1, place: 'p' } },
+  tags: ['a', 'b'],
+  parts: [{ no: 1, text: 'x' }, { no: 2 }],
+};
 
 test('includes and excludes choose parts by path', () => {
   const table: readonly (readonly [unknown, unknown])[] = [
@@ -24,13 +29,22 @@ test('includes and excludes choose parts by path', () => {
     [{ includes: 'author', excludes: '*.place' }, { author: { name: 'n', born: { year: 1 } } }],
     [[], SOURCE],
   ];
-  for (const [spec, expected] of table) assert.equal(filterSource(SOURCE, parseSourceFilter(spec, '_source')), expected, JSON.stringify(spec));
+  for (const [spec, expected] of table)
+    assert.equal(filterSource(SOURCE, parseSourceFilter(spec, '_source')), expected, JSON.stringify(spec));
 });
 
 test('a wrong filter is refused', () => {
   assertFault(() => parseSourceFilter(5, '_source'), 'PARSING_FAILED', /^_source: expected true, false, a field/);
-  assertFault(() => parseSourceFilter(['a', 5], '_source'), 'PARSING_FAILED', '_source[1]: expected a field name or pattern, got 5');
-  assertFault(() => parseSourceFilter({ inclodes: 'a' }, '_source'), 'PARSING_FAILED', '_source: unknown key [inclodes], did you mean [includes]?');
+  assertFault(
+    () => parseSourceFilter(['a', 5], '_source'),
+    'PARSING_FAILED',
+    '_source[1]: expected a field name or pattern, got 5',
+  );
+  assertFault(
+    () => parseSourceFilter({ inclodes: 'a' }, '_source'),
+    'PARSING_FAILED',
+    '_source: unknown key [inclodes], did you mean [includes]?',
+  );
 });
 
 test('a star stands for any run of characters', () => {

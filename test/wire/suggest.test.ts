@@ -21,7 +21,8 @@ test('a word up to two edits away has a close name', () => {
 });
 
 test('a word that is far from every name, or very short, has none', () => {
-  for (const word of ['fuzzy', '', 'x', 'i', 'wildcard', 'm'.repeat(5000)]) assert.is(closest(word, NAMES), undefined, word);
+  for (const word of ['fuzzy', '', 'x', 'i', 'wildcard', 'm'.repeat(5000)])
+    assert.is(closest(word, NAMES), undefined, word);
 });
 
 test('the end of a message names the close word or nothing', () => {

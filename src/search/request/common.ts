@@ -1,20 +1,31 @@
 /** What several bodies have in common: timeouts, tokens, routing. */
-import { ObjectReader } from '../object-reader.ts';
+import type { ObjectReader } from '../object-reader.ts';
 import { asList, childPath, elementPath, integerAt, isPlainObject, nameAt, shapeError } from '../shape.ts';
 
 /** `shard → seq` that a read must have seen. Keys are decimal shard numbers. */
 export type Token = Readonly<Record<string, number>>;
 
-const UNIT_MS = new Map([['nanos', 1e-6], ['micros', 1e-3], ['ms', 1], ['s', 1000], ['m', 60_000], ['h', 3_600_000], ['d', 86_400_000]]);
+const UNIT_MS = new Map([
+  ['nanos', 1e-6],
+  ['micros', 1e-3],
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
 const MAX_ROUTINGS = 1024;
 
 /** Reads a duration: milliseconds, or a number with a unit such as `"500ms"`. -1 is none. */
 export function readTimeoutMs(reader: ObjectReader, key = 'timeout'): number | undefined {
   const value = reader.value(key);
   if (value === undefined || value === -1 || value === '-1') return undefined;
-  const [, digits = '', unit = ''] = typeof value === 'string' ? (/^(\d{1,12}(?:\.\d{1,6})?)([a-z]+)$/.exec(value) ?? []) : [];
-  const timeoutMs = typeof value === 'number' ? value : Number(digits || Number.NaN) * (UNIT_MS.get(unit) ?? Number.NaN);
-  if (!Number.isFinite(timeoutMs) || timeoutMs < 0) throw shapeError(reader.at(key), 'a duration such as "500ms" or "2s", or milliseconds', value);
+  const [, digits = '', unit = ''] =
+    typeof value === 'string' ? (/^(\d{1,12}(?:\.\d{1,6})?)([a-z]+)$/.exec(value) ?? []) : [];
+  const timeoutMs =
+    typeof value === 'number' ? value : Number(digits || Number.NaN) * (UNIT_MS.get(unit) ?? Number.NaN);
+  if (!Number.isFinite(timeoutMs) || timeoutMs < 0)
+    throw shapeError(reader.at(key), 'a duration such as "500ms" or "2s", or milliseconds', value);
   return Math.ceil(timeoutMs);
 }
 
@@ -36,8 +47,11 @@ export function readRoutings(reader: ObjectReader): readonly string[] | undefine
   const value = reader.value('routing');
   if (value === undefined) return undefined;
   const keys = typeof value === 'string' ? value.split(',') : asList(value);
-  if (keys.length === 0 || keys.length > MAX_ROUTINGS) throw shapeError(reader.at('routing'), `1 to ${MAX_ROUTINGS} routing keys`, value);
-  return keys.map((key, index) => routingKey(key, typeof value === 'string' ? reader.at('routing') : elementPath(reader.at('routing'), index)));
+  if (keys.length === 0 || keys.length > MAX_ROUTINGS)
+    throw shapeError(reader.at('routing'), `1 to ${MAX_ROUTINGS} routing keys`, value);
+  return keys.map((key, index) =>
+    routingKey(key, typeof value === 'string' ? reader.at('routing') : elementPath(reader.at('routing'), index)),
+  );
 }
 
 /** Reads `routing` of one document. */

@@ -36,9 +36,13 @@ function compileNode(node: QueryNode, mappings: Mappings): Query {
     case 'multiMatch':
       return multiMatch(node, mappings);
     case 'term':
-      return node.field === '_id' ? { kind: 'ids', ids: [String(node.value)] } : onLeaf(mappings, node.field, (leaf) => term(node.field, leaf, node.value));
+      return node.field === '_id'
+        ? { kind: 'ids', ids: [String(node.value)] }
+        : onLeaf(mappings, node.field, (leaf) => term(node.field, leaf, node.value));
     case 'terms':
-      return node.field === '_id' ? { kind: 'ids', ids: node.values.map(String) } : onLeaf(mappings, node.field, (leaf) => terms(node.field, leaf, node.values));
+      return node.field === '_id'
+        ? { kind: 'ids', ids: node.values.map(String) }
+        : onLeaf(mappings, node.field, (leaf) => terms(node.field, leaf, node.values));
     case 'range':
       return onLeaf(mappings, node.field, (leaf) => range(node.field, leaf, node.bounds));
     case 'exists':
@@ -79,7 +83,13 @@ function matchField(match: { field: string; value: Scalar } & MatchOptions, mapp
   if (field === '_id') return { kind: 'ids', ids: [String(value)] };
   return onLeaf(mappings, field, (leaf) => {
     if (leaf.type === 'text') {
-      return compact({ kind: 'match' as const, field, text: String(value), operator: match.operator, minimumShouldMatch: match.minimumShouldMatch });
+      return compact({
+        kind: 'match' as const,
+        field,
+        text: String(value),
+        operator: match.operator,
+        minimumShouldMatch: match.minimumShouldMatch,
+      });
     }
     return match.lenient === true && queryValue(leaf.type, value) === undefined ? NOTHING : term(field, leaf, value);
   });
@@ -99,7 +109,10 @@ function multiMatch(node: QueryNode & { kind: 'multiMatch' }, mappings: Mappings
 }
 
 /** Fields by name, in the order given; one named by a pattern only, or by no list at all, is lenient. */
-function expandFields(fields: readonly WeightedField[], mappings: Mappings): ReadonlyMap<string, { boost?: number; lenient: boolean }> {
+function expandFields(
+  fields: readonly WeightedField[],
+  mappings: Mappings,
+): ReadonlyMap<string, { boost?: number; lenient: boolean }> {
   const wanted: readonly WeightedField[] = fields.length === 0 ? [{ pattern: '*' }] : fields;
   const expanded = new Map<string, { boost?: number; lenient: boolean }>();
   for (const { pattern, boost } of wanted) {
@@ -116,7 +129,10 @@ function expandFields(fields: readonly WeightedField[], mappings: Mappings): Rea
 
 /** Sorted by name, so that shards that learned the fields in another order add up scores alike. */
 function wildcardFields(pattern: string, mappings: Mappings): readonly string[] {
-  return leavesOf(mappings).map(([path]) => path).filter((path) => matchesWildcard(pattern, path)).toSorted();
+  return leavesOf(mappings)
+    .map(([path]) => path)
+    .filter((path) => matchesWildcard(pattern, path))
+    .toSorted();
 }
 
 function term(field: string, leaf: LeafMapping, value: Scalar): Query {
@@ -136,15 +152,18 @@ function dateTerm(field: string, leaf: LeafMapping, value: Scalar): Query {
 function terms(field: string, leaf: LeafMapping, values: readonly Scalar[]): Query {
   if (engineType(leaf.type) === 'date') {
     const queries = values.map((value) => dateTerm(field, leaf, value));
-    if (queries.some(({ kind }) => kind === 'range')) return { kind: 'constantScore', filter: { kind: 'bool', should: queries } };
+    if (queries.some(({ kind }) => kind === 'range'))
+      return { kind: 'constantScore', filter: { kind: 'bool', should: queries } };
   }
   const typed = values.map((value) => typedValue(field, leaf, value)).filter((value) => !isFractionalLong(leaf, value));
   return typed.length === 0 ? NOTHING : { kind: 'terms', field, values: [...new Set(typed)] };
 }
 
 function range(field: string, leaf: LeafMapping, bounds: NodeBounds): Query {
-  if (leaf.type === 'boolean') throw new CoppiceError('BAD_REQUEST', `field [${field}] of type [boolean] does not support range queries`);
-  const bound = (value: Scalar | undefined, rounding: Rounding): FieldValue | undefined => (value === undefined ? undefined : typedValue(field, leaf, value, rounding));
+  if (leaf.type === 'boolean')
+    throw new CoppiceError('BAD_REQUEST', `field [${field}] of type [boolean] does not support range queries`);
+  const bound = (value: Scalar | undefined, rounding: Rounding): FieldValue | undefined =>
+    value === undefined ? undefined : typedValue(field, leaf, value, rounding);
   const typed: RangeBounds = compact({
     gte: bound(bounds.gte, 'down'),
     gt: bound(bounds.gt, 'up'),
@@ -155,17 +174,32 @@ function range(field: string, leaf: LeafMapping, bounds: NodeBounds): Query {
 }
 
 function exists(field: string, mappings: Mappings | undefined): Query {
-  if (mappings === undefined || leafAt(mappings, field) !== undefined) return { kind: 'constantScore', filter: { kind: 'exists', field } };
+  if (mappings === undefined || leafAt(mappings, field) !== undefined)
+    return { kind: 'constantScore', filter: { kind: 'exists', field } };
   if (fieldAt(mappings, field)?.type !== 'object') return NOTHING;
-  const inside = Object.entries(mappings.fields).filter(([path, { type }]) => type !== 'object' && path.startsWith(`${field}.`));
+  const inside = Object.entries(mappings.fields).filter(
+    ([path, { type }]) => type !== 'object' && path.startsWith(`${field}.`),
+  );
   if (inside.length === 0) return NOTHING;
-  return { kind: 'constantScore', filter: { kind: 'bool', should: inside.map(([path]): Query => ({ kind: 'exists', field: path })) } };
+  return {
+    kind: 'constantScore',
+    filter: { kind: 'bool', should: inside.map(([path]): Query => ({ kind: 'exists', field: path })) },
+  };
 }
 
 function typedValue(field: string, leaf: LeafMapping, value: Scalar, rounding: Rounding = 'down'): FieldValue {
-  const typed = leaf.type === 'date' ? (typeof value === 'boolean' ? undefined : parseDate(value, rounding)) : queryValue(leaf.type, value);
+  const typed =
+    leaf.type === 'date'
+      ? typeof value === 'boolean'
+        ? undefined
+        : parseDate(value, rounding)
+      : queryValue(leaf.type, value);
   if (typed !== undefined) return typed;
-  throw new CoppiceError('BAD_REQUEST', `field [${field}] of type [${leaf.type}] cannot be compared with [${describe(value)}]`, { details: { field, type: leaf.type, value } });
+  throw new CoppiceError(
+    'BAD_REQUEST',
+    `field [${field}] of type [${leaf.type}] cannot be compared with [${describe(value)}]`,
+    { details: { field, type: leaf.type, value } },
+  );
 }
 
 function isFractionalLong(leaf: LeafMapping, value: FieldValue): boolean {

@@ -1,6 +1,16 @@
 /** `highlight` of a search, as requests carry it inside the cluster. */
 import { ObjectReader } from '../object-reader.ts';
-import { asList, childPath, compact, elementPath, isPlainObject, nameAt, pathError, shapeError, stringAt } from '../shape.ts';
+import {
+  asList,
+  childPath,
+  compact,
+  elementPath,
+  isPlainObject,
+  nameAt,
+  pathError,
+  shapeError,
+  stringAt,
+} from '../shape.ts';
 import { readFieldName } from './parse-field-query.ts';
 
 /** A field, or a pattern of fields, to highlight. Zero fragments is the whole text. */
@@ -19,10 +29,29 @@ type Options = Partial<Omit<HighlightField, 'pattern'>>;
 
 const OPTION_KEYS = ['pre_tags', 'post_tags', 'fragment_size', 'number_of_fragments', 'require_field_match'];
 const LATER = [
-  'boundary_chars', 'boundary_max_scan', 'boundary_scanner', 'boundary_scanner_locale', 'encoder', 'force_source', 'fragmenter', 'highlight_query',
-  'matched_fields', 'max_analyzed_offset', 'no_match_size', 'order', 'phrase_limit', 'tags_schema', 'type',
+  'boundary_chars',
+  'boundary_max_scan',
+  'boundary_scanner',
+  'boundary_scanner_locale',
+  'encoder',
+  'force_source',
+  'fragmenter',
+  'highlight_query',
+  'matched_fields',
+  'max_analyzed_offset',
+  'no_match_size',
+  'order',
+  'phrase_limit',
+  'tags_schema',
+  'type',
 ];
-const DEFAULTS = { preTag: '<em>', postTag: '</em>', fragmentSize: 100, numberOfFragments: 5, requireFieldMatch: true } as const;
+const DEFAULTS = {
+  preTag: '<em>',
+  postTag: '</em>',
+  fragmentSize: 100,
+  numberOfFragments: 5,
+  requireFieldMatch: true,
+} as const;
 const MAX_FIELDS = 100;
 
 /**
@@ -35,15 +64,24 @@ export function parseHighlight(value: unknown, path: string): readonly Highlight
   const common = { ...DEFAULTS, ...readOptions(reader) };
   const at = reader.at('fields');
   const fields = reader.required('fields', 'an object of field names');
-  const objects = asList(fields).map((object, index) => fieldsOf(object, Array.isArray(fields) ? elementPath(at, index) : at));
-  const list = objects.flat().map(({ pattern, options, path: fieldPath }) => ({ ...common, ...readField(options, fieldPath), pattern }));
-  if (list.length > MAX_FIELDS) throw pathError(at, `${list.length} fields, at most ${MAX_FIELDS} are allowed`, `at most ${MAX_FIELDS} fields`);
+  const objects = asList(fields).map((object, index) =>
+    fieldsOf(object, Array.isArray(fields) ? elementPath(at, index) : at),
+  );
+  const list = objects
+    .flat()
+    .map(({ pattern, options, path: fieldPath }) => ({ ...common, ...readField(options, fieldPath), pattern }));
+  if (list.length > MAX_FIELDS)
+    throw pathError(at, `${list.length} fields, at most ${MAX_FIELDS} are allowed`, `at most ${MAX_FIELDS} fields`);
   return list;
 }
 
 function fieldsOf(value: unknown, path: string): readonly { pattern: string; options: unknown; path: string }[] {
   if (!isPlainObject(value)) throw shapeError(path, 'an object of field names', value);
-  return Object.entries(value).map(([name, options]) => ({ pattern: readFieldName(name, path), options, path: childPath(path, name) }));
+  return Object.entries(value).map(([name, options]) => ({
+    pattern: readFieldName(name, path),
+    options,
+    path: childPath(path, name),
+  }));
 }
 
 function readField(value: unknown, path: string): Options {

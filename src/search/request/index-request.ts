@@ -10,7 +10,12 @@ import { readTimeoutMs } from './common.ts';
 export type SearchSettings = { readonly mappings?: unknown };
 
 /** A new index. `replicas` counts the copies beside the primary. */
-export type IndexCreate = { readonly shards: number; readonly replicas: number; readonly mappings: Mappings; readonly timeoutMs?: number };
+export type IndexCreate = {
+  readonly shards: number;
+  readonly replicas: number;
+  readonly mappings: Mappings;
+  readonly timeoutMs?: number;
+};
 
 /** A change to an index. */
 export type IndexUpdate = { readonly replicas?: number; readonly mappings?: Mappings; readonly timeoutMs?: number };
@@ -30,9 +35,29 @@ const SETTING_NAMES: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['number_of_replicas', 'replicas'],
 ]);
 const LATER_SETTINGS = [
-  'analysis', 'auto_expand_replicas', 'blocks', 'codec', 'default_pipeline', 'final_pipeline', 'hidden', 'lifecycle', 'mapping', 'max_inner_result_window',
-  'max_ngram_diff', 'max_result_window', 'query', 'refresh_interval', 'routing', 'routing_partition_size', 'search', 'similarity', 'soft_deletes', 'sort',
-  'store', 'translog', 'number_of_routing_shards',
+  'analysis',
+  'auto_expand_replicas',
+  'blocks',
+  'codec',
+  'default_pipeline',
+  'final_pipeline',
+  'hidden',
+  'lifecycle',
+  'mapping',
+  'max_inner_result_window',
+  'max_ngram_diff',
+  'max_result_window',
+  'query',
+  'refresh_interval',
+  'routing',
+  'routing_partition_size',
+  'search',
+  'similarity',
+  'soft_deletes',
+  'sort',
+  'store',
+  'translog',
+  'number_of_routing_shards',
 ];
 
 /**
@@ -41,8 +66,13 @@ const LATER_SETTINGS = [
  * @throws CoppiceError `PARSING_FAILED`, or `MAPPING_FAILED`.
  */
 export function parseIndexCreate(body: unknown): IndexCreate {
-  const reader = ObjectReader.open(body ?? {}, '', { known: ['settings', 'mappings', 'timeout'], later: ['aliases', 'wait_for_active_shards', 'master_timeout'] });
-  const settings = reader.has('settings') ? readSettings(reader.value('settings'), 'settings') : new Map<Setting, number>();
+  const reader = ObjectReader.open(body ?? {}, '', {
+    known: ['settings', 'mappings', 'timeout'],
+    later: ['aliases', 'wait_for_active_shards', 'master_timeout'],
+  });
+  const settings = reader.has('settings')
+    ? readSettings(reader.value('settings'), 'settings')
+    : new Map<Setting, number>();
   return compact({
     shards: settings.get('shards') ?? INDEX_SETTINGS.shards.default,
     replicas: settings.get('replicas') ?? INDEX_SETTINGS.replicas.default,
@@ -58,11 +88,22 @@ export function parseIndexCreate(body: unknown): IndexCreate {
  * @throws CoppiceError `PARSING_FAILED` or `MAPPING_FAILED`; `BAD_REQUEST` for a setting that is fixed at creation.
  */
 export function parseIndexUpdate(body: unknown): IndexUpdate {
-  const reader = ObjectReader.open(body, '', { known: ['settings', 'mappings', 'properties', 'timeout'], later: ['aliases', 'dynamic', 'master_timeout'] });
-  if (reader.has('mappings') && reader.has('properties')) throw pathError('properties', 'expected [mappings] or [properties], got both', '[mappings] or [properties]');
-  const settings = reader.has('settings') ? readSettings(reader.value('settings'), 'settings') : new Map<Setting, number>();
-  if (settings.has('shards')) throw new CoppiceError('BAD_REQUEST', "settings: can't update non dynamic settings [number_of_shards]");
-  return compact({ replicas: settings.get('replicas'), mappings: readMappings(reader), timeoutMs: readTimeoutMs(reader) });
+  const reader = ObjectReader.open(body, '', {
+    known: ['settings', 'mappings', 'properties', 'timeout'],
+    later: ['aliases', 'dynamic', 'master_timeout'],
+  });
+  if (reader.has('mappings') && reader.has('properties'))
+    throw pathError('properties', 'expected [mappings] or [properties], got both', '[mappings] or [properties]');
+  const settings = reader.has('settings')
+    ? readSettings(reader.value('settings'), 'settings')
+    : new Map<Setting, number>();
+  if (settings.has('shards'))
+    throw new CoppiceError('BAD_REQUEST', "settings: can't update non dynamic settings [number_of_shards]");
+  return compact({
+    replicas: settings.get('replicas'),
+    mappings: readMappings(reader),
+    timeoutMs: readTimeoutMs(reader),
+  });
 }
 
 /** The settings that the actor of an index is created with. */
@@ -80,7 +121,8 @@ function readSettings(value: unknown, path: string): ReadonlyMap<Setting, number
   if (!isPlainObject(value)) throw shapeError(path, 'an object of settings', value);
   const settings = new Map<Setting, number>();
   for (const [key, inner] of Object.entries(value)) {
-    if (key === 'index') for (const [name, number] of readSettings(inner, childPath(path, key))) setOnce(settings, name, number, path);
+    if (key === 'index')
+      for (const [name, number] of readSettings(inner, childPath(path, key))) setOnce(settings, name, number, path);
     else {
       const name = settingName(key, path);
       setOnce(settings, name, integerAt(inner, childPath(path, key), INDEX_SETTINGS[name]), path);
@@ -94,7 +136,10 @@ function settingName(key: string, path: string): Setting {
   const name = SETTING_NAMES.get(plain);
   if (name !== undefined) return name;
   const later = LATER_SETTINGS.find((known) => plain === known || plain.startsWith(`${known}.`));
-  throw unknownNameError({ path, what: 'setting', name: later ?? plain }, { known: [...SETTING_NAMES.keys()], later: LATER_SETTINGS });
+  throw unknownNameError(
+    { path, what: 'setting', name: later ?? plain },
+    { known: [...SETTING_NAMES.keys()], later: LATER_SETTINGS },
+  );
 }
 
 function setOnce(settings: Map<Setting, number>, name: Setting, number: number, path: string): void {

@@ -7,13 +7,28 @@ import { parseSourceFilter, type SourceFilter, WHOLE_SOURCE } from '../source-fi
 import { readRouting, readTimeoutMs, readToken, type Token } from './common.ts';
 
 /** A document wanted. */
-export type GetRequest = { readonly id: string; readonly routing: string; readonly source: SourceFilter; readonly timeoutMs?: number; readonly after?: Token };
+export type GetRequest = {
+  readonly id: string;
+  readonly routing: string;
+  readonly source: SourceFilter;
+  readonly timeoutMs?: number;
+  readonly after?: Token;
+};
 
 /** One of several documents wanted. */
-export type MultiGetItem = { readonly id: string; readonly index?: string; readonly routing: string; readonly source: SourceFilter };
+export type MultiGetItem = {
+  readonly id: string;
+  readonly index?: string;
+  readonly routing: string;
+  readonly source: SourceFilter;
+};
 
 /** Several documents wanted, answered in this order. */
-export type MultiGetRequest = { readonly items: readonly MultiGetItem[]; readonly timeoutMs?: number; readonly after?: Token };
+export type MultiGetRequest = {
+  readonly items: readonly MultiGetItem[];
+  readonly timeoutMs?: number;
+  readonly after?: Token;
+};
 
 /** Most documents of one request. */
 export const MULTI_GET_LIMITS = { ids: 10_000 } as const;
@@ -31,7 +46,13 @@ export function parseGet(body: unknown): GetRequest {
   const reader = ObjectReader.open(body, '', { known, later: LATER });
   const key = reader.has('_id') ? '_id' : 'id';
   const id = checkId(reader.required(key, 'the id of a document'));
-  return compact({ id, routing: readRouting(reader) ?? id, source: readSource(reader, WHOLE_SOURCE), timeoutMs: readTimeoutMs(reader), after: readToken(reader) });
+  return compact({
+    id,
+    routing: readRouting(reader) ?? id,
+    source: readSource(reader, WHOLE_SOURCE),
+    timeoutMs: readTimeoutMs(reader),
+    after: readToken(reader),
+  });
 }
 
 /**
@@ -41,23 +62,43 @@ export function parseGet(body: unknown): GetRequest {
  * @throws CoppiceError `PARSING_FAILED` or `BAD_REQUEST`.
  */
 export function parseMultiGet(body: unknown, index?: string): MultiGetRequest {
-  const reader = ObjectReader.open(body, '', { known: ['ids', 'docs', ...SOURCE_KEYS, 'timeout', 'after', 'realtime', 'refresh'], later: LATER });
+  const reader = ObjectReader.open(body, '', {
+    known: ['ids', 'docs', ...SOURCE_KEYS, 'timeout', 'after', 'realtime', 'refresh'],
+    later: LATER,
+  });
   if (reader.has('ids') === reader.has('docs')) throw pathError('', 'expected [ids] or [docs]', '[ids] or [docs]');
   const key = reader.has('ids') ? 'ids' : 'docs';
   const list = reader.value(key);
   if (!Array.isArray(list)) throw shapeError(key, 'a list', list);
-  if (list.length === 0 || list.length > MULTI_GET_LIMITS.ids) throw pathError(key, `expected 1 to ${MULTI_GET_LIMITS.ids} documents, got ${list.length}`, `1 to ${MULTI_GET_LIMITS.ids} documents`);
+  if (list.length === 0 || list.length > MULTI_GET_LIMITS.ids)
+    throw pathError(
+      key,
+      `expected 1 to ${MULTI_GET_LIMITS.ids} documents, got ${list.length}`,
+      `1 to ${MULTI_GET_LIMITS.ids} documents`,
+    );
   const common = readSource(reader, WHOLE_SOURCE);
-  const items = list.map((element: unknown, at): MultiGetItem => readItem(element, elementPath(key, at), { common, index }));
+  const items = list.map(
+    (element: unknown, at): MultiGetItem => readItem(element, elementPath(key, at), { common, index }),
+  );
   return compact({ items, timeoutMs: readTimeoutMs(reader), after: readToken(reader) });
 }
 
-function readItem(value: unknown, path: string, { common, index }: { common: SourceFilter; index: string | undefined }): MultiGetItem {
-  const reader = ObjectReader.open(isPlainObject(value) ? value : { _id: value }, path, { known: ['_id', 'id', '_index', 'routing', ...SOURCE_KEYS], later: LATER });
+function readItem(
+  value: unknown,
+  path: string,
+  { common, index }: { common: SourceFilter; index: string | undefined },
+): MultiGetItem {
+  const reader = ObjectReader.open(isPlainObject(value) ? value : { _id: value }, path, {
+    known: ['_id', 'id', '_index', 'routing', ...SOURCE_KEYS],
+    later: LATER,
+  });
   const id = checkId(reader.required(reader.has('_id') ? '_id' : 'id', 'the id of a document'));
-  const own = reader.has('_index') ? nameAt(reader.value('_index'), reader.at('_index'), 'the name of an index') : index;
+  const own = reader.has('_index')
+    ? nameAt(reader.value('_index'), reader.at('_index'), 'the name of an index')
+    : index;
   if (own === undefined) throw new CoppiceError('BAD_REQUEST', `${path}: an index is missing: give [_index]`);
-  if (index !== undefined && own !== index) throw new CoppiceError('BAD_REQUEST', `${path}: [_index] names [${own}], but the request is for [${index}]`);
+  if (index !== undefined && own !== index)
+    throw new CoppiceError('BAD_REQUEST', `${path}: [_index] names [${own}], but the request is for [${index}]`);
   return { id, index: own, routing: readRouting(reader) ?? id, source: readSource(reader, common) };
 }
 

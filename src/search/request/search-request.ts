@@ -38,12 +38,48 @@ export const SEARCH_LIMITS = { window: 10_000, defaultSize: 10 } as const;
 
 const COMMON_KEYS = ['query', 'timeout', 'after', 'routing', 'allow_partial_search_results'];
 const SEARCH_KEYS = [
-  ...COMMON_KEYS, 'from', 'size', 'sort', '_source', 'highlight', 'track_total_hits', 'track_scores', 'search_type', 'min_score', 'explain',
+  ...COMMON_KEYS,
+  'from',
+  'size',
+  'sort',
+  '_source',
+  'highlight',
+  'track_total_hits',
+  'track_scores',
+  'search_type',
+  'min_score',
+  'explain',
 ];
 const LATER_KEYS = [
-  '_source_includes', '_source_excludes', 'aggregations', 'aggs', 'collapse', 'docvalue_fields', 'ext', 'fields', 'indices_boost', 'knn', 'pit', 'post_filter',
-  'preference', 'profile', 'q', 'rank', 'rescore', 'retriever', 'runtime_mappings', 'script_fields', 'scroll', 'search_after', 'seq_no_primary_term', 'slice',
-  'stats', 'stored_fields', 'suggest', 'terminate_after', 'version',
+  '_source_includes',
+  '_source_excludes',
+  'aggregations',
+  'aggs',
+  'collapse',
+  'docvalue_fields',
+  'ext',
+  'fields',
+  'indices_boost',
+  'knn',
+  'pit',
+  'post_filter',
+  'preference',
+  'profile',
+  'q',
+  'rank',
+  'rescore',
+  'retriever',
+  'runtime_mappings',
+  'script_fields',
+  'scroll',
+  'search_after',
+  'seq_no_primary_term',
+  'slice',
+  'stats',
+  'stored_fields',
+  'suggest',
+  'terminate_after',
+  'version',
 ];
 const SEARCH_TYPES = ['query_then_fetch', 'dfs_query_then_fetch'] as const;
 const MATCH_ALL: QueryNode = { kind: 'matchAll' };
@@ -76,7 +112,12 @@ export function parseSearch(body: unknown): SearchRequest {
  * @throws CoppiceError `PARSING_FAILED` that names the path at fault.
  */
 export function parseCount(body: unknown): CountRequest {
-  return readCommon(ObjectReader.open(body ?? {}, '', { known: COMMON_KEYS, later: ['min_score', 'preference', 'q', 'terminate_after'] }));
+  return readCommon(
+    ObjectReader.open(body ?? {}, '', {
+      known: COMMON_KEYS,
+      later: ['min_score', 'preference', 'q', 'terminate_after'],
+    }),
+  );
 }
 
 function readCommon(reader: ObjectReader): CountRequest {
@@ -94,13 +135,16 @@ function readWindow(reader: ObjectReader): { from: number; size: number } {
   const size = reader.integer('size', { min: 0 }) ?? SEARCH_LIMITS.defaultSize;
   if (from + size <= SEARCH_LIMITS.window) return { from, size };
   const message = `result window is too large, from + size must be less than or equal to: [${SEARCH_LIMITS.window}] but was [${from + size}]`;
-  throw new CoppiceError('BAD_REQUEST', message, { details: { path: 'size', expected: `from + size of at most ${SEARCH_LIMITS.window}` } });
+  throw new CoppiceError('BAD_REQUEST', message, {
+    details: { path: 'size', expected: `from + size of at most ${SEARCH_LIMITS.window}` },
+  });
 }
 
 function readTrackTotalHits(reader: ObjectReader): boolean | number {
   const value = reader.value('track_total_hits');
   if (value === undefined || value === true || value === 'true' || value === -1) return true;
   if (value === false || value === 'false') return false;
-  if (typeof value === 'number' || typeof value === 'string') return reader.integer('track_total_hits', { min: 0 }) ?? true;
+  if (typeof value === 'number' || typeof value === 'string')
+    return reader.integer('track_total_hits', { min: 0 }) ?? true;
   throw shapeError('track_total_hits', 'true, false or an integer', value);
 }

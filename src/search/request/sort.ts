@@ -21,8 +21,15 @@ const MAX_KEYS = 16;
  */
 export function parseSort(value: unknown, path: string): readonly SortSpec[] | undefined {
   if (value === undefined) return undefined;
-  const specs = asList(value).flatMap((element, index) => readElement(element, Array.isArray(value) ? elementPath(path, index) : path));
-  if (specs.length > MAX_KEYS) throw pathError(path, `${specs.length} sort keys, at most ${MAX_KEYS} are allowed`, `at most ${MAX_KEYS} sort keys`);
+  const specs = asList(value).flatMap((element, index) =>
+    readElement(element, Array.isArray(value) ? elementPath(path, index) : path),
+  );
+  if (specs.length > MAX_KEYS)
+    throw pathError(
+      path,
+      `${specs.length} sort keys, at most ${MAX_KEYS} are allowed`,
+      `at most ${MAX_KEYS} sort keys`,
+    );
   const [first] = specs;
   const isDefault = first === undefined || (specs.length === 1 && first.field === '_score' && first.order === 'desc');
   return isDefault ? undefined : specs;
@@ -37,8 +44,13 @@ export function checkSort(sort: readonly SortSpec[], mappings: Mappings): void {
   for (const { field, unmapped } of sort) {
     if (isSpecial(field)) continue;
     const leaf = leafAt(mappings, field);
-    if (leaf?.type === 'text') throw new CoppiceError('BAD_REQUEST', `field [${field}] of type [text] cannot be sorted by, use a keyword field such as [${field}.keyword]`);
-    if (leaf === undefined && unmapped === undefined) throw new CoppiceError('BAD_REQUEST', `no mapping found for [${field}] in order to sort on`);
+    if (leaf?.type === 'text')
+      throw new CoppiceError(
+        'BAD_REQUEST',
+        `field [${field}] of type [text] cannot be sorted by, use a keyword field such as [${field}.keyword]`,
+      );
+    if (leaf === undefined && unmapped === undefined)
+      throw new CoppiceError('BAD_REQUEST', `no mapping found for [${field}] in order to sort on`);
   }
 }
 

@@ -36,10 +36,31 @@ const CONTROL_KEYS = ['routing', 'if_seq_no', 'if_primary_term', 'refresh', 'tim
 const KEYS: Readonly<Record<WriteOp, readonly string[]>> = {
   index: ['id', '_id', 'doc', 'op_type', ...CONTROL_KEYS],
   create: ['id', '_id', 'doc', 'op_type', ...CONTROL_KEYS],
-  update: ['id', '_id', 'doc', 'upsert', 'doc_as_upsert', 'detect_noop', 'retry_on_conflict', '_source', ...CONTROL_KEYS],
+  update: [
+    'id',
+    '_id',
+    'doc',
+    'upsert',
+    'doc_as_upsert',
+    'detect_noop',
+    'retry_on_conflict',
+    '_source',
+    ...CONTROL_KEYS,
+  ],
   delete: ['id', '_id', ...CONTROL_KEYS],
 };
-const LATER = ['require_alias', 'dynamic_templates', 'pipeline', 'script', 'scripted_upsert', 'version', 'version_type', 'wait_for_active_shards', 'lang', 'params'];
+const LATER = [
+  'require_alias',
+  'dynamic_templates',
+  'pipeline',
+  'script',
+  'scripted_upsert',
+  'version',
+  'version_type',
+  'wait_for_active_shards',
+  'lang',
+  'params',
+];
 
 /**
  * Reads the body of a write to one document.
@@ -52,8 +73,14 @@ export function parseWrite(op: WriteOp, body: unknown): WriteRequest {
   if (reader.has('op_type') && op === 'create') reader.word('op_type', ['create']);
   const actual = op === 'index' ? (reader.word('op_type', ['index', 'create']) ?? op) : op;
   const idKey = reader.has('_id') ? '_id' : 'id';
-  if ((op === 'update' || op === 'delete') && !reader.has(idKey)) throw pathError('id', 'expected the id of a document, got nothing', 'the id of a document');
-  const draft = compact({ op: actual, id: reader.has(idKey) ? checkId(reader.value(idKey)) : undefined, ...readControl(reader), ...readContent(op, reader) });
+  if ((op === 'update' || op === 'delete') && !reader.has(idKey))
+    throw pathError('id', 'expected the id of a document, got nothing', 'the id of a document');
+  const draft = compact({
+    op: actual,
+    id: reader.has(idKey) ? checkId(reader.value(idKey)) : undefined,
+    ...readControl(reader),
+    ...readContent(op, reader),
+  });
   const source = reader.has('_source') ? parseSourceFilter(reader.value('_source'), '_source') : undefined;
   return compact({ draft, timeoutMs: readTimeoutMs(reader), source });
 }
@@ -70,17 +97,24 @@ export function readControl(reader: ObjectReader): Pick<WriteDraft, 'routing' | 
   const ifSeqNo = reader.integer('if_seq_no', { min: 0 });
   const ifPrimaryTerm = reader.integer('if_primary_term', { min: 1 });
   if ((ifSeqNo === undefined) !== (ifPrimaryTerm === undefined)) {
-    throw new CoppiceError('BAD_REQUEST', `${reader.path === '' ? '' : `${reader.path}: `}if_seq_no and if_primary_term go together, got only [${ifSeqNo === undefined ? 'if_primary_term' : 'if_seq_no'}]`);
+    throw new CoppiceError(
+      'BAD_REQUEST',
+      `${reader.path === '' ? '' : `${reader.path}: `}if_seq_no and if_primary_term go together, got only [${ifSeqNo === undefined ? 'if_primary_term' : 'if_seq_no'}]`,
+    );
   }
   return compact({ routing: readRouting(reader), ifSeqNo, ifPrimaryTerm });
 }
 
 /** Reads the document of a write, or the parts of an update. */
-export function readContent(op: WriteOp, reader: ObjectReader): Pick<WriteDraft, 'doc' | 'upsert' | 'docAsUpsert' | 'detectNoop'> {
+export function readContent(
+  op: WriteOp,
+  reader: ObjectReader,
+): Pick<WriteDraft, 'doc' | 'upsert' | 'docAsUpsert' | 'detectNoop'> {
   if (op === 'delete') return {};
   if (op !== 'update') return { doc: checkSource(reader.required('doc', 'a document')) };
   const docAsUpsert = reader.boolean('doc_as_upsert');
-  if (!reader.has('doc') && (docAsUpsert === true || !reader.has('upsert'))) throw pathError(reader.at('doc'), 'expected a partial document, got nothing', 'a partial document');
+  if (!reader.has('doc') && (docAsUpsert === true || !reader.has('upsert')))
+    throw pathError(reader.at('doc'), 'expected a partial document, got nothing', 'a partial document');
   return compact({
     doc: reader.has('doc') ? checkSource(reader.value('doc')) : {},
     upsert: reader.has('upsert') ? checkSource(reader.value('upsert')) : undefined,

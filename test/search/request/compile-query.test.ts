@@ -30,7 +30,10 @@ const NONE = { kind: 'matchNone' };
 
 test('a query takes the types of its fields', () => {
   const table: readonly (readonly [unknown, unknown])[] = [
-    [{ match: { title: { query: 'a b', operator: 'and', boost: 2 } } }, { kind: 'match', field: 'title', text: 'a b', operator: 'and', boost: 2 }],
+    [
+      { match: { title: { query: 'a b', operator: 'and', boost: 2 } } },
+      { kind: 'match', field: 'title', text: 'a b', operator: 'and', boost: 2 },
+    ],
     [{ match: { tag: 'a b' } }, { kind: 'term', field: 'tag', value: 'a b' }],
     [{ match: { 'title.keyword': 'A b' } }, { kind: 'term', field: 'title.keyword', value: 'A b' }],
     [{ match: { year: '1851' } }, { kind: 'term', field: 'year', value: 1851 }],
@@ -48,28 +51,58 @@ test('a query takes the types of its fields', () => {
     [{ terms: { year: [1, '2', 2, 3.5] } }, { kind: 'terms', field: 'year', values: [1, 2] }],
     [{ terms: { year: [] } }, NONE],
     [{ range: { year: { gt: 1.5, lte: '7' } } }, { kind: 'range', field: 'year', bounds: { gt: 1.5, lte: 7 } }],
-    [{ range: { at: { gt: '2024-05-06', lte: '2024-05-06' } } }, { kind: 'range', field: 'at', bounds: { gt: DAY + 86_399_999, lte: DAY + 86_399_999 } }],
-    [{ range: { at: { gte: '2024-05-06', lt: '2024-05-06' } } }, { kind: 'range', field: 'at', bounds: { gte: DAY, lt: DAY } }],
+    [
+      { range: { at: { gt: '2024-05-06', lte: '2024-05-06' } } },
+      { kind: 'range', field: 'at', bounds: { gt: DAY + 86_399_999, lte: DAY + 86_399_999 } },
+    ],
+    [
+      { range: { at: { gte: '2024-05-06', lt: '2024-05-06' } } },
+      { kind: 'range', field: 'at', bounds: { gte: DAY, lt: DAY } },
+    ],
     [{ range: { tag: { gte: 'a' } } }, { kind: 'range', field: 'tag', bounds: { gte: 'a' } }],
     [{ exists: { field: 'tag' } }, { kind: 'constantScore', filter: { kind: 'exists', field: 'tag' } }],
     [
       { exists: { field: 'author' } },
-      { kind: 'constantScore', filter: { kind: 'bool', should: [{ kind: 'exists', field: 'author.name' }, { kind: 'exists', field: 'author.age' }] } },
+      {
+        kind: 'constantScore',
+        filter: {
+          kind: 'bool',
+          should: [
+            { kind: 'exists', field: 'author.name' },
+            { kind: 'exists', field: 'author.age' },
+          ],
+        },
+      },
     ],
     [{ bool: {} }, { kind: 'matchAll' }],
-    [{ bool: { must_not: { term: { tag: 'x' } } } }, { kind: 'bool', mustNot: [{ kind: 'term', field: 'tag', value: 'x' }] }],
+    [
+      { bool: { must_not: { term: { tag: 'x' } } } },
+      { kind: 'bool', mustNot: [{ kind: 'term', field: 'tag', value: 'x' }] },
+    ],
     [{ multi_match: { query: 'x', fields: 'tag^2' } }, { kind: 'term', field: 'tag', value: 'x', boost: 2 }],
     [
       { multi_match: { query: 'x', fields: ['t*', 'year*'], tie_breaker: 0.3 } },
       {
         kind: 'disMax',
-        queries: [{ kind: 'term', field: 'tag', value: 'x' }, { kind: 'match', field: 'title', text: 'x' }, { kind: 'term', field: 'title.keyword', value: 'x' }, NONE],
+        queries: [
+          { kind: 'term', field: 'tag', value: 'x' },
+          { kind: 'match', field: 'title', text: 'x' },
+          { kind: 'term', field: 'title.keyword', value: 'x' },
+          NONE,
+        ],
         tieBreaker: 0.3,
       },
     ],
     [
       { multi_match: { query: 'x', fields: ['title', 'tag'], type: 'most_fields', boost: 3 } },
-      { kind: 'bool', should: [{ kind: 'match', field: 'title', text: 'x' }, { kind: 'term', field: 'tag', value: 'x' }], boost: 3 },
+      {
+        kind: 'bool',
+        should: [
+          { kind: 'match', field: 'title', text: 'x' },
+          { kind: 'term', field: 'tag', value: 'x' },
+        ],
+        boost: 3,
+      },
     ],
   ];
   for (const [query, expected] of table) assert.equal(compile(query), expected, JSON.stringify(query));
@@ -83,7 +116,10 @@ test('a value of another type says field, type and value', () => {
     [{ range: { at: { gte: 'now-1d' } } }, 'field [at] of type [date] cannot be compared with ["now-1d"]'],
     [{ range: { at: { gte: true } } }, 'field [at] of type [date] cannot be compared with [true]'],
     [{ range: { open: { gte: true } } }, 'field [open] of type [boolean] does not support range queries'],
-    [{ multi_match: { query: 'x', fields: ['y*', 'year'] } }, 'field [year] of type [integer] cannot be compared with ["x"]'],
+    [
+      { multi_match: { query: 'x', fields: ['y*', 'year'] } },
+      'field [year] of type [integer] cannot be compared with ["x"]',
+    ],
   ];
   for (const [query, message] of table) assertFault(() => compile(query), 'BAD_REQUEST', message);
 });
@@ -92,7 +128,11 @@ test('sort keys are checked against the mappings', () => {
   const check = (sort: unknown) => () => checkSort(parseSort(sort, 'sort') ?? [], MAPPINGS);
   assert.not.throws(check(['year', '_score', '_doc', 'title.keyword']));
   assert.not.throws(check({ other: { unmapped_type: 'long' } }));
-  assertFault(check('title'), 'BAD_REQUEST', 'field [title] of type [text] cannot be sorted by, use a keyword field such as [title.keyword]');
+  assertFault(
+    check('title'),
+    'BAD_REQUEST',
+    'field [title] of type [text] cannot be sorted by, use a keyword field such as [title.keyword]',
+  );
   assertFault(check('other'), 'BAD_REQUEST', 'no mapping found for [other] in order to sort on');
 });
 

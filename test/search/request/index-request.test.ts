@@ -6,7 +6,7 @@ import { assertFault } from '../faults.ts';
 
 const test = suite('search/request/index-request');
 
-test('settings are taken plain, dotted, inside `index`, and under Elasticsearch\'s names', () => {
+test("settings are taken plain, dotted, inside `index`, and under Elasticsearch's names", () => {
   const expected = { shards: 3, replicas: 2, mappings: { fields: {} } };
   for (const settings of [
     { shards: 3, replicas: 2 },
@@ -20,7 +20,9 @@ test('settings are taken plain, dotted, inside `index`, and under Elasticsearch\
 });
 
 test('mappings go to the actor with its settings', () => {
-  const create = parseIndexCreate({ mappings: { dynamic: 'strict', properties: { title: { type: 'text' }, a: { properties: {} } } } });
+  const create = parseIndexCreate({
+    mappings: { dynamic: 'strict', properties: { title: { type: 'text' }, a: { properties: {} } } },
+  });
   assert.equal(initialMappings(searchSettings(create)), create.mappings);
   assert.equal(initialMappings(undefined), { fields: {} });
 });
@@ -28,7 +30,10 @@ test('mappings go to the actor with its settings', () => {
 test('wrong settings say where and what', () => {
   const table: readonly (readonly [unknown, string | RegExp])[] = [
     [{ settings: { shard: 3 } }, 'settings: unknown setting [shard], did you mean [shards]?'],
-    [{ settings: { number_of_shrads: 3 } }, 'settings: unknown setting [number_of_shrads], did you mean [number_of_shards]?'],
+    [
+      { settings: { number_of_shrads: 3 } },
+      'settings: unknown setting [number_of_shrads], did you mean [number_of_shards]?',
+    ],
     [{ settings: { refresh_interval: '1s' } }, 'settings: setting [refresh_interval] is not supported by this version'],
     [{ settings: { 'index.analysis.analyzer.x': 1 } }, 'settings: setting [analysis] is not supported by this version'],
     [{ settings: { shards: 0 } }, 'settings.shards: expected an integer from 1 to 1024, got 0'],
@@ -44,9 +49,15 @@ test('wrong settings say where and what', () => {
 
 test('an update adds fields or changes the replicas, never the shards', () => {
   assert.equal(parseIndexUpdate({ settings: { replicas: 2 } }), { replicas: 2 });
-  assert.equal(parseIndexUpdate({ properties: { a: { type: 'long' } } }), { mappings: { fields: { a: { type: 'long' } } } });
+  assert.equal(parseIndexUpdate({ properties: { a: { type: 'long' } } }), {
+    mappings: { fields: { a: { type: 'long' } } },
+  });
   assert.equal(parseIndexUpdate({ mappings: { dynamic: false } }), { mappings: { dynamic: false, fields: {} } });
-  assertFault(() => parseIndexUpdate({ settings: { shards: 2 } }), 'BAD_REQUEST', "settings: can't update non dynamic settings [number_of_shards]");
+  assertFault(
+    () => parseIndexUpdate({ settings: { shards: 2 } }),
+    'BAD_REQUEST',
+    "settings: can't update non dynamic settings [number_of_shards]",
+  );
   assertFault(() => parseIndexUpdate({ properties: {}, mappings: {} }), 'PARSING_FAILED', /got both$/);
 });
 

@@ -22,7 +22,13 @@ test('every kind is read in its short and its long form', () => {
     ],
     [
       { multi_match: { query: 'x', fields: ['title^3', 'b*'], tie_breaker: 0.3 } },
-      { kind: 'multiMatch', fields: [{ pattern: 'title', boost: 3 }, { pattern: 'b*' }], value: 'x', type: 'best_fields', tieBreaker: 0.3 },
+      {
+        kind: 'multiMatch',
+        fields: [{ pattern: 'title', boost: 3 }, { pattern: 'b*' }],
+        value: 'x',
+        type: 'best_fields',
+        tieBreaker: 0.3,
+      },
     ],
     [{ term: { year: 1851 } }, { kind: 'term', field: 'year', value: 1851 }],
     [{ term: { tag: { value: 'x', boost: '1.5' } } }, { kind: 'term', field: 'tag', value: 'x', boost: 1.5 }],
@@ -30,11 +36,24 @@ test('every kind is read in its short and its long form', () => {
     [{ range: { year: { gte: 1, lt: '5' } } }, { kind: 'range', field: 'year', bounds: { gte: 1, lt: '5' } }],
     [{ exists: { field: 'x' } }, { kind: 'exists', field: 'x' }],
     [{ ids: { values: ['1', 2] } }, { kind: 'ids', ids: ['1', '2'] }],
-    [{ constant_score: { filter: { match_all: {} }, boost: 3 } }, { kind: 'constantScore', filter: { kind: 'matchAll' }, boost: 3 }],
-    [{ dis_max: { queries: [{ match_all: {} }], tie_breaker: 0.5 } }, { kind: 'disMax', queries: [{ kind: 'matchAll' }], tieBreaker: 0.5 }],
+    [
+      { constant_score: { filter: { match_all: {} }, boost: 3 } },
+      { kind: 'constantScore', filter: { kind: 'matchAll' }, boost: 3 },
+    ],
+    [
+      { dis_max: { queries: [{ match_all: {} }], tie_breaker: 0.5 } },
+      { kind: 'disMax', queries: [{ kind: 'matchAll' }], tieBreaker: 0.5 },
+    ],
     [
       { bool: { must: { match_all: {} }, must_not: [{ match_none: {} }], minimum_should_match: '-25%' } },
-      { kind: 'bool', must: [{ kind: 'matchAll' }], should: [], filter: [], mustNot: [{ kind: 'matchNone' }], minimumShouldMatch: '-25%' },
+      {
+        kind: 'bool',
+        must: [{ kind: 'matchAll' }],
+        should: [],
+        filter: [],
+        mustNot: [{ kind: 'matchNone' }],
+        minimumShouldMatch: '-25%',
+      },
     ],
     [JSON.parse('{"term":{"__proto__":"x"}}'), { kind: 'term', field: '__proto__', value: 'x' }],
   ];
@@ -55,14 +74,35 @@ test('a wrong query says where and what', () => {
     [{ match: {} }, 'query.match: no field name'],
     [{ match: { a: 'x', b: 'y' } }, 'query.match: takes one field, got [a] and [b]'],
     [{ match: { title: ['x'] } }, 'query.match.title: expected a text, a number or a boolean, got a list'],
-    [{ match: { title: { query: 'x', operater: 'and' } } }, 'query.match.title: unknown key [operater], did you mean [operator]?'],
-    [{ match: { title: { query: 'x', operator: 'nad' } } }, 'query.match.title.operator: expected one of [or, and], got "nad", did you mean [and]?'],
-    [{ match: { title: { query: 'x', fuzziness: 'AUTO' } } }, 'query.match.title: key [fuzziness] is not supported by this version'],
-    [{ match: { title: { operator: 'and' } } }, 'query.match.title.query: expected the text to search for, got nothing'],
-    [{ match: { title: { query: 'x', minimum_should_match: '2<75%' } } }, /^query\.match\.title\.minimum_should_match: conditional forms are not supported/],
+    [
+      { match: { title: { query: 'x', operater: 'and' } } },
+      'query.match.title: unknown key [operater], did you mean [operator]?',
+    ],
+    [
+      { match: { title: { query: 'x', operator: 'nad' } } },
+      'query.match.title.operator: expected one of [or, and], got "nad", did you mean [and]?',
+    ],
+    [
+      { match: { title: { query: 'x', fuzziness: 'AUTO' } } },
+      'query.match.title: key [fuzziness] is not supported by this version',
+    ],
+    [
+      { match: { title: { operator: 'and' } } },
+      'query.match.title.query: expected the text to search for, got nothing',
+    ],
+    [
+      { match: { title: { query: 'x', minimum_should_match: '2<75%' } } },
+      /^query\.match\.title\.minimum_should_match: conditional forms are not supported/,
+    ],
     [{ match: { title: { query: 'x', boost: -1 } } }, /^query\.match\.title\.boost: expected a number from 0/],
-    [{ multi_match: { query: 'x', type: 'phrase' } }, 'query.multi_match.type: type [phrase] is not supported by this version'],
-    [{ multi_match: { query: 'x', fields: ['a^b'] } }, /^query\.multi_match\.fields\[0\]: expected a field name, or one with a boost/],
+    [
+      { multi_match: { query: 'x', type: 'phrase' } },
+      'query.multi_match.type: type [phrase] is not supported by this version',
+    ],
+    [
+      { multi_match: { query: 'x', fields: ['a^b'] } },
+      /^query\.multi_match\.fields\[0\]: expected a field name, or one with a boost/,
+    ],
     [{ multi_match: { fields: ['a'] } }, 'query.multi_match.query: expected the text to search for, got nothing'],
     [{ term: { tag: null } }, 'query.term.tag: expected a string, a number or a boolean, got null'],
     [{ term: { tag: ['x'] } }, 'query.term.tag: expected a string, a number or a boolean, got a list'],
@@ -71,17 +111,26 @@ test('a wrong query says where and what', () => {
     [{ terms: { boost: 2 } }, 'query.terms: no field name'],
     [{ range: { year: 5 } }, 'query.range.year: expected an object, got 5'],
     [{ range: { year: { gt: 1, gte: 2 } } }, 'query.range.year: takes [gte] or [gt], not both'],
-    [{ range: { year: { gte: 1, format: 'yyyy' } } }, 'query.range.year: key [format] is not supported by this version'],
+    [
+      { range: { year: { gte: 1, format: 'yyyy' } } },
+      'query.range.year: key [format] is not supported by this version',
+    ],
     [{ range: { year: { get: 1 } } }, 'query.range.year: unknown key [get], did you mean [gte]?'],
     [{ ids: { values: [true] } }, 'query.ids.values[0]: expected an id, got true'],
     [{ exists: {} }, 'query.exists.field: expected a field name, got nothing'],
     [{ bool: { muts: [] } }, 'query.bool: unknown key [muts], did you mean [must]?'],
-    [{ bool: { must: [{ match_all: {} }, { tem: {} }] } }, 'query.bool.must[1]: unknown query [tem], did you mean [term]?'],
+    [
+      { bool: { must: [{ match_all: {} }, { tem: {} }] } },
+      'query.bool.must[1]: unknown query [tem], did you mean [term]?',
+    ],
     [{ bool: { must: 'x' } }, 'query.bool.must: expected a query object, got "x"'],
     [{ constant_score: {} }, 'query.constant_score.filter: expected a query object, got nothing'],
     [{ dis_max: { queries: [] } }, 'query.dis_max.queries: requires at least one query'],
     [nested(65), /queries nest deeper than 64 levels/],
-    [{ bool: { should: Array.from({ length: 1024 }, () => ({ match_all: {} })) } }, 'query.bool.should[1023]: too many clauses, at most 1024 are allowed'],
+    [
+      { bool: { should: Array.from({ length: 1024 }, () => ({ match_all: {} })) } },
+      'query.bool.should[1023]: too many clauses, at most 1024 are allowed',
+    ],
   ];
   for (const [query, message] of table) assertFault(() => parse(query), 'PARSING_FAILED', message);
 });

@@ -14,7 +14,13 @@ const DEFAULTS = {
   trackScores: false,
   searchType: 'query_then_fetch',
 };
-const HIGHLIGHT = { preTag: '<em>', postTag: '</em>', fragmentSize: 100, numberOfFragments: 5, requireFieldMatch: true };
+const HIGHLIGHT = {
+  preTag: '<em>',
+  postTag: '</em>',
+  fragmentSize: 100,
+  numberOfFragments: 5,
+  requireFieldMatch: true,
+};
 
 test('an empty body searches for everything', () => {
   assert.equal(parseSearch({}), DEFAULTS);
@@ -24,18 +30,38 @@ test('an empty body searches for everything', () => {
 
 test('every option is read', () => {
   const table: readonly (readonly [Record<string, unknown>, Record<string, unknown>])[] = [
-    [{ from: '5', size: 0 }, { from: 5, size: 0 }],
+    [
+      { from: '5', size: 0 },
+      { from: 5, size: 0 },
+    ],
     [{ sort: 'year' }, { sort: [{ field: 'year', order: 'asc' }] }],
     [{ sort: ['_score'] }, {}],
-    [{ sort: ['_score', '_doc'] }, { sort: [{ field: '_score', order: 'desc' }, { field: '_doc', order: 'asc' }] }],
+    [
+      { sort: ['_score', '_doc'] },
+      {
+        sort: [
+          { field: '_score', order: 'desc' },
+          { field: '_doc', order: 'asc' },
+        ],
+      },
+    ],
     [{ sort: { year: 'DESC' } }, { sort: [{ field: 'year', order: 'desc' }] }],
-    [{ sort: [{ year: { order: 'desc', missing: '_first', unmapped_type: 'long' } }] }, { sort: [{ field: 'year', order: 'desc', missing: '_first', unmapped: 'missing' }] }],
+    [
+      { sort: [{ year: { order: 'desc', missing: '_first', unmapped_type: 'long' } }] },
+      { sort: [{ field: 'year', order: 'desc', missing: '_first', unmapped: 'missing' }] },
+    ],
     [{ sort: [] }, {}],
     [{ _source: ['a', 'b.*'] }, { source: { enabled: true, includes: ['a', 'b.*'] } }],
     [{ _source: false }, { source: { enabled: false } }],
     [{ highlight: { fields: { title: {} } } }, { highlight: [{ ...HIGHLIGHT, pattern: 'title' }] }],
     [
-      { highlight: { pre_tags: ['<b>'], post_tags: '</b>', fields: [{ title: { number_of_fragments: 0 } }, { '*': { fragment_size: 20, require_field_match: false } }] } },
+      {
+        highlight: {
+          pre_tags: ['<b>'],
+          post_tags: '</b>',
+          fields: [{ title: { number_of_fragments: 0 } }, { '*': { fragment_size: 20, require_field_match: false } }],
+        },
+      },
       {
         highlight: [
           { ...HIGHLIGHT, pattern: 'title', preTag: '<b>', postTag: '</b>', numberOfFragments: 0 },
@@ -45,7 +71,10 @@ test('every option is read', () => {
     ],
     [{ track_total_hits: false }, { trackTotalHits: false }],
     [{ track_total_hits: 100 }, { trackTotalHits: 100 }],
-    [{ search_type: 'dfs_query_then_fetch', track_scores: true }, { searchType: 'dfs_query_then_fetch', trackScores: true }],
+    [
+      { search_type: 'dfs_query_then_fetch', track_scores: true },
+      { searchType: 'dfs_query_then_fetch', trackScores: true },
+    ],
     [{ min_score: 0.5 }, { minScore: 0.5 }],
     [{ timeout: '500ms' }, { timeoutMs: 500 }],
     [{ timeout: '1.5s' }, { timeoutMs: 1500 }],
@@ -56,7 +85,8 @@ test('every option is read', () => {
     [{ routing: 'a,b' }, { routing: ['a', 'b'] }],
     [{ explain: false }, {}],
   ];
-  for (const [body, expected] of table) assert.equal(parseSearch(body), { ...DEFAULTS, ...expected }, JSON.stringify(body));
+  for (const [body, expected] of table)
+    assert.equal(parseSearch(body), { ...DEFAULTS, ...expected }, JSON.stringify(body));
 });
 
 test('a wrong body says where and what', () => {
@@ -70,16 +100,25 @@ test('a wrong body says where and what', () => {
     [{ from: 'x' }, 'from: expected an integer of at least 0, got "x"'],
     [{ sort: 5 }, 'sort: expected a field name or {field: order}, got 5'],
     [{ sort: [{ year: 'up' }] }, 'sort[0].year: expected one of [asc, desc], got "up"'],
-    [{ sort: [{ year: { order: 'asc', missing: 0 } }] }, 'sort[0].year.missing: expected one of [_first, _last], got 0'],
+    [
+      { sort: [{ year: { order: 'asc', missing: 0 } }] },
+      'sort[0].year.missing: expected one of [_first, _last], got 0',
+    ],
     [{ sort: [{ year: { ordre: 'asc' } }] }, 'sort[0].year: unknown key [ordre], did you mean [order]?'],
     [{ sort: [{ _score: { missing: '_last' } }] }, /^sort\[0\]\._score: unknown key \[missing\]/],
     [{ sort: ['_id'] }, 'sort[0]: sorting by [_id] is not supported by this version'],
     [{ highlight: {} }, 'highlight.fields: expected an object of field names, got nothing'],
-    [{ highlight: { fields: { a: { frgment_size: 1 } } } }, 'highlight.fields.a: unknown key [frgment_size], did you mean [fragment_size]?'],
+    [
+      { highlight: { fields: { a: { frgment_size: 1 } } } },
+      'highlight.fields.a: unknown key [frgment_size], did you mean [fragment_size]?',
+    ],
     [{ highlight: { fields: { a: { pre_tags: [] } } } }, 'highlight.fields.a.pre_tags[0]: expected a tag, got nothing'],
     [{ search_type: 'dfs' }, /^search_type: expected one of \[query_then_fetch, dfs_query_then_fetch\], got "dfs"/],
     [{ track_total_hits: {} }, 'track_total_hits: expected true, false or an integer, got an object'],
-    [{ timeout: '5 parsecs' }, 'timeout: expected a duration such as "500ms" or "2s", or milliseconds, got "5 parsecs"'],
+    [
+      { timeout: '5 parsecs' },
+      'timeout: expected a duration such as "500ms" or "2s", or milliseconds, got "5 parsecs"',
+    ],
     [{ timeout: -5 }, /^timeout: expected a duration/],
     [{ after: { x: 1 } }, 'after.x: expected a shard number as key, got "x"'],
     [{ after: { 0: -1 } }, 'after.0: expected an integer of at least 0, got -1'],
@@ -93,7 +132,11 @@ test('a wrong body says where and what', () => {
 });
 
 test('a page beyond the window is refused', () => {
-  assertFault(() => parseSearch({ from: 9_995, size: 6 }), 'BAD_REQUEST', 'result window is too large, from + size must be less than or equal to: [10000] but was [10001]');
+  assertFault(
+    () => parseSearch({ from: 9_995, size: 6 }),
+    'BAD_REQUEST',
+    'result window is too large, from + size must be less than or equal to: [10000] but was [10001]',
+  );
   assert.is(parseSearch({ from: 9_995, size: 5 }).size, 5);
 });
 
