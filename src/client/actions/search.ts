@@ -22,6 +22,7 @@ import { type CountRequest, parseCount, parseSearch, type SearchRequest } from '
 import type { GroupRecord } from '../../wire/records.ts';
 import type { CallOptions, ShardAnswer, Token } from '../router.ts';
 import { NO_INDEX, type Root, type RunAction, searchGroup, stopwatch, within } from './action.ts';
+import { checkAgainstMappings } from './mappings.ts';
 
 /** Most searches of one `msearch`. */
 const MAX_SEARCHES = 1_000;
@@ -42,6 +43,7 @@ export const count: RunAction = async (root, { index, body }, options) => {
   const request = parseCount(body);
   const tookMs = stopwatch(root);
   const group = await searchGroup(root, index);
+  await checkAgainstMappings(root, group, request);
   const shards = shardsAsked(group, request);
   const asked = withToken(within(root, options, request.timeoutMs), request);
   const { partials, failures } = gather<ShardCount>(
@@ -74,6 +76,7 @@ async function searchIndex(
 ): Promise<SearchAnswer> {
   const tookMs = stopwatch(root);
   const group = await searchGroup(root, index);
+  await checkAgainstMappings(root, group, request);
   const shards = shardsAsked(group, request);
   const asked = withToken(within(root, options, request.timeoutMs), request);
   const statistics =
