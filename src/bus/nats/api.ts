@@ -75,28 +75,51 @@ export class JetStreamApi {
     if (this.link.closed) throw new CoppiceError('DISCONNECTED', 'the connection to NATS is closed');
     if (!this.link.up) return undefined;
     const payload = body === undefined ? '' : JSON.stringify(body);
-    const raw = await this.exchange(`$JS.API.${subject}`, payload, undefined);
+    const raw = await this.exchange(`$JS.API.${subject}`, payload, { signal });
     if (raw === undefined) return undefined;
     const answer = parseAnswer(raw);
     return !answer.ok && answer.code === JS_ERRORS.unavailable ? undefined : answer;
   }
 
-  /** Sends one request; undefined if it got no answer, which leaves open whether it was carried out. */
+  /**
+   * Sends one request; undefined if it got no answer, which leaves open whether it was carried out. Waits no longer
+   * than the link holds and the signal is not aborted.
+   */
   async exchange(
     subject: string,
     payload: string | Uint8Array,
-    headers: MsgHdrs | undefined,
+    options: { headers?: MsgHdrs; signal?: AbortSignal | undefined } = {},
   ): Promise<Uint8Array | undefined> {
+    const { headers, signal } = options;
+    const hopeless = this.#hopeless(signal);
     try {
-      const options = headers === undefined ? { timeout: TRY_MS } : { timeout: TRY_MS, headers };
-      return (await this.nats.request(subject, payload, options)).data;
+      const request = headers === undefined ? { timeout: TRY_MS } : { timeout: TRY_MS, headers };
+      const reply = await Promise.race([this.nats.request(subject, payload, request), hopeless.promise]);
+      return reply?.data;
     } catch (error) {
       if (!(error instanceof NatsError)) throw error;
       if (error.code === ErrorCode.PermissionsViolation) throw forbidden(subject, error);
       if (error.code === ErrorCode.MaxPayloadExceeded)
         throw new CoppiceError('PAYLOAD_TOO_LARGE', `too large for \`${subject}\``, { cause: error });
       return undefined;
+    } finally {
+      hopeless.stop();
     }
+  }
+
+  /** Resolves when waiting for a reply has become pointless. */
+  #hopeless(signal: AbortSignal | undefined): { promise: Promise<undefined>; stop: () => void } {
+    let stop = (): void => {};
+    const promise = new Promise<undefined>((resolve) => {
+      const giveUp = (): void => resolve(undefined);
+      const stopListening = this.link.onChange(giveUp);
+      signal?.addEventListener('abort', giveUp, { once: true });
+      stop = () => {
+        stopListening();
+        signal?.removeEventListener('abort', giveUp);
+      };
+    });
+    return { promise, stop };
   }
 }
 

@@ -87,7 +87,7 @@ export class PushConsumer {
     const { api } = this.#stream;
     if (!api.link.up || api.nats.isDraining()) return;
     // if this request is lost, the server drops the consumer by itself after INACTIVE_MS
-    api.exchange(`$JS.API.CONSUMER.DELETE.${this.#stream.name}.${this.#name}`, '', undefined).catch(() => {});
+    api.exchange(`$JS.API.CONSUMER.DELETE.${this.#stream.name}.${this.#name}`, '').catch(() => {});
   }
 
   async #create(inbox: string): Promise<number> {

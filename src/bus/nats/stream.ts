@@ -100,7 +100,7 @@ export class Stream {
     const headers = natsHeaders(this.#writeHeaders(write));
     for (let waitMs = MIN_WAIT_MS; ; waitMs = Math.min(MAX_WAIT_MS, waitMs * 2)) {
       await this.#waitForLink(signal);
-      const attempt = this.#judge(await this.api.exchange(write.subject, write.data, headers), write);
+      const attempt = this.#judge(await this.api.exchange(write.subject, write.data, { headers, signal }), write);
       if (attempt.kind === 'stored' || attempt.kind === 'fenced') return attempt;
       if (attempt.kind === 'busy') await this.#pause(waitMs, signal);
       const outcome = await this.#resolve(write, signal);
