@@ -12,7 +12,14 @@ export type {
 } from './actor/definition.ts';
 export type { ReducerSpec } from './actor/reducers.ts';
 export type { ConnectionOptions } from './bus/nats/options.ts';
-export { type CommandResult, Coppice, type RequestOptions } from './client/client.ts';
+export {
+  type BulkWritten,
+  type CommandResult,
+  Coppice,
+  type Found,
+  type RequestOptions,
+  type Written,
+} from './client/client.ts';
 export { type ConnectOptions, connect } from './client/connect.ts';
 export type { Token } from './client/router.ts';
 export { CoppiceError, ERRORS, type ErrorCode, isCoppiceError } from './errors.ts';

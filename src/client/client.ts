@@ -7,6 +7,9 @@ import type { Closeable } from '../bus/bus.ts';
 import { type ClusterContext } from '../cluster/context.ts';
 import { Deadline } from '../env.ts';
 import { CoppiceError } from '../errors.ts';
+import type { BulkAnswerItem, WriteAnswer } from '../search/answers.ts';
+import type { FoundDocument } from '../search/partials.ts';
+import type { SearchAnswer } from '../search/reduce.ts';
 import { checkName } from '../wire/names.ts';
 import { NO_INDEX, type Root } from './actions/action.ts';
 import { actionOf } from './actions/actions.ts';
@@ -26,6 +29,20 @@ export type RequestOptions = {
 
 /** What a command of a group is answered with. */
 export type CommandResult = { readonly result: unknown; readonly token: Token };
+
+/** What a write of one document is answered with. */
+export type Written = WriteAnswer & { readonly token: Token };
+
+/** What a bulk of one index is answered with; there is no token if nothing was written. */
+export type BulkWritten = {
+  readonly took: number;
+  readonly errors: boolean;
+  readonly items: readonly BulkAnswerItem[];
+  readonly token?: Token;
+};
+
+/** What a read by id is answered with; `found` tells whether there is a document. */
+export type Found = FoundDocument & { readonly _index: string };
 
 /** A client. Every method throws CoppiceError; bodies and answers have Elasticsearch's shapes. */
 export class Coppice implements Closeable {
@@ -51,28 +68,28 @@ export class Coppice implements Closeable {
   }
 
   /** Searches an index. */
-  async search(index: string, body: unknown = {}, options?: RequestOptions): Promise<unknown> {
-    return this.request('search', index, body, options);
+  async search(index: string, body: unknown = {}, options?: RequestOptions): Promise<SearchAnswer> {
+    return (await this.request('search', index, body, options)) as SearchAnswer;
   }
 
   /** Writes a document, under a fresh id if none is given. */
-  async index(index: string, document: { id?: string; doc: unknown }, options?: RequestOptions): Promise<unknown> {
-    return this.request('index', index, document, options);
+  async index(index: string, document: { id?: string; doc: unknown }, options?: RequestOptions): Promise<Written> {
+    return (await this.request('index', index, document, options)) as Written;
   }
 
   /** Reads a document by id. */
-  async get(index: string, id: string, options?: RequestOptions): Promise<unknown> {
-    return this.request('get', index, { id }, options);
+  async get(index: string, id: string, options?: RequestOptions): Promise<Found> {
+    return (await this.request('get', index, { id }, options)) as Found;
   }
 
   /** Deletes a document by id. */
-  async delete(index: string, id: string, options?: RequestOptions): Promise<unknown> {
-    return this.request('delete', index, { id }, options);
+  async delete(index: string, id: string, options?: RequestOptions): Promise<Written> {
+    return (await this.request('delete', index, { id }, options)) as Written;
   }
 
   /** Carries out many writes: `[{index: {_id: '1'}}, {title: '…'}, …]`. */
-  async bulk(index: string, operations: readonly unknown[], options?: RequestOptions): Promise<unknown> {
-    return this.request('bulk', index, { operations }, options);
+  async bulk(index: string, operations: readonly unknown[], options?: RequestOptions): Promise<BulkWritten> {
+    return (await this.request('bulk', index, { operations }, options)) as BulkWritten;
   }
 
   /**
