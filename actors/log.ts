@@ -8,8 +8,16 @@ import type { Reporter, ReportLevel } from '../src/env.ts';
 import type { LogConfig } from './config.ts';
 import { prettyLine } from './pretty-line.ts';
 
-/** Opens the log of one process. */
-export function openLog(options: { name: string; cluster: string; data: string; log: LogConfig }): Logger {
+/** Whose log it is. */
+export type LogOptions = {
+  readonly name: string;
+  readonly cluster: string;
+  readonly data: string;
+  readonly log: LogConfig;
+};
+
+/** Opens the log of one process; every line names the process by its role. */
+export function openLog(role: 'leaf' | 'root' | 'name', options: LogOptions): Logger {
   const { name, cluster, data, log } = options;
   const file = pino.destination({ dest: join(data, 'logs', `${name}.log`), mkdir: true, sync: true, append: true });
   // A full disk must not take the process down with its log.
@@ -18,7 +26,7 @@ export function openLog(options: { name: string; cluster: string; data: string; 
     { level: 'debug' as const, stream: file },
     ...(log.pretty ? [{ level: 'debug' as const, stream: PRETTY }] : []),
   ];
-  return pino({ level: log.level, base: { cluster, name, pid: process.pid } }, multistream(streams));
+  return pino({ level: log.level, base: { cluster, [role]: name, pid: process.pid } }, multistream(streams));
 }
 
 /** What the library reports, as lines of a log. */

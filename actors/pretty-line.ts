@@ -7,6 +7,9 @@ const LEVELS: Readonly<Record<number, { readonly word: string; readonly colour: 
   50: { word: 'error', colour: 31 },
 };
 
+/** Fields with a place of their own in the line, or the same in every line. */
+const SHOWN = new Set(['level', 'time', 'msg', 'stack', 'name', 'leaf', 'root', 'cluster', 'pid', 'hostname']);
+
 /**
  * Formats one line of pino's.
  *
@@ -16,13 +19,14 @@ const LEVELS: Readonly<Record<number, { readonly word: string; readonly colour: 
 export function prettyLine(line: string, colour: boolean): string {
   const record = parse(line);
   if (record === undefined) return line.endsWith('\n') ? line : `${line}\n`;
-  const { level, time, msg, name, cluster: _, pid: _pid, hostname: _host, stack, ...fields } = record;
+  const { level, time, msg, stack } = record;
+  const name = record['leaf'] ?? record['root'] ?? record['name'] ?? '';
   const clock = typeof time === 'number' ? new Date(time).toISOString().slice(11, 23) : '';
   const { word, colour: code } = LEVELS[Number(level)] ?? { word: String(level), colour: 0 };
   const shownLevel = colour ? `\u001b[${code}m${word}\u001b[0m` : word;
-  const rest = Object.entries(fields).map(
-    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
+  const rest = Object.entries(record)
+    .filter(([key]) => !SHOWN.has(key))
+    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   const text = [clock, shownLevel, String(name), String(msg), ...rest].join(' ');
   return typeof stack === 'string' ? `${text}\n${stack}\n` : `${text}\n`;
 }

@@ -11,7 +11,7 @@ import { type OnLost, runProcess } from '../run-process.ts';
 
 /** Runs a leaf to its end; returns the exit code. */
 export async function runLeaf(config: LeafConfig): Promise<number> {
-  const logger = openLog(config);
+  const logger = openLog('leaf', config);
   return runProcess(logger, async (onLost) => startLeaf(config, reporterOf(logger), onLost));
 }
 

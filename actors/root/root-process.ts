@@ -10,7 +10,7 @@ import { runProcess } from '../run-process.ts';
 
 /** Runs a root to its end; returns the exit code. */
 export async function runRoot(config: RootConfig): Promise<number> {
-  const logger = openLog(config);
+  const logger = openLog('root', config);
   return runProcess(logger, async () => startRoot(config, reporterOf(logger)));
 }
 

@@ -1,0 +1,57 @@
+/** `coppice down`: ends the cluster of a data folder and waits until it is gone. */
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { pause, systemEnv } from '../../../src/env.ts';
+import { CoppiceError } from '../../../src/errors.ts';
+import { DEFAULTS, TIMES } from '../../config.ts';
+import { holderOf } from '../../embedded/data-lock.ts';
+import { isAlive } from '../../embedded/process-identity.ts';
+import { UsageError } from '../../exit-codes.ts';
+import { addExamples } from '../options.ts';
+import type { Shell } from '../shell.ts';
+
+type Flags = { readonly data: string; readonly json?: boolean };
+
+const POLL_MS = 25;
+/** Leaves, root and nats-server each have their own bound before they are killed. */
+const WAIT_MS = 3 * TIMES.killAfterMs;
+
+/** Adds the command. */
+export function addDownCommand(program: Command, shell: Shell): void {
+  const command = program
+    .command('down')
+    .summary('end the cluster that `up` started')
+    .description('Ends the cluster of a data folder and waits until all its processes are gone. The data stays.')
+    .option(
+      '--data <dir>',
+      'data folder of the cluster (env COPPICE_DATA)',
+      shell.vars['COPPICE_DATA'] || DEFAULTS.data,
+    )
+    .option('--json', 'print JSON only');
+  addExamples(command, [['coppice down', 'ends the cluster in .coppice']]);
+  command.action(async (flags: Flags) => {
+    await shell.run(flags, async () => down(flags, shell));
+  });
+}
+
+async function down(flags: Flags, shell: Shell): Promise<void> {
+  if (!existsSync(flags.data))
+    throw new UsageError(`there is no folder \`${flags.data}\``, 'name the data folder of the cluster with --data');
+  const holder = holderOf(flags.data);
+  if (holder === undefined) {
+    shell.print(flags, { stopped: false }, () => `no cluster runs in ${flags.data}\n`);
+    return;
+  }
+  process.kill(holder.pid, 'SIGTERM');
+  const giveUpMs = systemEnv.clock.nowMs() + WAIT_MS;
+  while (isAlive(holder)) {
+    if (systemEnv.clock.nowMs() > giveUpMs)
+      throw new CoppiceError('DEADLINE_EXCEEDED', `pid ${holder.pid} has not ended after ${WAIT_MS / 1_000} s`);
+    await pause(systemEnv.clock, POLL_MS);
+  }
+  shell.print(
+    flags,
+    { stopped: true, pid: holder.pid },
+    () => `the cluster in ${flags.data} (pid ${holder.pid}) has ended\n`,
+  );
+}

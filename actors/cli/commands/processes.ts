@@ -1,0 +1,75 @@
+/** `coppice leaf` and `coppice root`: one process of a cluster, in the foreground. */
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { systemEnv } from '../../../src/env.ts';
+import { CoppiceError } from '../../../src/errors.ts';
+import { DEFAULTS, type ProcessConfig } from '../../config.ts';
+import { findCluster } from '../../embedded/cluster-file.ts';
+import { runLeaf } from '../../leaf/leaf-process.ts';
+import { runRoot } from '../../root/root-process.ts';
+import {
+  addConnectionOptions,
+  addExamples,
+  addLogOptions,
+  type LogFlags,
+  logConfigOf,
+  wholeNumber,
+} from '../options.ts';
+import type { Shell } from '../shell.ts';
+import { findTarget, type TargetFlags } from '../target.ts';
+
+type Flags = TargetFlags & LogFlags & { readonly name: string; readonly data: string };
+type LeafFlags = Flags & { readonly zone: string; readonly workers?: number };
+
+const MAX_WORKERS = 1_024;
+
+/** Adds the commands. */
+export function addProcessCommands(program: Command, shell: Shell): void {
+  const leaf = program
+    .command('leaf')
+    .summary('run one leaf')
+    .description(
+      'Runs a leaf in the foreground until SIGTERM or Ctrl-C, which let it hand over what it has. Exit code 3: another process has its name.',
+    )
+    .requiredOption('--name <name>', 'its name, the same after a restart')
+    .option('--data <dir>', 'folder of its logs and files', DEFAULTS.data)
+    .option('--zone <zone>', 'where it stands: copies of a shard are spread over zones', DEFAULTS.zone)
+    .option('--workers <n>', 'threads that host copies (default: one for each core)', wholeNumber(1, MAX_WORKERS));
+  addExamples(addLogOptions(addConnectionOptions(leaf)), [
+    ['coppice leaf --name leaf-4', 'joins the cluster in .coppice'],
+    ['coppice leaf --name b1 --zone b --data /var/lib/coppice --nats nats://10.0.0.5:4222', ''],
+  ]);
+  leaf.action(async (flags: LeafFlags) => {
+    await shell.run(flags, async () => {
+      shell.exitCode = await runLeaf({
+        ...configOf(flags, shell),
+        zone: flags.zone,
+        workers: flags.workers ?? systemEnv.machine.cores,
+      });
+    });
+  });
+
+  const root = program
+    .command('root')
+    .summary('run one root')
+    .description(
+      'Runs a root in the foreground until SIGTERM or Ctrl-C: it serves the public API on NATS, and may be elected controller.',
+    )
+    .option('--name <name>', 'its name in the logs', `root-${systemEnv.machine.pid}`)
+    .option('--data <dir>', 'folder of its logs', DEFAULTS.data);
+  addLogOptions(addConnectionOptions(root));
+  root.action(async (flags: Flags) => {
+    await shell.run(flags, async () => {
+      shell.exitCode = await runRoot(configOf(flags, shell));
+    });
+  });
+}
+
+/** The data folder of a process is its own; only if a cluster runs there it is also the cluster meant. */
+function configOf(flags: Flags, { vars }: Shell): ProcessConfig {
+  const { data, ...others } = flags;
+  const named = others.nats === undefined && findCluster(data).kind === 'running' ? flags : others;
+  const { connection, cluster } = findTarget(named, vars, findCluster);
+  if (data === '') throw new CoppiceError('PREFLIGHT_FAILED', '--data is empty');
+  return { name: flags.name, cluster, connection, data: resolve(data), log: logConfigOf(flags) };
+}

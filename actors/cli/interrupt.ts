@@ -1,0 +1,38 @@
+/** Turns the first signal that asks a command to stop into an aborted AbortSignal; the second one ends the process. */
+import { exitCodeOfSignal } from '../exit-codes.ts';
+import { CoppiceError } from '../../src/errors.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** An interrupt that may come. */
+export type Interrupt = {
+  readonly signal: AbortSignal;
+  /** What came; undefined as long as nothing did. */
+  readonly by: NodeJS.Signals | undefined;
+  /** Stops listening. */
+  readonly close: () => void;
+};
+
+/** Listens for interrupts. `onSecond` runs before a second one ends the process. */
+export function onInterrupt(onSecond: () => void = () => {}): Interrupt {
+  const controller = new AbortController();
+  let by: NodeJS.Signals | undefined;
+  const listener = (signal: NodeJS.Signals): void => {
+    if (by !== undefined) {
+      onSecond();
+      process.exit(exitCodeOfSignal(signal));
+    }
+    by = signal;
+    controller.abort(new CoppiceError('CANCELLED', `interrupted by ${signal}`));
+  };
+  for (const signal of SIGNALS) process.on(signal, listener);
+  return {
+    signal: controller.signal,
+    get by() {
+      return by;
+    },
+    close: () => {
+      for (const signal of SIGNALS) process.off(signal, listener);
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/** Draws the state of a cluster: its leaves, and for each index a table of leaves × shards. */
+import type { ClusterState, CopyState } from './cluster-state.ts';
+import { showBytes, showCount, showCounted } from './quantity.ts';
+import { drawTable } from './table.ts';
+
+type Index = ClusterState['indices'][number];
+
+const LEAF_COLUMNS = [
+  { title: 'leaf' },
+  { title: 'pid', align: 'right' },
+  { title: 'host' },
+  { title: 'zone' },
+  { title: 'load', align: 'right' },
+  { title: 'memory', align: 'right' },
+  { title: 'copies', align: 'right' },
+] as const;
+
+/** Draws everything; tables of many shards are cut into several of at most `width` columns. */
+export function drawStatus(state: ClusterState, status: string, width: number): string {
+  const leaves = showCounted(state.leaves.length, 'leaf', 'leaves');
+  const controller = typeof state.controller === 'string' ? '' : ', no controller (is a root up?)';
+  const head = `cluster ${state.cluster}: ${status}, ${leaves}${controller}\n`;
+  return [
+    head,
+    ...(state.leaves.length > 0 ? [drawLeaves(state)] : []),
+    ...state.indices.map((index) => drawIndex(index, width)),
+  ].join('\n');
+}
+
+function drawLeaves({ leaves, indices }: ClusterState): string {
+  const copies = indices.flatMap(({ shards }) => shards.flatMap((shard) => shard.copies));
+  return drawTable(
+    LEAF_COLUMNS,
+    leaves.map(({ name, pid, host, zone, load, rss_bytes: bytes, draining }) => [
+      draining ? `${name} (draining)` : name,
+      String(pid),
+      host,
+      zone,
+      typeof load === 'number' ? load.toFixed(2) : 'silent',
+      typeof bytes === 'number' ? showBytes(bytes) : '',
+      String(copies.filter(({ leaf }) => leaf === name).length),
+    ]),
+  );
+}
+
+function drawIndex(index: Index, width: number): string {
+  const title = `${index.name}: ${showCounted(index.shards.length, 'shard')}, ${showCounted(index.replicas, 'replica')} of each\n`;
+  const leaves = [...new Set(index.shards.flatMap(({ copies }) => copies.map(({ leaf }) => leaf)))].toSorted();
+  const columns = index.shards.map(({ shard, copies }) => ({
+    title: `shard ${shard}`,
+    cells: leaves.map((leaf) =>
+      copies
+        .filter((copy) => copy.leaf === leaf)
+        .map(showCopy)
+        .join(' + '),
+    ),
+  }));
+  const tables = chunked(columns, leaves, width).map((part) =>
+    drawTable(
+      [{ title: 'leaf' }, ...part],
+      leaves.map((leaf, row) => [leaf, ...part.map(({ cells }) => cells[row] ?? '')]),
+    ),
+  );
+  return [title, ...tables, ...troubles(index)].join('');
+}
+
+type ShardColumn = { readonly title: string; readonly cells: readonly string[] };
+
+/** Cuts the columns into groups that fit, one column at least in each. */
+function chunked(
+  columns: readonly ShardColumn[],
+  leaves: readonly string[],
+  width: number,
+): readonly (readonly ShardColumn[])[] {
+  const leafWidth = Math.max(4, ...leaves.map(({ length }) => length));
+  const chunks: ShardColumn[][] = [[]];
+  let used = leafWidth;
+  for (const column of columns) {
+    const needed = 2 + Math.max(column.title.length, ...column.cells.map(({ length }) => length));
+    if (used + needed > width && chunks.at(-1)?.length !== 0) {
+      chunks.push([]);
+      used = leafWidth;
+    }
+    chunks.at(-1)?.push(column);
+    used += needed;
+  }
+  return chunks;
+}
+
+/** State, documents and size; the lag where there is one. */
+function showCopy({ state, docs, bytes, seq, last_seq: lastSeq }: CopyState): string {
+  if (state === 'unassigned') return state;
+  const lag = lastSeq > seq ? `, ${showCount(lastSeq - seq)} behind` : '';
+  return `${state} ${showCount(docs)} (${showBytes(bytes)}${lag})`;
+}
+
+function troubles({ name, shards }: Index): readonly string[] {
+  return shards.flatMap(({ shard, copies }) =>
+    copies.flatMap(({ leaf, state, reason }) =>
+      reason === undefined ? [] : [`${name} shard ${shard} on ${leaf} is ${state}: ${reason}\n`],
+    ),
+  );
+}
