@@ -26,7 +26,7 @@ export interface Tail {
 export type TailListener = {
   /** The next record of the shard, in order. A duplicate may be seen after a reconnect. */
   onEntry(entry: LogEntry): void;
-  /** The tail cannot go on (the stream is gone). */
+  /** The tail cannot go on: `STALE_GENERATION`, the stream is gone; `DISCONNECTED`, the bus was closed under it. */
   onError(error: Error): void;
 };
 

@@ -13,6 +13,9 @@ import { MAX_ANSWER_BYTES, PART_BYTES, splitParts } from './parts.ts';
 /** Budget of a request that names none. */
 export const DEFAULT_DEADLINE_MS = 10_000;
 
+/** Longest budget: a timer counts no further than 24 days. */
+const MAX_DEADLINE_MS = 2 ** 31 - 1;
+
 /** Requests that one responder runs at once, unless told otherwise. */
 export const DEFAULT_MAX_IN_FLIGHT = 1_024;
 
@@ -69,9 +72,11 @@ export class Responder {
 
   /** Takes a message; bound, so that it can be handed to a subscription or an endpoint. */
   readonly onMessage = (message: BusMessage, answered?: Answered): void => {
-    const deadline = new Deadline(this.#env.clock, budgetOf(message));
-    if (deadline.expired()) return answered?.('expired on arrival');
     const answer = { message, answered };
+    const budgetMs = budgetOf(message);
+    if (budgetMs === undefined) return this.#refuse(answer, badBudget(message));
+    if (budgetMs === 0) return this.#refuse(answer, tooLate(message.subject));
+    const deadline = new Deadline(this.#env.clock, budgetMs);
     if (this.#running.size >= this.#maxInFlight)
       return this.#refuse(answer, overloaded(message.subject, this.#maxInFlight));
     try {
@@ -174,7 +179,7 @@ class Incoming implements RpcRequest {
     if (this.#signal !== undefined) return this.#signal;
     const controller = new AbortController();
     const expire = (): void =>
-      controller.abort(new CoppiceError('DEADLINE_EXCEEDED', `request on \`${this.subject}\` is past its deadline`));
+      controller.abort(tooLate(this.subject));
     this.#cancel = this.#env.clock.after(this.deadline.remainingMs(), expire);
     this.#signal = controller.signal;
     return this.#signal;
@@ -185,11 +190,24 @@ class Incoming implements RpcRequest {
   }
 }
 
-function budgetOf(message: BusMessage): number {
+/** Milliseconds that a request may take; undefined if its header makes no sense. */
+function budgetOf(message: BusMessage): number | undefined {
   const header = message.header(HEADERS.deadlineMs);
-  if (header === undefined) return DEFAULT_DEADLINE_MS;
+  if (header === undefined || header === '') return DEFAULT_DEADLINE_MS;
   const budgetMs = Number(header);
-  return Number.isFinite(budgetMs) ? budgetMs : DEFAULT_DEADLINE_MS;
+  return budgetMs >= 0 ? Math.min(budgetMs, MAX_DEADLINE_MS) : undefined;
+}
+
+function badBudget(message: BusMessage): CoppiceError {
+  const text = (message.header(HEADERS.deadlineMs) ?? '').slice(0, 60);
+  return new CoppiceError(
+    'BAD_REQUEST',
+    `header ${HEADERS.deadlineMs}: expected milliseconds, got \`${text}\``,
+  );
+}
+
+function tooLate(subject: string): CoppiceError {
+  return new CoppiceError('DEADLINE_EXCEEDED', `request on \`${subject}\` is past its deadline`);
 }
 
 function isJson(firstByte: number): boolean {

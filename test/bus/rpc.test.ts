@@ -191,10 +191,10 @@ test('a server that closes answers what it has begun, and takes no more', async 
   const other = await connectTo(server);
   const rpc = newRpc(bus);
   const serving = newRpc(other);
-  let finish = (): void => {};
+  const finish: (() => void)[] = [];
   const served = serving.serve({
     subject: 'draining',
-    handler: () => new Promise((resolve) => (finish = () => resolve('finished'))),
+    handler: () => new Promise((resolve) => finish.push(() => resolve('finished'))),
   });
   await other.flush();
   const begun = rpc.request('draining', {});
@@ -203,7 +203,7 @@ test('a server that closes answers what it has begun, and takes no more', async 
   await eventually(
     async () => (await failureOf(rpc.request('draining', {}, { deadlineMs: 200 }))).code === 'NO_RESPONDERS',
   );
-  finish();
+  for (const answer of finish) answer(); // requests on their way when it began to close are answered too
   assert.is(await begun, 'finished');
   await closed;
   await other.close();

@@ -3,6 +3,7 @@
  * it to its owner to make another. Pull consumers got stuck for many seconds after a leader was lost; this did not.
  */
 import { createInbox, type MsgHdrs, type Subscription } from 'nats';
+import { CoppiceError } from '../../errors.ts';
 import type { Stream } from './stream.ts';
 
 /** A message of the stream, as delivered. `pending` is how many more there were when it was sent. */
@@ -58,6 +59,8 @@ export class PushConsumer {
    */
   async start(): Promise<void> {
     const { api } = this.#stream;
+    if (api.nats.isClosed() || api.nats.isDraining())
+      throw new CoppiceError('DISCONNECTED', 'the connection to NATS is closed');
     const inbox = createInbox(this.#options.inboxPrefix);
     this.#subscription = api.nats.subscribe(inbox, {
       callback: (error, message) => {

@@ -2,6 +2,7 @@
 import * as assert from 'uvu/assert';
 import type { Bus, LogSpec } from '../../../src/bus/bus.ts';
 import type { AppendOutcome, Log, LogEntry } from '../../../src/bus/log.ts';
+import { CoppiceError } from '../../../src/errors.ts';
 import { eventually } from '../../support/eventually.ts';
 import { failureOf } from '../../support/failure.ts';
 import { connectTo, natsSuite } from '../../support/nats-suite.ts';
@@ -215,6 +216,16 @@ test('a tail of a log that is deleted ends with an error', async ({ bus }) => {
   await eventually(() => tail.errors.length === 1, { withinMs: 10_000 });
   assert.match(String(tail.errors[0]), 'stream not found');
   tail.close();
+});
+
+test('a tail whose bus is closed ends with an error', async ({ server, bus }) => {
+  const other = await connectTo(server);
+  const { spec } = await newLog(bus);
+  const tail = follow(other.openLog(spec), 0, 1);
+  await other.flush();
+  await other.close();
+  await eventually(() => tail.errors.length === 1);
+  assert.ok(tail.errors[0] instanceof CoppiceError && tail.errors[0].code === 'DISCONNECTED');
 });
 
 test('records of a megabyte together replay whole', async ({ bus }) => {
