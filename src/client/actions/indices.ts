@@ -15,6 +15,7 @@ import { checkName } from '../../wire/names.ts';
 import { type GroupRecord, parseRecord, SharedRecord } from '../../wire/records.ts';
 import type { CallOptions } from '../router.ts';
 import { type Root, type RunAction, searchGroup, within } from './action.ts';
+import { readMappings } from './mappings.ts';
 
 const READY_POLL_MS = 25;
 const DEFAULT_READY_MS = 10_000;
@@ -58,13 +59,11 @@ export const deleteIndex: RunAction = async (root, { index }) => {
   return { acknowledged: true };
 };
 
-async function describe({ context }: Root, group: GroupRecord): Promise<unknown> {
-  const entry = await context.registry.get(sharedKey(group));
-  const shared =
-    entry === undefined ? undefined : (parseRecord(SharedRecord, entry.value, entry.key).document as SearchShared);
+async function describe(root: Root, group: GroupRecord): Promise<unknown> {
+  const mappings = await readMappings(root, group);
   return {
     aliases: {},
-    mappings: shared === undefined ? {} : mappingToJson(shared.mappings),
+    mappings: mappingToJson(mappings),
     settings: {
       index: {
         number_of_shards: shardsOf(group.slots).length,
