@@ -1,7 +1,9 @@
 /** Turns the first signal that asks a command to stop into an aborted AbortSignal; the second one ends the process. */
+import { setMaxListeners } from 'node:events';
 import { exitCodeOfSignal } from '../exit-codes.ts';
 import { CoppiceError } from '../../src/errors.ts';
 
+const MAX_LISTENERS = 200;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** An interrupt that may come. */
@@ -16,6 +18,8 @@ export type Interrupt = {
 /** Listens for interrupts. `onSecond` runs before a second one ends the process. */
 export function onInterrupt(onSecond: () => void = () => {}): Interrupt {
   const controller = new AbortController();
+  // Every request under way listens: several dozen at once are no leak.
+  setMaxListeners(MAX_LISTENERS, controller.signal);
   let by: NodeJS.Signals | undefined;
   const listener = (signal: NodeJS.Signals): void => {
     if (by !== undefined) {
