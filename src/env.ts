@@ -2,7 +2,7 @@
  * The only time and chance that the core sees. Everything above takes an `Env` by parameter, so that a whole
  * cluster can run on a virtual clock and a seed.
  */
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
 
 /** Cancels what it was returned for; calling it twice is harmless. */
@@ -39,19 +39,24 @@ export interface Machine {
 /** What a component is given instead of the globals. */
 export type Env = { readonly clock: Clock; readonly random: Random; readonly machine: Machine };
 
+/** Node's timers count no further than 24 days; what is beyond would fire at once. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+const ID_BYTES = 16;
+
 /** The real clock and real chance. */
 export const systemEnv: Env = {
   clock: {
     nowMs: () => performance.now(),
     wallMs: () => Date.now(),
     after: (delayMs, run) => {
-      const timer = setTimeout(run, delayMs);
+      const timer = setTimeout(run, Math.min(delayMs, MAX_DELAY_MS));
       return () => clearTimeout(timer);
     },
   },
   random: {
     next: () => Math.random(),
-    id: () => randomBytes(16).toString('base64url'),
+    id: createIdSource(),
   },
   machine: {
     pid: process.pid,
@@ -60,6 +65,20 @@ export const systemEnv: Env = {
     sample: createSampler(),
   },
 };
+
+/** Ids from a pool of random bytes: one call of the system's generator serves many. */
+function createIdSource(): Random['id'] {
+  const pool = Buffer.alloc(ID_BYTES * 256);
+  let at = pool.length;
+  return () => {
+    if (at === pool.length) {
+      randomFillSync(pool);
+      at = 0;
+    }
+    at += ID_BYTES;
+    return pool.toString('base64url', at - ID_BYTES, at);
+  };
+}
 
 function createSampler(): Machine['sample'] {
   let last = { cpu: process.cpuUsage(), atMs: performance.now() };
