@@ -4,7 +4,8 @@ BIN  := node_modules/.bin
 TSC  := $(BIN)/tsc -p tsconfig.json
 # npm's cache and logs stay in this folder too.
 NPM  := npm --no-audit --no-fund --no-update-notifier --loglevel=error --logs-max=0 --cache=.tools/npm
-DATA ?= .coppice
+# The demo's data, where a demo has loaded it.
+DATA ?= $(if $(wildcard .demo/loaded),.demo,.coppice)
 
 # Opens a recipe line that needs a broker: the server is found or fetched, and its path handed on. What follows is
 # run with `exec`, so that Ctrl-C and signals reach it and nothing stands between.
@@ -25,7 +26,7 @@ build: node_modules/.package-lock.json ## Compile to dist/
 demo: build ## Start a small cluster with data, search it, break it, and leave nothing behind
 	@$(WITH_NATS) exec node dist/actors/demo/main.js
 
-up: build ## Start a cluster that stays, with its data in .coppice (DATA=<folder> for another)
+up: build ## Start a cluster that stays, on the demo's data if there is any (DATA=<folder> for other data)
 	@$(WITH_NATS) exec node dist/actors/cli/main.js up --data "$(DATA)"
 
 dev: node_modules/.package-lock.json ## The same from the sources, restarted at each change
