@@ -7,6 +7,7 @@ import { CONTENT_TYPES, decode, type Encoding, encodingOf, HEADERS } from '../wi
 import type { BusHeaders, BusMessage } from './bus.ts';
 
 const MAX_HEADER_LENGTH = 500;
+const FIRST_BEYOND_ASCII = 0x80;
 const CODES_BY_TYPE = new Map(Object.entries(ERRORS).map(([code, traits]) => [traits.type as string, code]));
 const OK_HEADERS: Readonly<Record<Encoding, BusHeaders>> = {
   json: { [HEADERS.contentType]: CONTENT_TYPES.json },
@@ -16,6 +17,14 @@ const OK_HEADERS: Readonly<Record<Encoding, BusHeaders>> = {
 /** Headers of an answer that is a value. Always the same object for an encoding. */
 export function valueHeaders(encoding: Encoding): BusHeaders {
   return OK_HEADERS[encoding];
+}
+
+/**
+ * Whether a payload is MessagePack beyond doubt. Between our own processes it then goes without a content type, and
+ * an answer without any header need not be parsed for any.
+ */
+export function tellsItsEncoding(data: Uint8Array): boolean {
+  return (data[0] ?? 0) >= FIRST_BEYOND_ASCII;
 }
 
 /** Headers of an answer that is an error. */

@@ -6,7 +6,7 @@
 import { Deadline, type Env } from '../env.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { decode, type Encoding, encode, encodingOf, HEADERS } from '../wire/codec.ts';
-import { errorHeaders, valueHeaders } from './answer.ts';
+import { errorHeaders, tellsItsEncoding, valueHeaders } from './answer.ts';
 import type { Bus, BusMessage } from './bus.ts';
 import { MAX_ANSWER_BYTES, PART_BYTES, splitParts } from './parts.ts';
 
@@ -116,11 +116,13 @@ export class Responder {
     if (reply === undefined) return answer.answered?.();
     if (request.deadline.expired()) return answer.answered?.('answered after its deadline');
     const data = encode(value, request.encoding);
-    const inParts = data.length > PART_BYTES && request.header(HEADERS.parts) !== undefined;
+    const fromOurs = request.header(HEADERS.parts) !== undefined;
+    const inParts = fromOurs && data.length > PART_BYTES;
     checkSize(data.length, inParts ? MAX_ANSWER_BYTES : this.#bus.maxPayloadBytes);
     const headers = valueHeaders(request.encoding);
-    if (!inParts) this.#bus.publish(reply, data, { headers });
-    else this.#publishParts(reply, splitParts(data), headers);
+    if (inParts) this.#publishParts(reply, splitParts(data), headers);
+    else if (fromOurs && tellsItsEncoding(data)) this.#bus.publish(reply, data);
+    else this.#bus.publish(reply, data, { headers });
     answer.answered?.();
   }
 
@@ -178,8 +180,7 @@ class Incoming implements RpcRequest {
   get signal(): AbortSignal {
     if (this.#signal !== undefined) return this.#signal;
     const controller = new AbortController();
-    const expire = (): void =>
-      controller.abort(tooLate(this.subject));
+    const expire = (): void => controller.abort(tooLate(this.subject));
     this.#cancel = this.#env.clock.after(this.deadline.remainingMs(), expire);
     this.#signal = controller.signal;
     return this.#signal;
@@ -200,10 +201,7 @@ function budgetOf(message: BusMessage): number | undefined {
 
 function badBudget(message: BusMessage): CoppiceError {
   const text = (message.header(HEADERS.deadlineMs) ?? '').slice(0, 60);
-  return new CoppiceError(
-    'BAD_REQUEST',
-    `header ${HEADERS.deadlineMs}: expected milliseconds, got \`${text}\``,
-  );
+  return new CoppiceError('BAD_REQUEST', `header ${HEADERS.deadlineMs}: expected milliseconds, got \`${text}\``);
 }
 
 function tooLate(subject: string): CoppiceError {

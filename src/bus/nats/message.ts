@@ -40,9 +40,21 @@ export class NatsMessage implements BusMessage {
   }
 }
 
-/** Turns headers into the client's form. */
+const encoded = new WeakMap<BusHeaders, MsgHdrs>();
+
+/** Turns headers into the client's form. The same record is turned, and encoded, only once. */
 export function natsHeaders(record: BusHeaders): MsgHdrs {
+  const known = encoded.get(record);
+  if (known !== undefined) return known;
   const made = headers();
   for (const [name, value] of Object.entries(record)) made.append(name, value);
+  encoded.set(record, encodedOnce(made));
   return made;
+}
+
+/** The client encodes headers at every publish; these are never changed, so once is enough. */
+function encodedOnce(made: MsgHdrs): MsgHdrs {
+  if (!('encode' in made) || typeof made.encode !== 'function') return made;
+  const bytes: unknown = made.encode();
+  return Object.assign(made, { encode: () => bytes });
 }

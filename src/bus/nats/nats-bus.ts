@@ -40,7 +40,6 @@ export class NatsBus implements Bus {
   readonly #env: Env;
   readonly #settings: NatsBusSettings;
   #maxPayloadBytes: number;
-  #lastHeaders: { readonly record: BusHeaders; readonly made: MsgHdrs } | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(nats: NatsConnection, env: Env, settings: NatsBusSettings) {
@@ -62,7 +61,7 @@ export class NatsBus implements Bus {
     const { reply, headers } = options;
     const sent: { reply?: string; headers?: MsgHdrs } = {};
     if (reply !== undefined) sent.reply = reply;
-    if (headers !== undefined) sent.headers = this.#made(headers);
+    if (headers !== undefined) sent.headers = natsHeaders(headers);
     try {
       this.#nats.publish(subject, data, sent);
     } catch (error) {
@@ -135,12 +134,6 @@ export class NatsBus implements Bus {
     }
     await this.#nats.close();
     this.link.set(false);
-  }
-
-  /** Headers in the client's form. A scatter sends the same record many times in a row. */
-  #made(record: BusHeaders): MsgHdrs {
-    if (this.#lastHeaders?.record !== record) this.#lastHeaders = { record, made: natsHeaders(record) };
-    return this.#lastHeaders.made;
   }
 
   #deliver(message: BusMessage, onMessage: (message: BusMessage) => void): void {
