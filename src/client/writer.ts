@@ -24,6 +24,8 @@ const FIRST_BACKOFF_MS = 10;
 const MAX_BACKOFF_MS = 250;
 /** A stamp older than this is asked for anew, so that a fresh command is not taken for an old one. */
 const STAMP_FRESH_MS = 250;
+/** With more stamps than this, those of groups that are gone are dropped now and then. */
+const MANY_STAMPS = 1_024;
 
 /** One command. The key routes it. */
 export type WriteOperation = { readonly key: string; readonly body: unknown };
@@ -34,7 +36,8 @@ export type WriteResult =
   | { readonly ok: false; readonly error: CoppiceError; readonly shard: number };
 
 type Sent = { readonly id: string; readonly key: string; readonly body: unknown; readonly place: number };
-type Stamp = { readonly seq: number; readonly atMs: number };
+/** What the last answer of a shard told: its sequence, when, and the term of the primary. */
+type Stamp = { readonly seq: number; readonly atMs: number; readonly term: number };
 type ShardWork = {
   readonly group: GroupRecord;
   readonly shard: number;
@@ -46,7 +49,7 @@ type ShardWork = {
 export class Writer {
   readonly #context: ClusterContext;
   readonly #stamps = new Map<string, Stamp>();
-  readonly #terms = new Map<string, number>();
+  #pruneAbove = MANY_STAMPS;
 
   constructor(context: ClusterContext) {
     this.#context = context;
@@ -125,6 +128,10 @@ export class Writer {
       !options.deadline.expired();
       backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2)
     ) {
+      if (options.signal?.aborted === true) {
+        lastError = new CoppiceError('CANCELLED', 'the write was cancelled', { cause: options.signal.reason });
+        break;
+      }
       try {
         const answer = await this.#send({ ...work, operations: left }, since, options);
         if (since === undefined) {
@@ -143,11 +150,7 @@ export class Writer {
         if (!lastError.retryable) break;
       }
       if (this.#isGone(work.group)) break;
-      await pause(
-        env.clock,
-        Math.min(options.deadline.remainingMs(), backoffMs * (0.5 + env.random.next())),
-        options.signal,
-      );
+      await pause(env.clock, Math.min(options.deadline.remainingMs(), backoffMs * (0.5 + env.random.next())));
     }
     const error = this.#unsettled(work, lastError, doubtful);
     for (const { id } of left) results.set(id, { ok: false, error, shard: work.shard });
@@ -169,12 +172,19 @@ export class Writer {
     const signal = options.signal === undefined ? {} : { signal: options.signal };
     const answer = parseCommandAnswer(await rpc.request(subject, body, { deadlineMs, ...signal }));
     const key = shardKey(group, shard);
-    const seenTerm = this.#terms.get(key) ?? 0;
+    const seenTerm = this.#stamps.get(key)?.term ?? 0;
     if (answer.term < seenTerm)
-      throw new CoppiceError('NOT_PRIMARY', `an answer of term ${answer.term} came after term ${seenTerm}`);
-    this.#terms.set(key, answer.term);
-    this.#stamps.set(key, { seq: answer.seq, atMs: env.clock.nowMs() });
+      throw new CoppiceError('SHARD_UNAVAILABLE', `an answer of term ${answer.term} came after term ${seenTerm}`);
+    this.#stamps.set(key, { seq: answer.seq, atMs: env.clock.nowMs(), term: answer.term });
+    if (this.#stamps.size > this.#pruneAbove) this.#prune();
     return answer;
+  }
+
+  #prune(): void {
+    const { view } = this.#context;
+    const lives = new Set([...view.groups.values()].map(({ value }) => lifeKey(value)));
+    for (const key of this.#stamps.keys()) if (!lives.has(key.slice(0, key.lastIndexOf('/')))) this.#stamps.delete(key);
+    this.#pruneAbove = Math.max(MANY_STAMPS, 2 * this.#stamps.size);
   }
 
   #freshStamp({ group, shard }: ShardWork): number | undefined {
@@ -251,11 +261,16 @@ function mayHaveArrived(error: CoppiceError): boolean {
   return (
     error.code !== 'NO_RESPONDERS' &&
     error.code !== 'OVERLOADED' &&
+    error.code !== 'NOT_PRIMARY' &&
     error.code !== 'STALE_GENERATION' &&
     error.code !== 'WRONG_SLOT'
   );
 }
 
 function shardKey(group: GroupRecord, shard: number): string {
-  return `${group.name}/${group.generation}/${shard}`;
+  return `${lifeKey(group)}/${shard}`;
+}
+
+function lifeKey({ name, generation }: GroupRecord): string {
+  return `${name}/${generation}`;
 }

@@ -14,12 +14,14 @@ import { REGISTRY_KEYS } from '../wire/subjects.ts';
 import type { ClusterContext } from './context.ts';
 import { countCopies } from './group-placement.ts';
 import { finishDeletion } from './groups.ts';
-import { type LeafInfo, placeGroup } from './placement.ts';
+import { type GroupPlacement, type LeafInfo, placeGroup, type ShardPlacement } from './placement.ts';
 import { placementKey } from './view.ts';
 
 const TICK_MS = 400;
 /** A seat not renewed for so long is taken over. */
 const SEAT_TIMEOUT_MS = 3_000;
+/** A leaf of which nothing was heard for so long gets no new copies. */
+const LEAF_SILENCE_MS = 3_000;
 /** A leaf gone for less is expected back, and keeps its copies. */
 export const LEAF_GRACE_MS = 10_000;
 /** A deletion that its root did not finish is finished for it. */
@@ -27,11 +29,14 @@ const DELETION_GRACE_MS = 5_000;
 const RECENT_PULSE_MS = 2_000;
 const READY: ReadonlySet<string> = new Set(['replica', 'promoting', 'primary', 'handingOver']);
 
+/** A leaf's entry; `entryMs` is when it was last refreshed. */
+type KnownLeaf = { readonly info: LeafInfo; readonly entryMs: number; goneSinceMs: number | undefined };
+
 /** A candidate for the seat. */
 export class Controller implements Closeable {
   readonly #context: ClusterContext;
   readonly #id: string;
-  readonly #leaves = new Map<string, { info: LeafInfo; goneSinceMs: number | undefined }>();
+  readonly #leaves = new Map<string, KnownLeaf>();
   readonly #deletingSinceMs = new Map<string, number>();
   #seat: { beat: number; owner: string; seenAtMs: number } | undefined;
   #watch: Closeable | undefined;
@@ -90,12 +95,20 @@ export class Controller implements Closeable {
     if (!this.#context.bus.link.up) return;
     await this.#holdSeat();
     if (!this.presides || this.#closed) return;
-    for (const { value: group } of [...this.#context.view.groups.values()]) {
-      try {
-        await (group.deleting === true ? this.#finishDeletion(group) : this.#place(group));
-      } catch (error) {
-        if (!isCoppiceError(error, 'CONFLICT')) throw error;
-      }
+    const groups = [...this.#context.view.groups.values()].map(({ value }) => value);
+    for (const group of groups) await this.#tend(group);
+    for (const key of this.#deletingSinceMs.keys())
+      if (!groups.some((group) => lifeOf(group) === key)) this.#deletingSinceMs.delete(key);
+  }
+
+  /** One group's trouble is not the others'. */
+  async #tend(group: GroupRecord): Promise<void> {
+    try {
+      await (group.deleting === true ? this.#finishDeletion(group) : this.#place(group));
+    } catch (error) {
+      if (isCoppiceError(error, 'CONFLICT')) return;
+      const { message } = asCoppiceError(error);
+      this.#context.report('warn', 'group not placed', { group: group.name, error: message });
     }
   }
 
@@ -140,13 +153,14 @@ export class Controller implements Closeable {
 
   #takeLeaf(key: string, value: unknown): void {
     const known = this.#leaves.get(key);
+    const entryMs = this.#context.env.clock.nowMs();
     if (value === undefined) {
-      if (known !== undefined) known.goneSinceMs ??= this.#context.env.clock.nowMs();
+      if (known !== undefined) known.goneSinceMs ??= entryMs;
       return;
     }
     try {
       const { name, zone, provides, draining } = parseRecord(LeafRecord, value, key);
-      this.#leaves.set(key, { info: { name, zone, provides, draining }, goneSinceMs: undefined });
+      this.#leaves.set(key, { info: { name, zone, provides, draining }, entryMs, goneSinceMs: undefined });
     } catch (error) {
       return this.#context.report('error', 'leaf entry ignored', { key, error: asCoppiceError(error).message });
     }
@@ -158,6 +172,9 @@ export class Controller implements Closeable {
     const present = view.placements.get(group.name);
     const current = present?.value.generation === group.generation ? present.value : undefined;
     const copies = membership.copiesOf(group, RECENT_PULSE_MS);
+    const leaves = this.#expectedLeaves();
+    const away = new Set(leaves.filter((leaf) => this.#isAway(leaf)).map(({ info }) => info.name));
+    const held = current?.shards ?? [];
     const next = placeGroup({
       group: {
         generation: group.generation,
@@ -165,25 +182,36 @@ export class Controller implements Closeable {
         shards: shardsOf(group.slots),
         copies: group.copies,
       },
-      leaves: this.#expectedLeaves(),
+      leaves: leaves
+        .map(({ info }) => info)
+        .filter(({ name }) => !away.has(name) || held.some((one) => holds(one, name))),
       ...(current === undefined ? {} : { current }),
       loads: this.#loadsOfOthers(group),
       isReady: (shard, leaf) =>
-        copies.some((copy) => copy.shard === shard && copy.leaf === leaf && READY.has(copy.state)),
+        !away.has(leaf) && copies.some((copy) => copy.shard === shard && copy.leaf === leaf && READY.has(copy.state)),
     });
-    if (next === current) return;
+    const placement = withoutNewOn(away, next, held);
+    if (placement === undefined) return;
     const key = placementKey(group.name);
-    if (present === undefined) await registry.create(key, next);
-    else await registry.update(key, next, present.revision);
+    if (present === undefined) await registry.create(key, placement);
+    else await registry.update(key, placement, present.revision);
   }
 
   /** Leaves that are up, or gone for so short a time that they are expected back. */
-  #expectedLeaves(): readonly LeafInfo[] {
+  #expectedLeaves(): readonly KnownLeaf[] {
     const nowMs = this.#context.env.clock.nowMs();
     for (const [key, { goneSinceMs }] of this.#leaves) {
       if (goneSinceMs !== undefined && nowMs - goneSinceMs > LEAF_GRACE_MS) this.#leaves.delete(key);
     }
-    return [...this.#leaves.values()].map(({ info }) => info);
+    return [...this.#leaves.values()];
+  }
+
+  /** Gone, or silent while others are heard: such a leaf keeps its copies for a while, but is given none. */
+  #isAway({ info, entryMs, goneSinceMs }: KnownLeaf): boolean {
+    if (goneSinceMs !== undefined) return true;
+    const { membership, env } = this.#context;
+    const lastSignMs = Math.max(entryMs, membership.pulseOf(info.name)?.atMs ?? 0);
+    return env.clock.nowMs() - lastSignMs > LEAF_SILENCE_MS && membership.silenceMs() < LEAF_SILENCE_MS;
   }
 
   #loadsOfOthers(group: GroupRecord): ReadonlyMap<string, number> {
@@ -196,7 +224,7 @@ export class Controller implements Closeable {
   }
 
   async #finishDeletion(group: GroupRecord): Promise<void> {
-    const key = `${nameToToken(group.name)}/${group.generation}`;
+    const key = lifeOf(group);
     const nowMs = this.#context.env.clock.nowMs();
     const sinceMs = this.#deletingSinceMs.get(key) ?? nowMs;
     this.#deletingSinceMs.set(key, sinceMs);
@@ -204,4 +232,29 @@ export class Controller implements Closeable {
     this.#deletingSinceMs.delete(key);
     await finishDeletion(this.#context, group);
   }
+}
+
+function lifeOf(group: GroupRecord): string {
+  return `${nameToToken(group.name)}/${group.generation}`;
+}
+
+function holds({ copies, move }: ShardPlacement, leaf: string): boolean {
+  return copies.includes(leaf) || move?.to === leaf;
+}
+
+/** The placement without copies that leaves which are away would get anew; undefined if that changes nothing. */
+function withoutNewOn(
+  away: ReadonlySet<string>,
+  next: GroupPlacement,
+  held: readonly ShardPlacement[],
+): GroupPlacement | undefined {
+  const shards = next.shards.map((shard) => {
+    const before = held.find((one) => one.shard === shard.shard);
+    const mayHold = (leaf: string): boolean => !away.has(leaf) || (before !== undefined && holds(before, leaf));
+    const { move, copies } = shard;
+    const kept = { shard: shard.shard, copies: copies.filter(mayHold) };
+    return move !== undefined && mayHold(move.to) ? { ...kept, move } : kept;
+  });
+  const same = held.length > 0 && JSON.stringify(shards) === JSON.stringify(held);
+  return same ? undefined : { ...next, shards };
 }

@@ -7,7 +7,7 @@ import { evenSlotMap, SLOT_COUNT } from '../actor/slots.ts';
 import type { LogSpec } from '../bus/bus.ts';
 import { CoppiceError, isCoppiceError } from '../errors.ts';
 import { checkName, groupToken, nameToToken } from '../wire/names.ts';
-import { type EndpointRecord, GroupRecord, parseRecord } from '../wire/records.ts';
+import { type EndpointRecord, GroupRecord, parseRecord, PlacementRecord } from '../wire/records.ts';
 import { fill, logStreamName, REGISTRY_KEYS, SUBJECTS } from '../wire/subjects.ts';
 import type { ClusterContext } from './context.ts';
 import { groupKey, placementKey, sharedKey } from './view.ts';
@@ -80,7 +80,10 @@ export async function createGroup(context: ClusterContext, spec: GroupSpec): Pro
  */
 export async function setCopies(context: ClusterContext, name: string, copies: number): Promise<GroupRecord> {
   checkCount('copies', copies, MAX_COPIES);
-  return changeGroup(context, name, (group) => ({ ...group, copies }));
+  return changeGroup(context, name, (group) => {
+    if (group.deleting === true) throw notFound(name);
+    return { ...group, copies };
+  });
 }
 
 /**
@@ -96,12 +99,24 @@ export async function deleteGroup(context: ClusterContext, name: string): Promis
 /** Removes everything of a group that is marked as being deleted, its entry last. Harmless to repeat. */
 export async function finishDeletion(context: ClusterContext, group: GroupRecord): Promise<void> {
   await removeParts(context, group);
-  const { registry } = context;
-  const placement = await registry.get(placementKey(group.name));
-  if (placement !== undefined) await registry.delete(placementKey(group.name), placement.revision);
-  const entry = await registry.get(groupKey(group.name));
-  if (entry === undefined || parseRecord(GroupRecord, entry.value, entry.key).generation !== group.generation) return;
-  await registry.delete(groupKey(group.name), entry.revision);
+  await removeEntry(context, { key: placementKey(group.name), schema: PlacementRecord, generation: group.generation });
+  await removeEntry(context, { key: groupKey(group.name), schema: GroupRecord, generation: group.generation });
+}
+
+/** Removes an entry of one life of a group: the same name may live again already. */
+async function removeEntry(
+  { registry }: ClusterContext,
+  what: { key: string; schema: typeof PlacementRecord | typeof GroupRecord; generation: string },
+): Promise<void> {
+  for (;;) {
+    const entry = await registry.get(what.key);
+    if (entry === undefined || parseRecord(what.schema, entry.value, what.key).generation !== what.generation) return;
+    try {
+      return await registry.delete(what.key, entry.revision);
+    } catch (error) {
+      if (!isCoppiceError(error, 'CONFLICT')) throw error;
+    }
+  }
 }
 
 /** The log of one life of a group. */
@@ -143,8 +158,7 @@ async function changeGroup(
   for (;;) {
     const entry = await context.registry.get(groupKey(name));
     const group = entry === undefined ? undefined : parseRecord(GroupRecord, entry.value, entry.key);
-    if (entry === undefined || group === undefined)
-      throw new CoppiceError('GROUP_NOT_FOUND', `there is no index or group \`${name}\``);
+    if (entry === undefined || group === undefined) throw notFound(name);
     const next = change(group);
     try {
       await context.registry.update(entry.key, next, entry.revision);
@@ -153,6 +167,10 @@ async function changeGroup(
       if (!isCoppiceError(error, 'CONFLICT')) throw error;
     }
   }
+}
+
+function notFound(name: string): CoppiceError {
+  return new CoppiceError('GROUP_NOT_FOUND', `there is no index or group \`${name}\``);
 }
 
 function checkCount(what: string, count: number, most: number): void {

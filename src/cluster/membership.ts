@@ -14,6 +14,8 @@ import { fill, SUBJECTS } from '../wire/subjects.ts';
 /** How often a leaf tells of itself. */
 export const PULSE_INTERVAL_MS = 500;
 const PING_DEADLINE_MS = 400;
+/** A leaf not heard for so long is forgotten: hosts have random names, which never come back. */
+const FORGET_MS = 60_000;
 
 /** The last pulse of a leaf. */
 export type HeardPulse = { readonly pulse: Pulse; readonly atMs: number };
@@ -79,11 +81,6 @@ export class Membership {
     return this.#clock.nowMs() - this.#lastHeardMs;
   }
 
-  /** Forgets a leaf that said goodbye. */
-  forget(leaf: string): void {
-    this.#heard.delete(leaf);
-  }
-
   /** Calls `listener` at each pulse, until the function returned is called. */
   onPulse(listener: (pulse: Pulse) => void): () => void {
     this.#listeners.add(listener);
@@ -102,10 +99,15 @@ export class Membership {
     }
   }
 
+  #forgetOld(): void {
+    for (const [leaf, { atMs }] of this.#heard) if (this.#lastHeardMs - atMs > FORGET_MS) this.#heard.delete(leaf);
+  }
+
   #take(data: Uint8Array): void {
     try {
       const pulse = parseRecord(Pulse, decode(data, encodingOf(data)), 'pulse');
       this.#lastHeardMs = this.#clock.nowMs();
+      if (!this.#heard.has(pulse.leaf)) this.#forgetOld();
       this.#heard.set(pulse.leaf, { pulse, atMs: this.#lastHeardMs });
       for (const listener of [...this.#listeners]) listener(pulse);
     } catch (error) {

@@ -21,6 +21,7 @@ export class LeafName {
   #record: LeafRecord;
   #revision = 0;
   #refresh: Cancel | undefined;
+  #renewing: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: { context: ClusterContext; record: LeafRecord; onLost: (reason: string) => void }) {
@@ -38,7 +39,7 @@ export class LeafName {
   async claim(): Promise<void> {
     for (;;) {
       const entry = await this.#context.leaves.get(this.#key);
-      if (entry !== undefined) await this.#checkHolderIsDead(parseRecord(LeafRecord, entry.value, this.#key));
+      await this.#checkNobodyAnswers(entry === undefined ? undefined : parseRecord(LeafRecord, entry.value, this.#key));
       try {
         this.#revision =
           entry === undefined
@@ -56,7 +57,8 @@ export class LeafName {
   /** Tells everyone that no new copies should come here. */
   async setDraining(draining: boolean): Promise<void> {
     this.#record = { ...this.#record, draining };
-    this.#revision = await this.#context.leaves.update(this.#key, this.#record, this.#revision);
+    await this.#renewing;
+    await this.#renew();
   }
 
   /** Gives the name back. */
@@ -64,6 +66,8 @@ export class LeafName {
     if (this.#closed) return;
     this.#closed = true;
     this.#refresh?.();
+    await this.#renewing;
+    if (this.#revision === 0 || !this.#context.bus.link.up) return;
     try {
       await this.#context.leaves.delete(this.#key, this.#revision);
     } catch (error) {
@@ -71,23 +75,24 @@ export class LeafName {
     }
   }
 
-  async #checkHolderIsDead(holder: LeafRecord): Promise<void> {
+  /** A live leaf has no entry while it was cut off for longer than its entry lasts: it is asked in any case. */
+  async #checkNobodyAnswers(holder: LeafRecord | undefined): Promise<void> {
     const { membership, env } = this.#context;
+    const { name, incarnation } = this.#record;
     for (let ping = 0; ping < PINGS; ping++) {
-      const result = await membership.ping(holder.name);
-      if (result.kind === 'answered' && result.incarnation !== this.#record.incarnation) {
-        throw new CoppiceError(
-          'ALREADY_EXISTS',
-          `a leaf named \`${holder.name}\` is running already (pid ${holder.pid} on ${holder.host})`,
-        );
+      const result = await membership.ping(name);
+      if (result.kind === 'answered' && result.incarnation !== incarnation) {
+        const where = holder === undefined ? '' : ` (pid ${holder.pid} on ${holder.host})`;
+        throw new CoppiceError('ALREADY_EXISTS', `a leaf named \`${name}\` is running already${where}`);
       }
+      if (result.kind === 'absent' && holder === undefined) return;
       await pause(env.clock, PING_PAUSE_MS);
     }
   }
 
   #refreshLater(): void {
     this.#refresh = this.#context.env.clock.after(REFRESH_MS, () => {
-      this.#renew()
+      this.#renewing = this.#renew()
         .catch((error: unknown) =>
           this.#context.report('warn', 'leaf entry not refreshed', { error: asCoppiceError(error).message }),
         )
@@ -120,6 +125,6 @@ export class LeafName {
       this.#onLost(`the name \`${holder.name}\` was taken by pid ${holder.pid} on ${holder.host}`);
       return;
     }
-    this.#revision = entry.revision;
+    this.#revision = await this.#context.leaves.update(this.#key, this.#record, entry.revision);
   }
 }

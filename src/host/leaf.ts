@@ -50,7 +50,12 @@ export class Leaf implements Closeable {
    */
   static async start(options: LeafOptions): Promise<Leaf> {
     const leaf = new Leaf(options);
-    await leaf.#start();
+    try {
+      await leaf.#start();
+    } catch (error) {
+      await leaf.close();
+      throw error;
+    }
     return leaf;
   }
 

@@ -2,6 +2,7 @@
  * Actor groups inside any service: `serve(definition, …)` makes this process a host of the group, next to whatever
  * else it does. It needs NATS, and no other process of Coppice.
  */
+import { checkDefinition } from '../actor/define.ts';
 import type { ActorDefinition } from '../actor/definition.ts';
 import { shardsOf } from '../actor/slots.ts';
 import type { Closeable } from '../bus/bus.ts';
@@ -15,7 +16,7 @@ import { type ClusterContext, joinCluster } from '../cluster/context.ts';
 import { Controller } from '../cluster/controller.ts';
 import { createGroup, endpointRecords, setCopies } from '../cluster/groups.ts';
 import { type Reporter, systemEnv } from '../env.ts';
-import { CoppiceError, isCoppiceError } from '../errors.ts';
+import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { checkName, nameToToken } from '../wire/names.ts';
 import type { GroupRecord } from '../wire/records.ts';
 import { type ActorSource, loadDefinition, requirementOf } from './actor-source.ts';
@@ -63,13 +64,21 @@ const SERVING: ReadonlySet<string> = new Set(['replica', 'promoting', 'primary',
 export async function serve(actor: ActorDefinition | string | URL, options: ServeOptions = {}): Promise<ServedGroup> {
   const { connection = {}, cluster = DEFAULT_CLUSTER, report = () => {} } = options;
   const source = typeof actor === 'string' || actor instanceof URL ? moduleSource(actor) : undefined;
-  const definition = source === undefined ? (actor as ActorDefinition) : await loadDefinition(source);
+  const definition = source === undefined ? checkDefinition(actor) : await loadDefinition(source);
   const name = checkName('group', definition.name);
   for (const endpoint of Object.keys(definition.endpoints)) checkName('endpoint', endpoint);
-  const bus = await connectNats(connection, systemEnv);
+  const onFault = (error: unknown, subject: string): void =>
+    report('error', 'message handler failed', { subject, error: asCoppiceError(error).message });
+  const bus = await connectNats({ onFault, ...connection }, systemEnv);
   const opened: Closeable[] = [bus];
   const close = async (): Promise<void> => {
-    for (const one of opened.toReversed()) await one.close();
+    for (const one of opened.toReversed()) {
+      await one
+        .close()
+        .catch((error: unknown) =>
+          report('error', 'not closed in good order', { group: name, error: asCoppiceError(error).message }),
+        );
+    }
   };
   try {
     await preflight(bus);
@@ -182,8 +191,14 @@ async function startLeaf(
   leaf: { host: CopyHost; group: GroupRecord; zone: string; name: string },
 ): Promise<Leaf> {
   const { host, group, zone, name } = leaf;
-  const onLost = (reason: string): void =>
+  const onLost = (reason: string): void => {
     context.report('error', 'host lost its name and stops', { leaf: name, reason });
+    started
+      .close()
+      .catch((error: unknown) =>
+        context.report('error', 'host not stopped', { leaf: name, error: asCoppiceError(error).message }),
+      );
+  };
   const started = await Leaf.start({ context, host, name, zone, provides: [group.requires], onLost });
   return started;
 }

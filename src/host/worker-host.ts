@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ConnectionOptions } from '../bus/nats/options.ts';
 import type { Cancel, Env, Reporter } from '../env.ts';
+import { asCoppiceError } from '../errors.ts';
 import type { CopySpec } from '../shard/copy.ts';
 import type { CopyStatus } from '../wire/records.ts';
 import type { ActorSource } from './actor-source.ts';
@@ -16,6 +17,10 @@ const MAX_RESTART_MS = 30_000;
 /** A worker that ran for so long is forgiven its earlier crashes. */
 const STEADY_MS = 60_000;
 const STOP_WITHIN_MS = 8_000;
+/** A thread that tells nothing for so long is taken to hang: its copies count as failed, so that others take over. */
+const SILENT_MS = 3_000;
+/** A thread that hangs for so long is ended and started again. */
+const HUNG_MS = 20_000;
 
 /** What the threads need. */
 export type WorkerHostOptions = {
@@ -101,6 +106,7 @@ class Thread {
   #failure = '';
   #crashes = 0;
   #startedMs = 0;
+  #heardMs = 0;
   #restart: Cancel | undefined;
   #stopping = false;
   #stopped: (() => void) | undefined;
@@ -127,10 +133,14 @@ class Thread {
     this.specs.delete(key);
   }
 
-  /** Statuses last told; while the thread is down, its copies count as failed. */
+  /** Statuses last told; while the thread is down or hangs, its copies count as failed. */
   statuses(): readonly CopyStatus[] {
     const told = new Map(this.#copies.map((copy) => [`${copy.group}/${copy.generation}/${copy.shard}`, copy]));
-    return [...this.specs].map(([key, spec]) => told.get(key) ?? this.#absent(spec));
+    const hangs = this.#hangs();
+    return [...this.specs].map(([key, spec]) => {
+      const copy = told.get(key) ?? this.#absent(spec);
+      return hangs ? { ...copy, state: 'failed', reason: 'its worker thread hangs' } : copy;
+    });
   }
 
   async stop(): Promise<void> {
@@ -157,6 +167,7 @@ class Thread {
     const worker = new Worker(new URL(file, import.meta.url), { workerData });
     this.#worker = worker;
     this.#startedMs = env.clock.nowMs();
+    this.#heardMs = this.#startedMs;
     worker.on('message', (message: FromWorker) => this.#take(message));
     worker.on('error', (error) => {
       this.#failure = error.message;
@@ -182,6 +193,7 @@ class Thread {
   }
 
   #take(message: FromWorker): void {
+    this.#heardMs = this.#options.env.clock.nowMs();
     if (message.type === 'status') {
       this.#copies = message.copies;
       this.#onChange();
@@ -193,6 +205,25 @@ class Thread {
     } else {
       this.#options.report(message.level, message.message, message.fields);
     }
+  }
+
+  /** Asked at each pulse. */
+  #hangs(): boolean {
+    if (this.#worker === undefined || this.#stopping) return false;
+    const silentMs = this.#options.env.clock.nowMs() - this.#heardMs;
+    if (silentMs > HUNG_MS) this.#end(this.#worker);
+    return silentMs > SILENT_MS && this.#copies.length > 0;
+  }
+
+  #end(worker: Worker): void {
+    this.#failure = 'it hung';
+    this.#heardMs = this.#options.env.clock.nowMs();
+    this.#options.report('error', 'worker thread hangs and is ended', { copies: this.specs.size });
+    worker
+      .terminate()
+      .catch((error: unknown) =>
+        this.#options.report('error', 'worker thread could not be ended', { error: asCoppiceError(error).message }),
+      );
   }
 
   #send(message: ToWorker): void {

@@ -42,8 +42,12 @@ function repeatStatus(): void {
 async function take(message: ToWorker): Promise<void> {
   if (message.type === 'open') return host.openCopy(message.spec);
   if (message.type === 'close') {
-    await host.closeCopy(message.key);
-    return send({ type: 'closed', key: message.key });
+    try {
+      await host.closeCopy(message.key);
+    } finally {
+      send({ type: 'closed', key: message.key });
+    }
+    return;
   }
   await host.close();
   await context.close();

@@ -130,7 +130,7 @@ export class Committer {
   onApplied(record: AppliedRecord): void {
     for (const [id, outcome] of record.outcomes) this.#settle(id, outcome);
     const lostTo = this.#inFlight !== undefined && record.kind === 'term' && record.term > this.#options.term;
-    if (lostTo && record.id !== this.#inFlight?.recordId) this.#failPending();
+    if (lostTo && record.id !== this.#inFlight?.recordId) this.#failPending(notPrimary(this.#options));
     if (this.#inFlight?.recordId === record.id && this.#over) this.#inFlight = undefined;
   }
 
@@ -142,23 +142,33 @@ export class Committer {
   }
 
   /**
-   * Ends the reign. Commands not yet sent fail with `NOT_PRIMARY`; those of a batch in flight wait for the tail.
+   * Ends the reign. Commands not yet sent fail with `NOT_PRIMARY`; those of a batch in flight wait for their
+   * acknowledgement or the tail: the fence lets the batch in only if nobody else has written.
    */
   stop(): void {
     if (this.#over) return;
     this.#taking = false;
     this.#over = true;
-    this.#abort.abort(new CoppiceError('NOT_PRIMARY', 'the reign has ended'));
     const inFlight = new Set(this.#inFlight?.batch.ids);
     for (const { waiter } of this.#queue.splice(0)) waiter(notPrimary(this.#options));
     for (const id of [...this.#pending.keys()]) if (!inFlight.has(id)) this.#settle(id, notPrimary(this.#options));
     this.#next = emptyBatch();
+    this.#tellFreed();
+    this.#tellDrained();
   }
 
   /** Gives up on what the tail has not told yet, since the copy is closing or starts over. */
   abandon(): void {
     this.stop();
-    this.#failPending();
+    this.#abort.abort(new CoppiceError('NOT_PRIMARY', 'the reign has ended'));
+    const { group, shard } = this.#options;
+    // Not `NOT_PRIMARY`, which says that nothing was written.
+    this.#failPending(
+      new CoppiceError(
+        'SHARD_UNAVAILABLE',
+        `shard ${shard} of \`${group}\` cannot tell yet what became of the command`,
+      ),
+    );
   }
 
   #startDeciding(): void {
@@ -179,13 +189,20 @@ export class Committer {
       try {
         await this.#take(command, waiter);
       } catch (error) {
-        waiter(this.#asAnswer(error));
+        this.#refuse(waiter, this.#asAnswer(error));
       }
       this.#taken = false;
       if (this.#next.sizeBytes >= BATCH_BYTES) await this.#flushWhenFree();
     }
     this.#flushIfFree();
     this.#tellDrained();
+  }
+
+  /** What a retry may mend takes along what came after it: retried alone, it would overtake a later write of its key. */
+  #refuse(waiter: Waiter, error: CoppiceError): void {
+    waiter(error);
+    if (!error.retryable) return;
+    for (const later of this.#queue.splice(0)) later.waiter(error);
   }
 
   /** Rule 1 of "Write". Throws what no state could accept. */
@@ -288,7 +305,7 @@ export class Committer {
   }
 
   async #flushWhenFree(): Promise<void> {
-    if (this.#inFlight !== undefined) await new Promise<void>((resolve) => (this.#freed = resolve));
+    if (this.#inFlight !== undefined && !this.#over) await new Promise<void>((resolve) => (this.#freed = resolve));
     this.#flushIfFree();
   }
 
@@ -308,14 +325,21 @@ export class Committer {
       if (!this.#over) this.#options.onFenced();
       return;
     }
+    // Given up meanwhile: the state that this record followed is gone, and what stands there now gets it by the tail.
+    if (this.#inFlight?.recordId !== recordId) return;
     this.#expectedSeq = outcome.seq;
     this.#expectedId = recordId;
     this.#options.applyOwn({ seq: outcome.seq, id: recordId, data });
     this.#inFlight = undefined;
+    if (!this.#tellFreed()) this.#flushIfFree();
+  }
+
+  /** Wakes whoever waits for the batch in flight; false if nobody does. */
+  #tellFreed(): boolean {
     const freed = this.#freed;
     this.#freed = undefined;
-    if (freed === undefined) this.#flushIfFree();
-    else freed();
+    freed?.();
+    return freed !== undefined;
   }
 
   #settle(id: string, outcome: CommandOutcome | CoppiceError): void {
@@ -326,11 +350,10 @@ export class Committer {
     this.#tellDrained();
   }
 
-  #failPending(): void {
+  #failPending(error: CoppiceError): void {
     this.#inFlight = undefined;
-    for (const id of [...this.#pending.keys()]) this.#settle(id, notPrimary(this.#options));
-    this.#freed?.();
-    this.#freed = undefined;
+    for (const id of [...this.#pending.keys()]) this.#settle(id, error);
+    this.#tellFreed();
   }
 
   #tellDrained(): void {

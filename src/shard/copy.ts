@@ -19,6 +19,11 @@ import { ShardState } from './shard-state.ts';
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 30_000;
 const RECENT_PULSE_MS = 2_000;
+const DELETION_NEWS_MS = 500;
+/** A closed copy waits no longer for handlers that do not end. */
+const LET_GO_MS = 2_000;
+
+const NO_STATS = { docCount: 0, sizeBytes: 0 };
 
 /** Which copy this is. Can be sent to a worker thread. */
 export type CopySpec = {
@@ -46,6 +51,7 @@ export class Copy {
   #state: ShardState | undefined;
   #tail: Tail | undefined;
   #tailRun = 0;
+  #statsFailed = false;
   #targetSeq = 0;
   #settled: Promise<void> = Promise.resolve();
   #stopVerifying: () => void = () => {};
@@ -117,7 +123,7 @@ export class Copy {
       if (this.#actor.getSnapshot().status === 'done') return resolve();
       this.#actor.subscribe({ complete: resolve });
     });
-    await this.#settled;
+    await this.#letGo();
   }
 
   /** What the pulse tells of this copy. */
@@ -133,9 +139,24 @@ export class Copy {
       term: this.#state?.term ?? 0,
       seq,
       lastSeq: Math.max(seq, this.#targetSeq),
-      ...(this.#state?.stats() ?? { docCount: 0, sizeBytes: 0 }),
+      ...this.#stats(),
       ...(snapshot.context.failure === '' ? {} : { reason: snapshot.context.failure }),
     };
+  }
+
+  /** Figures that the actor's code cannot give must not stop the pulse. */
+  #stats(): { readonly docCount: number; readonly sizeBytes: number } {
+    try {
+      return this.#state?.stats() ?? NO_STATS;
+    } catch (error) {
+      if (!this.#statsFailed)
+        this.#context.report('error', 'actor failed to tell its size', {
+          ...this.#place(),
+          error: asCoppiceError(error).message,
+        });
+      this.#statsFailed = true;
+      return NO_STATS;
+    }
   }
 
   #createActor(): Actor<typeof copyMachine> {
@@ -154,7 +175,7 @@ export class Copy {
           },
           stopServing: () => this.#settle(this.#queries.close()),
           resignPrimacy: (_, { graceful }) => {
-            if (graceful) this.#settle(this.#primacy?.yield());
+            if (graceful) this.#settle(this.#primacy?.retire());
             else this.#primacy?.send({ type: 'copy.unready' });
           },
           closeCopy: () => this.#settle(this.#release()),
@@ -164,7 +185,7 @@ export class Copy {
   }
 
   #createPrimacy(commands: CommandDesk): Primacy {
-    const { env, registry, view, membership, report } = this.#context;
+    const { bus, env, registry, view, membership, report } = this.#context;
     const { group, shard, leaf, incarnation } = this.spec;
     return new Primacy({
       env,
@@ -180,6 +201,7 @@ export class Copy {
       state: () => this.#loaded(),
       lag: () => this.#lag(),
       nextRecordId: () => this.#nextRecordId(),
+      linkUp: () => bus.link.up,
       onLeading: (reign) => commands.open(reign),
       onStopLeading: () => this.#settle(commands.close()),
       resolvePending: () => commands.drain(),
@@ -212,6 +234,7 @@ export class Copy {
   }
 
   #startTail(): void {
+    if (!this.#actor.getSnapshot().matches('loaded')) return;
     const run = ++this.#tailRun;
     this.#log
       .last(this.spec.shard)
@@ -254,6 +277,7 @@ export class Copy {
         });
         return this.#actor.send({ type: 'chain.broken' });
       }
+      if (verdict.kind === 'rolledBack') return this.#halt(verdict.reason);
       this.#commands?.onApplied(verdict.record);
       this.#primacy?.onApplied(verdict.record);
       this.#waiters.reached(state.appliedSeq);
@@ -278,22 +302,34 @@ export class Copy {
       .read(this.spec.shard, appliedSeq)
       .then((entry) => {
         if (this.#state !== state || entry?.id === appliedId) return;
-        this.#context.report('error', 'log was rolled back: shard halted', {
-          ...this.#place(),
-          appliedSeq,
-          appliedId,
-          found: entry?.id,
-        });
-        this.#actor.send({ type: 'log.rolledBack' });
+        this.#halt(`record ${appliedSeq} (${appliedId}) was applied, but the log holds ${entry?.id ?? 'none'} there`);
       })
-      .catch((error: unknown) => this.#onLogError(error));
+      .catch((error: unknown) => {
+        if (this.#state !== state) return;
+        if (!isCoppiceError(error, 'DISCONNECTED')) this.#onLogError(error);
+        else if (this.#context.bus.link.up) this.#verifyPlace();
+      });
   }
 
   #onLogError(error: unknown): void {
     if (!isCoppiceError(error, 'STALE_GENERATION')) return this.#fail(error);
-    const group = this.#context.view.group(this.spec.group.name);
-    const exists = group?.generation === this.spec.group.generation;
-    this.#actor.send({ type: exists ? 'log.rolledBack' : 'log.gone' });
+    this.#onLogGone(error.message).catch((failure: unknown) => this.#fail(failure));
+  }
+
+  /** A group is marked before its log is deleted; the news of the mark may be on its way. */
+  async #onLogGone(reason: string): Promise<void> {
+    const { view } = this.#context;
+    const { name, generation } = this.spec.group;
+    const deleted = await view.until(() => view.group(name)?.generation !== generation, DELETION_NEWS_MS);
+    if (deleted) this.#actor.send({ type: 'log.gone' });
+    else this.#halt(reason);
+  }
+
+  /** The log lost what was applied here. Going on would hide it (protocol.md, rule 6 of the log). */
+  #halt(reason: string): void {
+    if (this.#actor.getSnapshot().matches('halted')) return;
+    this.#context.report('error', 'log was rolled back: shard halted', { ...this.#place(), reason });
+    this.#actor.send({ type: 'log.rolledBack' });
   }
 
   #fail(error: unknown): void {
@@ -311,6 +347,16 @@ export class Copy {
       () => this.#actor.send({ type: 'copy.drained' }),
       (error: unknown) => this.#fail(error),
     );
+  }
+
+  /** Resolves when what the copy held is given back, or could not be, which was reported. */
+  async #letGo(): Promise<void> {
+    let cancel = (): void => {};
+    const tooLong = new Promise<void>((resolve) => {
+      cancel = this.#context.env.clock.after(LET_GO_MS, resolve);
+    });
+    await Promise.race([this.#settled.catch(() => {}), tooLong]);
+    cancel();
   }
 
   /** Remembers work that must end before the copy counts as closed. */

@@ -4,7 +4,7 @@
  */
 import { type Actor, createActor } from 'xstate';
 import type { Log, LogEntry } from '../bus/log.ts';
-import type { Registry } from '../bus/registry.ts';
+import type { Registry, RegistryEntry } from '../bus/registry.ts';
 import type { Membership } from '../cluster/membership.ts';
 import { judgeOwner } from '../cluster/ownership.ts';
 import { type ClusterView, leaseKey } from '../cluster/view.ts';
@@ -12,7 +12,7 @@ import { type Cancel, type Env, pause, type Reporter } from '../env.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { type PrimacyEvent, primacyMachine } from '../machines/primacy.ts';
 import { decodeLogRecord, encodeLogRecord } from '../wire/log-record.ts';
-import type { GroupRecord, LeaseRecord } from '../wire/records.ts';
+import { type GroupRecord, LeaseRecord, parseRecord } from '../wire/records.ts';
 import type { AppliedRecord, ShardState } from './shard-state.ts';
 
 const LOOK_INTERVAL_MS = 250;
@@ -41,6 +41,8 @@ export type PrimacyOptions = {
   /** Records of the log that this copy has not applied yet. */
   readonly lag: () => number;
   readonly nextRecordId: () => string;
+  /** Whether the bus can be reached. */
+  readonly linkUp: () => boolean;
   readonly onLeading: (reign: Reign) => void;
   readonly onStopLeading: () => void;
   /** Resolves when what the ending reign took is answered. */
@@ -58,6 +60,9 @@ export class Primacy {
   #look: Cancel | undefined;
   #looking = false;
   #released: Promise<void> = Promise.resolve();
+  /** The claim under way. */
+  #claim: Promise<void> = Promise.resolve();
+  #stopped = false;
   #yieldedMs = Number.NEGATIVE_INFINITY;
   #stopWatching: () => void = () => {};
 
@@ -67,12 +72,14 @@ export class Primacy {
       primacyMachine.provide({
         delays: { claimDelay: () => this.#claimDelayMs() },
         actions: {
-          claimLease: (_, { above }) => this.#run(() => this.#claimLease(above)),
-          appendTerm: (_, { term }) => this.#run((signal) => this.#appendTerm(term, signal)),
+          claimLease: (_, { above }) => {
+            this.#claim = this.#run(() => this.#claimLease(above));
+          },
+          appendTerm: (_, { term }) => void this.#run((signal) => this.#appendTerm(term, signal)),
           abandonClaim: () => this.#abandon(),
           startLeading: (_, { term }) => this.#startLeading(term),
           stopLeading: () => options.onStopLeading(),
-          resolvePending: () => this.#run(() => this.#resolvePending()),
+          resolvePending: () => void this.#run(() => this.#resolvePending()),
           releaseLease: (_, { term }) => {
             this.#released = this.#writeRelease(term);
           },
@@ -118,13 +125,22 @@ export class Primacy {
     await this.#released;
   }
 
+  /** Hands primacy over, and stands for it no more until the copy is ready again. */
+  async retire(): Promise<void> {
+    await this.yield();
+    if (!this.#stopped) this.#actor.send({ type: 'copy.unready' });
+  }
+
   /** Leaves the contest for good. */
   async stop(): Promise<void> {
     this.#look?.();
     this.#stopWatching();
+    this.#stopped = true;
     this.#actor.send({ type: 'primacy.stop' });
-    await this.#released;
     this.#abort.abort(new CoppiceError('CANCELLED', 'the copy has left the contest'));
+    // A claim cannot be called back: if it wins now, it gives the lease back itself.
+    await this.#claim;
+    await this.#released;
     this.#actor.stop();
   }
 
@@ -195,7 +211,7 @@ export class Primacy {
   #claimDelayMs(): number {
     const { view, group, shard, leaf, env, lag } = this.#options;
     const copies = view.placement(group)?.shards.find((entry) => entry.shard === shard)?.copies ?? [];
-    const rank = Math.max(0, copies.indexOf(leaf));
+    const rank = copies.includes(leaf) ? copies.indexOf(leaf) : copies.length;
     const handedOver = env.clock.nowMs() - this.#yieldedMs < MAX_LAG_DELAY_MS ? MAX_LAG_DELAY_MS : 0;
     const lagDelay = Math.min(MAX_LAG_DELAY_MS, lag() * LAG_DELAY_MS_PER_RECORD);
     return lagDelay + rank * RANK_DELAY_MS + env.random.next() * 20 + handedOver;
@@ -206,7 +222,7 @@ export class Primacy {
     const { registry, group, shard, log, leaf, incarnation } = this.#options;
     const key = leaseKey(group, shard);
     const entry = await registry.get(key);
-    const lease = entry === undefined ? undefined : (entry.value as LeaseRecord);
+    const lease = entry === undefined ? undefined : parseRecord(LeaseRecord, entry.value, key);
     const term = Math.max(above, lease?.term ?? 0, termOf(await log.last(shard))) + 1;
     const mine: LeaseRecord = { owner: leaf, incarnation, term };
     try {
@@ -217,7 +233,8 @@ export class Primacy {
       this.#actor.send({ type: 'lease.refused' });
       return;
     }
-    this.#actor.send({ type: 'lease.won', term });
+    if (this.#stopped) await this.#writeRelease(term);
+    else this.#actor.send({ type: 'lease.won', term });
   }
 
   /** Rules 2 to 4 of promotion: give up if the log's term is not lower, append, then the tail tells. */
@@ -249,9 +266,17 @@ export class Primacy {
   }
 
   async #leaseIsMine(term: number): Promise<boolean> {
+    return (await this.#ownLease(term)) !== undefined;
+  }
+
+  /** The entry of the lease, if it names this incarnation with this term. */
+  async #ownLease(term: number): Promise<RegistryEntry | undefined> {
     const { registry, group, shard, leaf, incarnation } = this.#options;
-    const lease = (await registry.get(leaseKey(group, shard)))?.value as LeaseRecord | undefined;
-    return lease?.owner === leaf && lease.incarnation === incarnation && lease.term === term;
+    const key = leaseKey(group, shard);
+    const entry = await registry.get(key);
+    if (entry === undefined) return undefined;
+    const lease = parseRecord(LeaseRecord, entry.value, key);
+    return lease.owner === leaf && lease.incarnation === incarnation && lease.term === term ? entry : undefined;
   }
 
   #startLeading(term: number): void {
@@ -266,14 +291,12 @@ export class Primacy {
   }
 
   async #writeRelease(term: number): Promise<void> {
-    const { registry, group, shard, leaf, incarnation, report } = this.#options;
-    const key = leaseKey(group, shard);
+    const { registry, group, shard, report, linkUp } = this.#options;
+    if (!linkUp()) return;
     try {
-      const entry = await registry.get(key);
-      const lease = entry?.value as LeaseRecord | undefined;
-      if (entry === undefined || lease?.owner !== leaf || lease.incarnation !== incarnation || lease.term !== term)
-        return;
-      await registry.update(key, { owner: '', incarnation: '', term: lease.term }, entry.revision);
+      const entry = await this.#ownLease(term);
+      if (entry === undefined) return;
+      await registry.update(entry.key, { owner: '', incarnation: '', term }, entry.revision);
     } catch (error) {
       // Another took it, or the bus is away: then the lease is lost by evidence instead.
       report('info', 'lease not released', { group: group.name, shard, term, error: asCoppiceError(error).message });
@@ -286,19 +309,18 @@ export class Primacy {
     this.#termRecord = undefined;
   }
 
-  #run(effect: (signal: AbortSignal) => Promise<void>): void {
+  /** Never rejects: a failure is an event. */
+  async #run(effect: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = this.#abort;
-    queueMicrotask(() => {
-      effect(signal).catch((error: unknown) => {
-        if (signal.aborted) return;
-        this.#options.report('warn', 'claim failed', {
-          group: this.#options.group.name,
-          shard: this.#options.shard,
-          error: asCoppiceError(error).message,
-        });
-        this.#actor.send({ type: 'claim.failed' });
-      });
-    });
+    const { report, group, shard } = this.#options;
+    await Promise.resolve(); // the machine is in the middle of its step
+    try {
+      await effect(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      report('warn', 'claim failed', { group: group.name, shard, error: asCoppiceError(error).message });
+      this.#actor.send({ type: 'claim.failed' });
+    }
   }
 }
 

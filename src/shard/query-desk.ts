@@ -31,6 +31,8 @@ export type QueryDeskOptions = {
 export class QueryDesk {
   readonly #options: QueryDeskOptions;
   #servers: readonly Server[] = [];
+  /** The state that queries were let in for; another one may still be behind. */
+  #serving: ShardState | undefined;
 
   constructor(options: QueryDeskOptions) {
     this.#options = options;
@@ -38,8 +40,9 @@ export class QueryDesk {
 
   /** Starts answering. */
   open(): void {
-    const { context, spec } = this.#options;
+    const { context, spec, state } = this.#options;
     const { cluster, rpc } = context;
+    this.#serving = state();
     const group = groupToken(spec.group.name, spec.group.generation);
     const place = { cluster, group, shard: spec.shard, endpoint: '*' };
     const shard = { template: SUBJECTS.shard, subject: fill(SUBJECTS.shard, place) };
@@ -65,9 +68,9 @@ export class QueryDesk {
   }
 
   async #answer(name: string, request: RpcRequest): Promise<QueryAnswer> {
-    const { spec, waiters, state } = this.#options;
+    const { spec, waiters } = this.#options;
     const message = parseQueryMessage(request.body);
-    if (name === REDUCE_ENDPOINT) return { value: this.#reduce(message.body), seq: 0 };
+    if (name === REDUCE_ENDPOINT) return { value: await this.#reduce(message.body), seq: 0 };
     const endpoint = this.#endpoint(name);
     if (message.slots !== spec.group.slots.version) {
       throw new CoppiceError(
@@ -75,13 +78,13 @@ export class QueryDesk {
         `asked by slot map ${message.slots}, shard ${spec.shard} of \`${spec.group.name}\` is at ${spec.group.slots.version}`,
       );
     }
-    const applied = state()?.appliedSeq ?? 0;
-    if (message.after !== undefined && message.after > applied)
-      await waiters.wait(message.after, request.deadline.remainingMs());
-    const body = endpoint.parse === undefined ? message.body : endpoint.parse(message.body);
-    const seq = state()?.appliedSeq ?? 0;
+    const { after } = message;
+    if (after !== undefined && after > (this.#state()?.appliedSeq ?? 0))
+      await waiters.wait(after, request.deadline.remainingMs());
+    const state = this.#state();
+    const seq = state?.appliedSeq ?? 0;
     const value = await this.#run(name, async () =>
-      endpoint.handle(state()?.user, body, {
+      endpoint.handle(state?.user, endpoint.parse === undefined ? message.body : endpoint.parse(message.body), {
         group: spec.group.name,
         shard: spec.shard,
         appliedSeq: seq,
@@ -89,6 +92,14 @@ export class QueryDesk {
       }),
     );
     return { value, seq };
+  }
+
+  /** The state to answer from; undefined for a stateless group. Queries taken before the copy started over are sent away. */
+  #state(): ShardState | undefined {
+    const state = this.#options.state();
+    if (state === this.#serving) return state;
+    const { group, shard } = this.#options.spec;
+    throw new CoppiceError('SHARD_UNAVAILABLE', `this copy of shard ${shard} of \`${group.name}\` starts over`);
   }
 
   /** Runs the actor's own code: what it throws untyped is the actor's fault, told to the caller and reported. */
@@ -123,7 +134,7 @@ export class QueryDesk {
     );
   }
 
-  #reduce(body: unknown): unknown {
+  async #reduce(body: unknown): Promise<unknown> {
     if (
       typeof body !== 'object' ||
       body === null ||
@@ -133,8 +144,11 @@ export class QueryDesk {
     ) {
       throw new CoppiceError('BAD_REQUEST', 'a reduction needs `endpoint` and `partials`');
     }
-    const endpoint = this.#endpoint(String(body.endpoint));
-    if (endpoint.reduce === undefined) return body.partials;
-    return reducePartials(endpoint.reduce, body.partials, 'request' in body ? body.request : undefined);
+    const { partials } = body;
+    const request = 'request' in body ? body.request : undefined;
+    const name = String(body.endpoint);
+    const { reduce } = this.#endpoint(name);
+    if (reduce === undefined) return partials;
+    return this.#run(name, async () => reducePartials(reduce, partials, request));
   }
 }

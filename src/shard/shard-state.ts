@@ -23,8 +23,10 @@ export type ApplyVerdict =
   | { readonly kind: 'applied'; readonly record: AppliedRecord }
   /** Seen before: a duplicate delivery. */
   | { readonly kind: 'duplicate' }
-  /** It does not follow the last one applied: the state must be discarded. */
-  | { readonly kind: 'broken'; readonly reason: string };
+  /** Records between it and the last one applied are missing here: the state must be discarded. */
+  | { readonly kind: 'broken'; readonly reason: string }
+  /** It stands where the log held what was applied: the log lost records. */
+  | { readonly kind: 'rolledBack'; readonly reason: string };
 
 /** One copy's state. */
 export class ShardState {
@@ -87,7 +89,7 @@ export class ShardState {
     if (entry.seq <= this.#appliedSeq) return { kind: 'duplicate' };
     const record = decodeLogRecord(entry.data);
     const broken = this.#chainBreak(record, entry.seq);
-    if (broken !== undefined) return { kind: 'broken', reason: broken };
+    if (broken !== undefined) return broken;
     const outcomes = new Map<string, CommandOutcome>();
     for (const [place, bytes] of record.operations.entries()) {
       const operation = decodeOperation(bytes);
@@ -117,11 +119,18 @@ export class ShardState {
     this.#user = undefined;
   }
 
-  #chainBreak(record: LogRecord, seq: number): string | undefined {
+  /**
+   * Rule 4 of the log. The fence let the record in because `prevSeq` was the subject's last: had the log still held a
+   * later one that was applied here, it would have been refused.
+   */
+  #chainBreak(record: LogRecord, seq: number): ApplyVerdict | undefined {
     if (record.generation !== this.#generation)
-      return `record ${seq} is of generation ${record.generation}, not ${this.#generation}`;
+      return { kind: 'broken', reason: `record ${seq} is of generation ${record.generation}, not ${this.#generation}` };
     if (record.prevSeq === this.#appliedSeq && record.prevId === this.#appliedId) return undefined;
-    return `record ${seq} follows ${record.prevSeq} (${record.prevId}), but ${this.#appliedSeq} (${this.#appliedId}) was applied last`;
+    return {
+      kind: record.prevSeq > this.#appliedSeq ? 'broken' : 'rolledBack',
+      reason: `record ${seq} follows ${record.prevSeq} (${record.prevId}), but ${this.#appliedSeq} (${this.#appliedId}) was applied last`,
+    };
   }
 
   #applyOperation(record: unknown, at: { seq: number; place: number; term: number }): CommandOutcome {
