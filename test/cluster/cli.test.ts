@@ -1,0 +1,314 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { isRunning, ProcessCluster, runCoppice, spawnCoppice, startCluster } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { slow } from '../support/slow.ts';
+
+const test = suite<{ cluster: ProcessCluster }>('cluster/cli');
+let boot: Promise<ProcessCluster> | undefined;
+let folder = '';
+
+test.before.each(async (context) => {
+  boot ??= mkdtemp(join(tmpdir(), 'coppice-cli-')).then(async (made) => {
+    folder = made;
+    return startCluster();
+  });
+  context.cluster = await boot;
+});
+test.after(async () => {
+  await boot?.then(async (cluster) => cluster.stop()).catch(() => {});
+  if (folder !== '') await rm(folder, { recursive: true, force: true });
+});
+
+test('documents go in and come out, by every command', async ({ cluster }) => {
+  slow(120_000);
+  const created = await cluster.coppice(
+    'index',
+    'create',
+    'books',
+    '--shards',
+    '3',
+    '--mappings',
+    '{"properties":{"year":{"type":"long"}}}',
+  );
+  assert.is(created.code, 0, created.stderr);
+  const put = await cluster.coppice('put', 'books', '1', '{"title":"Moby Dick","year":1851}', '--json');
+  assert.is(JSON.parse(put.stdout).result, 'created');
+  const got = await cluster.coppice('get', 'books', '1');
+  assert.equal(JSON.parse(got.stdout), { title: 'Moby Dick', year: 1851 });
+  const found = await cluster.coppice('search', 'books', 'moby');
+  assert.match(found.stdout, /1 hit .*3 shards/);
+  assert.match(found.stdout, /1\. +[\d.]+ +1 +\*\*Moby\*\* Dick/);
+  const body = await cluster.coppice('search', 'books', '--body', '{"query":{"term":{"year":1851}}}', '--json');
+  assert.is(JSON.parse(body.stdout).hits.hits[0]._id, '1');
+  const list = await cluster.coppice('index', 'list');
+  assert.match(list.stdout, /books +green +search +3 +1 +1 /);
+  const deleted = await cluster.coppice('delete', 'books', '1');
+  assert.is(deleted.code, 0);
+  const gone = await cluster.coppice('get', 'books', '1');
+  assert.is(gone.code, 1);
+  assert.is(gone.stderr, 'coppice: there is no document `1` in `books`\n');
+});
+
+test('a file is loaded, and the lines that fail are told and kept', async ({ cluster }) => {
+  slow(120_000);
+  await cluster.coppice('index', 'create', 'lines', '--mappings', '{"properties":{"n":{"type":"long"}}}');
+  const file = join(folder, 'lines.jsonl');
+  const good = Array.from({ length: 3_000 }, (_, n) =>
+    JSON.stringify({ id: `d${n}`, n, text: `document number ${n}` }),
+  );
+  await writeFile(file, ['', ...good, 'no json', '{"id":"x","n":"many"}', '[1]', ''].join('\r\n'));
+  const loaded = await cluster.coppice('load', 'lines', file);
+  assert.is(loaded.code, 1);
+  assert.match(loaded.stdout, /^3,000 documents loaded in .*3 lines failed, kept in .*lines\.jsonl\.failed\.jsonl\n$/);
+  assert.match(loaded.stderr, /line 3002: not JSON/);
+  assert.match(loaded.stderr, /line 3003: document_parsing_exception: .*\[n\]/);
+  assert.match(loaded.stderr, /line 3004: not a JSON object/);
+  const kept = await readFile(`${file}.failed.jsonl`, 'utf8');
+  assert.equal(kept.split('\n').toSorted(), ['', '[1]', 'no json', '{"id":"x","n":"many"}']);
+  const count = await cluster.coppice('search', 'lines', '--size', '0', '--json');
+  assert.is(JSON.parse(count.stdout).hits.total.value, 3_000);
+
+  const piped = await runCoppice(['load', 'lines', '-', '--data', cluster.data, '--json'], {
+    input: '{"id":"d1","n":-1}\n{"id":"d1","n":-2}\n',
+  });
+  assert.is(piped.code, 0, piped.stderr);
+  assert.is(JSON.parse(piped.stdout).loaded, 2);
+  const last = await cluster.coppice('get', 'lines', 'd1');
+  assert.equal(JSON.parse(last.stdout), { id: 'd1', n: -2 }, 'the later line of two with one id wins');
+});
+
+test('status and health tell of leaves, shards and copies', async ({ cluster }) => {
+  await cluster.coppice('index', 'create', 'seen', '--shards', '2');
+  await eventually(async () => (await cluster.coppice('health')).code === 0, { withinMs: 20_000, what: 'green' });
+  const status = await cluster.coppice('status');
+  for (const { name, pid } of cluster.line.leaves) assert.match(status.stdout, new RegExp(`${name} +${pid} `));
+  assert.match(status.stdout, /seen: 2 shards, 1 replica of each\nleaf +shard 0 +shard 1\n/);
+  const { indices, leaves } = JSON.parse((await cluster.coppice('status', '--json')).stdout);
+  assert.is(leaves.length, 3);
+  assert.ok(indices.some((index: { name: string }) => index.name === 'seen'));
+});
+
+test('every wrong input has its line, its hint and its exit code', async ({ cluster }) => {
+  slow(120_000);
+  const { data } = cluster;
+  const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
+    [
+      ['serach', 'books', 'x'],
+      2,
+      /^coppice: unknown command 'serach' \(Did you mean search\?\) \(see `coppice --help`\)\n$/,
+    ],
+    [
+      ['search', 'books', '--sise', '3'],
+      2,
+      /unknown option '--sise' \(Did you mean --size\?\) \(see `coppice search --help`\)/,
+    ],
+    [['search', 'books', '--size', 'ten'], 2, /--size <n>.*'ten' is invalid.*whole number from 0 to 10000/],
+    [['index', 'create'], 2, /missing required argument 'name' \(see `coppice index create --help`\)/],
+    [['index'], 2, /`coppice index` needs a command/],
+    [['put', 'books', '1', '{bad', '--data', data], 2, /the document is no JSON: .*quote it for the shell/],
+    [['put', 'books', '1', '[1]', '--data', data], 2, /the document is no JSON object/],
+    [['load', 'books', 'nowhere.jsonl', '--data', data], 2, /there is no file `nowhere\.jsonl`/],
+    [['index', 'create', 'Bad Name', '--data', data], 1, /invalid index name `Bad Name`: use lower-case letters/],
+    [['search', 'nothere', 'x', '--data', data], 1, /no index or group `nothere`.*coppice index create/],
+    [['search', 'books', '--body', '{"qery":{}}', '--data', data], 1, /qery.*did you mean/],
+    [['call', 'nothere', 'x', '--data', data], 1, /no index or group `nothere`/],
+    [['status', '--data', join(data, 'none')], 4, /no cluster runs in/],
+    [
+      ['status', '--nats', 'nats://127.0.0.1:1'],
+      4,
+      /cannot reach NATS at nats:\/\/127\.0\.0\.1:1: connection refused.*--nats/,
+    ],
+    [['status', '--nats', 'http://x'], 4, /is no NATS address/],
+    [['up', '--data', data], 4, /is in use by pid \d+: stop that cluster/],
+    [['leaf', '--name', 'leaf-1', '--data', data], 3, /leaf-1/],
+  ];
+  await Promise.all(
+    [0, 1, 2].map(async (lane) => {
+      for (const [args, code, message] of cases.filter((_, place) => place % 3 === lane)) {
+        const ended = await runCoppice(args);
+        assert.is(ended.code, code, `${args.join(' ')}: ${ended.stderr}`);
+        assert.match(ended.stderr, message);
+        assert.is(ended.stderr.trimEnd().split('\n').length, 1, `one line: ${ended.stderr}`);
+        assert.is(ended.stdout, '');
+      }
+    }),
+  );
+  const machine = await runCoppice(['search', 'nothere', 'x', '--json', '--data', data]);
+  assert.is(JSON.parse(machine.stdout).status, 404);
+});
+
+test('a command finds its cluster by environment too', async ({ cluster }) => {
+  const byUrl = await runCoppice(['index', 'list'], { vars: { NATS_URL: cluster.url }, cwd: folder });
+  assert.is(byUrl.code, 0, byUrl.stderr);
+  const byFolder = await runCoppice(['index', 'list'], { vars: { COPPICE_DATA: cluster.data }, cwd: folder });
+  assert.is(byFolder.code, 0, byFolder.stderr);
+});
+
+test('a reader that closes early is no failure', async ({ cluster }) => {
+  const child = spawnCoppice(['search', 'lines', '--size', '1000', '--data', cluster.data]);
+  let stderr = '';
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdout?.destroy();
+  await once(child, 'close');
+  assert.is(child.exitCode, 0, stderr);
+  assert.is(stderr, '');
+});
+
+test('a leaf by hand joins and leaves on request', async ({ cluster }) => {
+  const leaf = spawnCoppice(['leaf', '--name', 'extra', '--data', cluster.data, '--zone', 'b', '--pretty']);
+  let stderr = '';
+  leaf.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  await eventually(() => /info +extra process ready/.test(stderr), { withinMs: 20_000, what: 'the leaf is ready' });
+  assert.match((await cluster.coppice('status')).stdout, /extra +\d+ +\S+ +b /);
+  leaf.kill('SIGTERM');
+  await once(leaf, 'exit');
+  assert.is(leaf.exitCode, 0);
+  const { leaves } = JSON.parse((await cluster.coppice('status', '--json')).stdout);
+  assert.equal(
+    leaves.map(({ name }: { name: string }) => name),
+    ['leaf-1', 'leaf-2', 'leaf-3'],
+  );
+  await eventually(async () => (await cluster.coppice('health')).code === 0, { withinMs: 30_000, what: 'green' });
+});
+
+test('each process logs JSON lines with cluster and name', async ({ cluster }) => {
+  for (const [name, role] of [
+    ['leaf-1', 'leaf'],
+    ['root', 'root'],
+  ] as const) {
+    const lines = (await readFile(join(cluster.data, 'logs', `${name}.log`), 'utf8')).trim().split('\n');
+    for (const line of lines) {
+      const record = JSON.parse(line);
+      assert.is(record.cluster, 'coppice');
+      assert.is(record[role], name);
+    }
+  }
+});
+
+test('a leaf that is killed is started again, under its name', async ({ cluster }) => {
+  const victim = cluster.line.leaves[1];
+  assert.ok(victim);
+  process.kill(victim.pid, 'SIGKILL');
+  const pid = await eventually(
+    async () => {
+      const file = JSON.parse(await readFile(join(cluster.data, 'cluster.json'), 'utf8'));
+      const now = file.leaves.find((leaf: { name: string }) => leaf.name === victim.name).pid;
+      return now !== victim.pid && isRunning(now) && now;
+    },
+    { withinMs: 20_000, what: 'another process' },
+  );
+  await eventually(async () => (await cluster.coppice('status')).stdout.includes(String(pid)), {
+    withinMs: 20_000,
+    what: 'the new pid in the status',
+  });
+  await eventually(async () => (await cluster.coppice('health')).code === 0, { withinMs: 30_000, what: 'green' });
+});
+
+test('a nats-server that is killed comes back at its address, with all it held', async ({ cluster }) => {
+  slow(120_000);
+  await cluster.coppice('index', 'create', 'kept');
+  assert.is((await cluster.coppice('put', 'kept', '1', '{"title":"kept"}')).code, 0);
+  const before = cluster.line.natsServer?.pid ?? 0;
+  process.kill(before, 'SIGKILL');
+  await eventually(
+    async () => JSON.parse(await readFile(join(cluster.data, 'cluster.json'), 'utf8')).natsServer.pid !== before,
+    { withinMs: 20_000 },
+  );
+  const found = await eventually(
+    async () => {
+      const answer = await runCoppice(['get', 'kept', '1', '--nats', cluster.url]);
+      return answer.code === 0 ? answer : undefined;
+    },
+    { withinMs: 40_000 },
+  );
+  assert.match(found?.stdout ?? '', /kept/);
+});
+
+test('SIGTERM ends everything in order, and the data stays', async ({ cluster }) => {
+  slow(120_000);
+  const file = JSON.parse(await readFile(join(cluster.data, 'cluster.json'), 'utf8'));
+  const pids: number[] = [...file.leaves.map((leaf: { pid: number }) => leaf.pid), file.root.pid, file.natsServer.pid];
+  assert.is(await cluster.end('SIGTERM'), 0);
+  assert.equal(pids.filter(isRunning), []);
+  const again = await startCluster({ data: cluster.data });
+  try {
+    const found = await eventually(
+      async () => {
+        const answer = await again.coppice('get', 'kept', '1');
+        return answer.code === 0 ? answer : undefined;
+      },
+      { withinMs: 20_000 },
+    );
+    assert.match(found?.stdout ?? '', /kept/);
+    const down = await again.coppice('down');
+    assert.is(down.code, 0, down.stderr);
+    assert.equal(again.pids.filter(isRunning), []);
+    assert.is((await again.coppice('down')).stdout, `no cluster runs in ${again.data}\n`);
+  } finally {
+    await again.stop();
+  }
+});
+
+test('kill -9 of `up` leaves no process', async () => {
+  const cluster = await startCluster({ leaves: 2 });
+  await cluster.end('SIGKILL');
+  await eventually(() => cluster.pids.every((pid) => !isRunning(pid)), { withinMs: 15_000, what: 'all have ended' });
+  const status = await cluster.coppice('status');
+  assert.is(status.code, 4);
+  assert.match(status.stderr, new RegExp(`the last one \\(pid ${cluster.pid}\\) is gone`));
+  await cluster.stop();
+});
+
+test('with --no-respawn what dies stays dead', async () => {
+  const cluster = await startCluster({ leaves: 2, noRespawn: true });
+  try {
+    const [victim] = cluster.line.leaves;
+    assert.ok(victim);
+    process.kill(victim.pid, 'SIGKILL');
+    await eventually(
+      async () => JSON.parse((await cluster.coppice('health', '--json')).stdout).number_of_leaves === 1,
+      { withinMs: 20_000, what: 'one leaf' },
+    );
+    assert.is(JSON.parse(await readFile(join(cluster.data, 'cluster.json'), 'utf8')).leaves[0].pid, victim.pid);
+  } finally {
+    await cluster.stop();
+  }
+});
+
+test('an `up` that is interrupted at its start leaves no process and no lock', async () => {
+  const data = join(folder, 'interrupted');
+  const up = spawnCoppice(['up', '--json', '--data', data]);
+  await eventually(async () => readFile(join(data, 'up.lock'), 'utf8'), { withinMs: 20_000, what: 'the lock' });
+  up.kill('SIGINT');
+  await once(up, 'exit');
+  assert.is(up.exitCode, 130);
+  assert.is(await readFile(join(data, 'up.lock'), 'utf8').catch(() => 'none'), 'none');
+});
+
+test('on a NATS that is there, `up` starts leaves and root alone', async () => {
+  slow(120_000);
+  const first = await startCluster({ leaves: 1 });
+  try {
+    const second = await startCluster({ leaves: 1, args: ['--nats', first.url, '--cluster', 'other'] });
+    try {
+      assert.is(second.url, first.url);
+      assert.is(second.line.natsServer, undefined);
+      const status = await second.coppice('status', '--json');
+      assert.equal(
+        JSON.parse(status.stdout).leaves.map((leaf: { pid: number }) => leaf.pid),
+        second.line.leaves.map(({ pid }) => pid),
+      );
+    } finally {
+      await second.stop();
+    }
+  } finally {
+    await first.stop();
+  }
+});
+
+test.run();
