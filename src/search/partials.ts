@@ -3,39 +3,48 @@ import * as v from 'valibot';
 import type { QueryStatistics } from '../engine/index.ts';
 import type { FieldValue } from '../engine/query/query.ts';
 import { CoppiceError } from '../errors.ts';
-import { checkId, checkSource } from './document.ts';
+import { checkId, checkSource, type Source } from './document.ts';
 import type { HighlightField } from './request/highlight-request.ts';
 import type { QueryNode } from './request/query-node.ts';
 import type { SearchRequest } from './request/search-request.ts';
 import type { WriteCommand } from './request/write-request.ts';
 import { isPlainObject } from './shape.ts';
+import {
+  isHighlight,
+  isQueryNode,
+  isSearchRequest,
+  isSourceFilter,
+  isStatistics,
+  isStrings,
+} from './shard-body-checks.ts';
 import type { SourceFilter } from './source-filter.ts';
 
-const object = <T extends object>() => v.custom<T>(isPlainObject, 'expected an object');
-const list = <T>() => v.custom<readonly T[]>(Array.isArray, 'expected a list');
 const id = v.pipe(v.string(), v.minLength(1));
+const query = v.custom<QueryNode>(isQueryNode, 'expected a query as shards take it');
+const source = v.custom<SourceFilter>(isSourceFilter, 'expected a source filter');
+const document = v.custom<Source>(isPlainObject, 'expected an object');
 
 const ShardSearchBody = v.object({
-  request: object<SearchRequest>(),
-  statistics: v.exactOptional(object<QueryStatistics>()),
+  request: v.custom<SearchRequest>(isSearchRequest, 'expected a search as shards take it'),
+  statistics: v.exactOptional(v.custom<QueryStatistics>(isStatistics, 'expected statistics')),
   /** Whether the hits come with their sources, in one round. */
   sources: v.boolean(),
 });
-const ShardQueryBody = v.object({ query: object<QueryNode>() });
+const ShardQueryBody = v.object({ query });
 const ShardFetchBody = v.object({
-  ids: list<string>(),
-  source: object<SourceFilter>(),
-  query: object<QueryNode>(),
-  highlight: v.exactOptional(list<HighlightField>()),
+  ids: v.custom<readonly string[]>(isStrings, 'expected a list of ids'),
+  source,
+  query,
+  highlight: v.exactOptional(v.custom<readonly HighlightField[]>(isHighlight, 'expected a list of fields')),
 });
-const ShardGetBody = v.object({ id, routing: v.string(), source: object<SourceFilter>() });
-const ShardMultiGetBody = v.object({ items: list<{ readonly id: string; readonly source: SourceFilter }>() });
+const ShardGetBody = v.object({ id, routing: v.string(), source });
+const ShardMultiGetBody = v.object({ items: v.array(v.object({ id, source })) });
 const WriteBody = v.object({
   op: v.picklist(['index', 'create', 'update', 'delete']),
   id,
   routing: v.string(),
-  doc: v.exactOptional(object<Readonly<Record<string, unknown>>>()),
-  upsert: v.exactOptional(object<Readonly<Record<string, unknown>>>()),
+  doc: v.exactOptional(document),
+  upsert: v.exactOptional(document),
   docAsUpsert: v.exactOptional(v.boolean()),
   detectNoop: v.exactOptional(v.boolean()),
   ifSeqNo: v.exactOptional(v.number()),

@@ -34,13 +34,26 @@ test('the definition is one that the runtime takes', () => {
 });
 
 test('endpoints refuse a body of another shape', () => {
-  const { write, search, get } = searchActor.endpoints;
+  const { write, search, get, fetch } = searchActor.endpoints;
   assertFault(() => write?.parse?.({ op: 'put', id: '1', routing: '1' }), 'BAD_REQUEST', /^op: /);
   assertFault(() => write?.parse?.({ op: 'index', id: '', routing: '1' }), 'BAD_REQUEST', /^id: /);
   const poison = JSON.parse('{"op":"index","id":"1","routing":"1","doc":{"a":{"__proto__":1}}}') as unknown;
   assertFault(() => write?.parse?.(poison), 'MAPPING_FAILED', 'field name [__proto__] is not allowed');
-  assertFault(() => search?.parse?.({ request: 5, sources: true }), 'BAD_REQUEST', 'request: expected an object');
+  assertFault(
+    () => search?.parse?.({ request: 5, sources: true }),
+    'BAD_REQUEST',
+    'request: expected a search as shards take it',
+  );
   assertFault(() => get?.parse?.(null), 'BAD_REQUEST', /^body: /);
+  const source = { enabled: true };
+  for (const query of [
+    undefined,
+    {},
+    { kind: 'constructor' },
+    { kind: 'match', field: 1, value: 'x' },
+    { kind: 'bool', must: [{}] },
+  ])
+    assertFault(() => fetch?.parse?.({ ids: [], source, query }), 'BAD_REQUEST', /^query: /);
 });
 
 test('a document lives: created, updated, deleted, not found, created again', () => {

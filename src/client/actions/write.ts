@@ -57,9 +57,10 @@ async function writeIndex(
 ): Promise<ReturnType<typeof tokenOf> | undefined> {
   const drafts = items.flatMap(({ item, place }): Draft[] => {
     if ('draft' in item) return [{ item, place, draft: item.draft }];
-    answers[place] = bulkError(item.op, item.error, { index: name, id: item.id });
+    answers[place] = bulkError(item.op, item.error, { index: item.index, id: item.id });
     return [];
   });
+  if (drafts.length === 0) return undefined;
   let group: GroupRecord;
   try {
     group = await searchGroup(root, name);
