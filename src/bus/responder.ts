@@ -114,7 +114,7 @@ export class Responder {
   #reply(answer: Answer, request: Incoming, value: unknown): void {
     const { reply } = answer.message;
     if (reply === undefined) return answer.answered?.();
-    if (request.deadline.expired()) return answer.answered?.('answered after its deadline');
+    if (request.isLate()) return this.#fail(answer, tooLate(request.subject), request.encoding);
     const data = encode(value, request.encoding);
     const fromOurs = request.header(HEADERS.parts) !== undefined;
     const inParts = fromOurs && data.length > PART_BYTES;
@@ -175,6 +175,11 @@ class Incoming implements RpcRequest {
 
   header(name: string): string | undefined {
     return this.#message.header(name);
+  }
+
+  /** Whether the requester has said how long it waits, and does so no more. */
+  isLate(): boolean {
+    return this.deadline.expired() && this.header(HEADERS.deadlineMs) !== undefined;
   }
 
   get signal(): AbortSignal {

@@ -18,6 +18,9 @@ import type { Token } from './router.ts';
 const API_VERSION = '0.1.0';
 /** Requests that one root runs at once; more are refused at once with 429. */
 const MAX_IN_FLIGHT = 2_048;
+/** Kept of a requester's budget for the answer's way back; of a short budget, a share. */
+const WAY_BACK_MS = 50;
+const WAY_BACK_SHARE = 0.1;
 
 /** Serves the public API; closing drains it. */
 export async function servePublicApi(context: ClusterContext, coppice: Coppice): Promise<Closeable> {
@@ -97,8 +100,10 @@ async function runAction(coppice: Coppice, request: RpcRequest): Promise<unknown
   return coppice.request(action, tokenToName(tokenAt(SUBJECTS.api, 'group', request.subject)), request.body, options);
 }
 
+/** Leaves time for the way back, so that what is known by the deadline, and what is missing, still arrives. */
 function optionsOf({ deadline }: RpcRequest): RequestOptions {
-  return { deadlineMs: Math.max(1, deadline.remainingMs()) };
+  const remainingMs = deadline.remainingMs();
+  return { deadlineMs: Math.max(1, remainingMs - Math.min(WAY_BACK_MS, remainingMs * WAY_BACK_SHARE)) };
 }
 
 /** The token that a call must have seen stands in a header, since the body is the group's own. */

@@ -1,6 +1,6 @@
 /**
  * Bytes to values and back: MessagePack or JSON. `Content-Type` says which; without it the first byte tells, since
- * `{` and `[` never begin a MessagePack map or array. Limits on decoding are explicit.
+ * what begins with printable ASCII is no MessagePack map or array. Limits on decoding are explicit.
  */
 import { Decoder, Encoder } from '@msgpack/msgpack';
 import { CoppiceError } from '../errors.ts';
@@ -29,7 +29,7 @@ export const CONTENT_TYPES: Readonly<Record<Encoding, string>> = {
   msgpack: 'application/msgpack',
 };
 
-const JSON_STARTS = new Set([0x7b, 0x5b, 0x22, 0x20, 0x09, 0x0a, 0x0d]);
+const SPACE = 0x20;
 const MAX_DEPTH = 128;
 const encoder = new Encoder({ ignoreUndefined: true, maxDepth: MAX_DEPTH });
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -48,8 +48,7 @@ export function encode(value: unknown, encoding: Encoding): Uint8Array {
  */
 export function encodingOf(data: Uint8Array, contentType?: string): Encoding {
   if (contentType === undefined || contentType === '') {
-    const first = data[0];
-    return first === undefined || JSON_STARTS.has(first) ? 'json' : 'msgpack';
+    return isText(data[0] ?? SPACE) ? 'json' : 'msgpack';
   }
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/json') return 'json';
@@ -77,6 +76,11 @@ export function decode(data: Uint8Array, encoding: Encoding): unknown {
     const name = encoding === 'json' ? 'JSON' : 'MessagePack';
     throw new CoppiceError('PARSING_FAILED', `malformed ${name}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Printable ASCII and white space: JSON, or a text that is neither and is told so in JSON. */
+function isText(byte: number): boolean {
+  return (byte >= SPACE && byte < 0x7f) || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 }
 
 function decodeMsgpack(data: Uint8Array): unknown {
