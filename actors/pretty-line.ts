@@ -20,14 +20,14 @@ export function prettyLine(line: string, colour: boolean): string {
   const record = parse(line);
   if (record === undefined) return line.endsWith('\n') ? line : `${line}\n`;
   const { level, time, msg, stack } = record;
-  const name = record['leaf'] ?? record['root'] ?? record['name'] ?? '';
+  const name = [record['leaf'], record['root'], record['name']].find((value) => typeof value === 'string') ?? '';
   const clock = typeof time === 'number' ? new Date(time).toISOString().slice(11, 23) : '';
   const { word, colour: code } = LEVELS[Number(level)] ?? { word: String(level), colour: 0 };
   const shownLevel = colour ? `\u001b[${code}m${word}\u001b[0m` : word;
   const rest = Object.entries(record)
     .filter(([key]) => !SHOWN.has(key))
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  const text = [clock, shownLevel, String(name), String(msg), ...rest].join(' ');
+  const text = [clock, shownLevel, name, String(msg), ...rest].join(' ');
   return typeof stack === 'string' ? `${text}\n${stack}\n` : `${text}\n`;
 }
 

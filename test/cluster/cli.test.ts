@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isRunning, ProcessCluster, runCoppice, spawnCoppice, startCluster } from '../support/cluster.ts';
+import { isRunning, type ProcessCluster, runCoppice, spawnCoppice, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { slow } from '../support/slow.ts';
 

@@ -1,12 +1,13 @@
-/** `coppice leaf` and `coppice root`: one process of a cluster, in the foreground. */
+/**
+ * `coppice leaf` and `coppice root`: one process of a cluster, in the foreground. Their code is loaded when it is
+ * needed, so that the other commands start faster.
+ */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemEnv } from '../../../src/env.ts';
 import { CoppiceError } from '../../../src/errors.ts';
 import { DEFAULTS, type ProcessConfig } from '../../config.ts';
 import { findCluster } from '../../embedded/cluster-file.ts';
-import { runLeaf } from '../../leaf/leaf-process.ts';
-import { runRoot } from '../../root/root-process.ts';
 import {
   addConnectionOptions,
   addExamples,
@@ -41,6 +42,7 @@ export function addProcessCommands(program: Command, shell: Shell): void {
   ]);
   leaf.action(async (flags: LeafFlags) => {
     await shell.run(flags, async () => {
+      const { runLeaf } = await import('../../leaf/leaf-process.ts');
       shell.exitCode = await runLeaf({
         ...configOf(flags, shell),
         zone: flags.zone,
@@ -60,6 +62,7 @@ export function addProcessCommands(program: Command, shell: Shell): void {
   addLogOptions(addConnectionOptions(root));
   root.action(async (flags: Flags) => {
     await shell.run(flags, async () => {
+      const { runRoot } = await import('../../root/root-process.ts');
       shell.exitCode = await runRoot(configOf(flags, shell));
     });
   });
