@@ -161,6 +161,11 @@ export class Committer {
   abandon(): void {
     this.stop();
     this.#abort.abort(new CoppiceError('NOT_PRIMARY', 'the reign has ended'));
+    this.#giveUp();
+  }
+
+  /** Leaves what is in flight to a retry, which the next primary can answer. */
+  #giveUp(): void {
     const { group, shard } = this.#options;
     // Not `NOT_PRIMARY`, which says that nothing was written.
     this.#failPending(
@@ -300,7 +305,8 @@ export class Committer {
     const recordId = this.#options.nextRecordId();
     this.#inFlight = { batch, recordId };
     this.#append(batch, recordId).catch((error: unknown) => {
-      if (!this.#over) this.#options.onFailure(asCoppiceError(error));
+      if (this.#over) this.#giveUp();
+      else this.#options.onFailure(asCoppiceError(error));
     });
   }
 
@@ -322,7 +328,8 @@ export class Committer {
     });
     const outcome = await log.append(shard, { id: recordId, data, expectedSeq: this.#expectedSeq }, this.#abort.signal);
     if (outcome.kind === 'fenced') {
-      if (!this.#over) this.#options.onFenced();
+      if (this.#over) this.#giveUp();
+      else this.#options.onFenced();
       return;
     }
     // Given up meanwhile: the state that this record followed is gone, and what stands there now gets it by the tail.

@@ -49,6 +49,8 @@ export class Copy {
   readonly #recordIdPrefix: string;
   #recordCount = 0;
   #state: ShardState | undefined;
+  /** A state in which a record was applied by half: worthless until it is discarded. */
+  #unsound: ShardState | undefined;
   #tail: Tail | undefined;
   #tailRun = 0;
   #statsFailed = false;
@@ -73,7 +75,7 @@ export class Copy {
       spec,
       definition: this.#definition,
       waiters: this.#waiters,
-      state: () => this.#state,
+      state: () => this.#soundState(),
     });
     if (this.#definition.kind === 'stateful') {
       this.#commands = new CommandDesk({
@@ -265,7 +267,7 @@ export class Copy {
 
   /** Applies a record, from the tail or our own append; whichever comes second is a duplicate. */
   #apply(entry: LogEntry): void {
-    const state = this.#state;
+    const state = this.#soundState();
     if (state === undefined) return;
     try {
       const verdict = state.apply(entry);
@@ -283,6 +285,7 @@ export class Copy {
       this.#waiters.reached(state.appliedSeq);
       this.#checkReplay();
     } catch (error) {
+      this.#unsound = state;
       this.#fail(error);
     }
   }
@@ -388,16 +391,22 @@ export class Copy {
     );
     this.#state?.close();
     this.#state = undefined;
+    this.#unsound = undefined;
     this.#targetSeq = 0;
   }
 
+  #soundState(): ShardState | undefined {
+    return this.#state === this.#unsound ? undefined : this.#state;
+  }
+
   #loaded(): ShardState {
-    if (this.#state === undefined)
+    const state = this.#soundState();
+    if (state === undefined)
       throw new CoppiceError(
         'SHARD_UNAVAILABLE',
         `shard ${this.spec.shard} of \`${this.spec.group.name}\` is not loaded here`,
       );
-    return this.#state;
+    return state;
   }
 
   #lag(): number {
