@@ -16,6 +16,8 @@ export type PausableProxy = {
   kill(): void;
   /** Takes connections again. */
   heal(): void;
+  /** New connections go to another server from now on; those that are open break. */
+  retarget(port: number): void;
   close(): Promise<void>;
 };
 
@@ -23,6 +25,7 @@ export type PausableProxy = {
 export async function startPausableProxy(targetPort: number): Promise<PausableProxy> {
   let paused = false;
   let dead = false;
+  let port = targetPort;
   const held: (() => void)[] = [];
   const sockets = new Set<Socket>();
   const pass = (to: Socket, chunk: Buffer): void => {
@@ -37,7 +40,7 @@ export async function startPausableProxy(targetPort: number): Promise<PausablePr
       client.destroy();
       return;
     }
-    const upstream = connect(targetPort, '127.0.0.1');
+    const upstream = connect(port, '127.0.0.1');
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
@@ -71,6 +74,10 @@ export async function startPausableProxy(targetPort: number): Promise<PausablePr
     },
     heal: () => {
       dead = false;
+    },
+    retarget: (next) => {
+      port = next;
+      breakAll();
     },
     close: async () => {
       breakAll();
