@@ -4,6 +4,7 @@ import { failureOf } from '../support/failure.ts';
 import { argument, BAD_REQUESTS, mapping, parsing, type Refusal } from './support/bad-requests.ts';
 import { type BareAnswer, type BareEncoding, bytesOf } from './support/bare-client.ts';
 import { assertNoErrorReported, clusterSuite } from './support/cluster-suite.ts';
+import { asList, asRecord } from './support/expect.ts';
 
 const ENCODINGS: readonly BareEncoding[] = ['json', 'msgpack'];
 const DOCUMENTS = 40;
@@ -59,6 +60,9 @@ test('what is neither JSON nor MessagePack is refused in the encoding that it lo
     [Uint8Array.of(0xc1), 'msgpack', /malformed MessagePack/],
     [Uint8Array.of(0xdd, 0xff, 0xff, 0xff, 0xff), 'msgpack', /malformed MessagePack/],
     [Uint8Array.of(...whole, 0), 'msgpack', /malformed MessagePack/],
+    [text('['.repeat(100_000)), 'json', /malformed JSON/],
+    [text('['.repeat(100_000) + ']'.repeat(100_000)), 'json', /nested deeper than 128 levels/],
+    [new Uint8Array(100_000).fill(0x91), 'msgpack', /malformed MessagePack/],
   ];
   for (const [data, encoding, reason] of cases)
     assertRefused(await bare.send('coppice.api.search.books', data), parsing(reason), encoding);
@@ -254,16 +258,6 @@ function hitsOf(answer: unknown): readonly unknown[] {
 
 function totalOf(answer: unknown): unknown {
   return asRecord(asRecord(asRecord(answer)['hits'])['total'])['value'];
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) throw new Error(`expected an object, got ${JSON.stringify(value)}`);
-  return Object.fromEntries(Object.entries(value));
-}
-
-function asList(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Error(`expected a list, got ${JSON.stringify(value)}`);
-  return value;
 }
 
 function text(content: string): Uint8Array {
