@@ -1,0 +1,34 @@
+/** A cluster of real processes for a benchmark: `coppice up` on a folder that is removed at the end. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { natsServerPath } from '../../test/support/nats-server.ts';
+
+/** A running cluster. */
+export type ClusterProcesses = { readonly url: string; close(): Promise<void> };
+
+/** Starts a cluster; resolves when it is ready. */
+export async function startClusterProcesses(leaves: number): Promise<ClusterProcesses> {
+  const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
+  const program = join(import.meta.dirname, '..', '..', 'actors', 'cli', `main.${extension}`);
+  const data = await mkdtemp(join(tmpdir(), 'coppice-bench-'));
+  const args = [...process.execArgv, program, 'up', '--json', '--leaves', String(leaves), '--data', data];
+  const env = { ...process.env, NATS_SERVER: natsServerPath() };
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
+  const exited = once(child, 'exit');
+  const close = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await exited;
+    await rm(data, { recursive: true, force: true });
+  };
+  for await (const line of createInterface({ input: child.stdout })) {
+    const ready: unknown = JSON.parse(line);
+    if (typeof ready !== 'object' || ready === null || !('nats' in ready)) break;
+    return { url: String(ready.nats), close };
+  }
+  await close();
+  throw new Error('the cluster did not start');
+}
