@@ -2,7 +2,7 @@
  * Copies in worker threads, so that the leaf's pulse never waits for their work. A crashed worker is started again
  * with its copies; the leaf and the other workers go on.
  */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { ConnectionOptions } from '../bus/nats/options.ts';
 import type { Cancel, Env, Reporter } from '../env.ts';
 import { asCoppiceError } from '../errors.ts';
@@ -10,6 +10,7 @@ import type { CopySpec } from '../shard/copy.ts';
 import type { CopyStatus } from '../wire/records.ts';
 import type { ActorSource } from './actor-source.ts';
 import { type CopyHost, copyKey } from './copy-host.ts';
+import { startWorker } from './start-worker.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
 
 const FIRST_RESTART_MS = 200;
@@ -163,8 +164,7 @@ class Thread {
   #start(): void {
     const { connection, cluster, actors, env } = this.#options;
     const workerData: WorkerStart = { connection: cloneable(connection), cluster, actors };
-    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData });
+    const worker = startWorker(workerData);
     this.#worker = worker;
     this.#startedMs = env.clock.nowMs();
     this.#heardMs = this.#startedMs;

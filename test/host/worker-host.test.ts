@@ -1,0 +1,166 @@
+/** Copies in worker threads: a thread that dies or hangs takes neither the leaf nor the shard with it. */
+import * as assert from 'uvu/assert';
+import type { StatefulDefinition } from '../../src/actor/definition.ts';
+import type { NatsBus } from '../../src/bus/nats/nats-bus.ts';
+import { Coppice } from '../../src/client/client.ts';
+import { type ClusterContext, joinCluster } from '../../src/cluster/context.ts';
+import { createGroup } from '../../src/cluster/groups.ts';
+import { placementKey } from '../../src/cluster/view.ts';
+import { systemEnv } from '../../src/env.ts';
+import { Leaf } from '../../src/host/leaf.ts';
+import { WorkerHost } from '../../src/host/worker-host.ts';
+import { eventually } from '../support/eventually.ts';
+import { failureOf } from '../support/failure.ts';
+import type { TestServer } from '../support/nats-server.ts';
+import { connectTo, natsSuite } from '../support/nats-suite.ts';
+import { fixtureUrl } from './fixtures/fixture-url.ts';
+import fragile from './fixtures/fragile.ts';
+
+const test = natsSuite('host/worker-host');
+const definition: StatefulDefinition = fragile;
+const REQUIRES = 'group:fragile';
+/** Threads start slowly where sources are compiled as they are loaded. */
+const THREAD_MS = 8_000;
+let made = 0;
+
+type Setup = {
+  readonly context: ClusterContext;
+  readonly client: Coppice;
+  readonly leaves: readonly Leaf[];
+  readonly reported: string[];
+  states(): readonly string[];
+  close(): Promise<void>;
+};
+
+async function setUp(
+  server: TestServer,
+  options: { leaves: number; shards?: number; workers?: number },
+): Promise<Setup> {
+  made += 1;
+  const cluster = `workers${made}`;
+  const reported: string[] = [];
+  const bus: NatsBus = await connectTo(server);
+  const context = await joinCluster({ cluster, bus, env: systemEnv, report: (_, message) => reported.push(message) });
+  const client = new Coppice(context);
+  const hosts: WorkerHost[] = [];
+  const leaves: Leaf[] = [];
+  for (let n = 1; n <= options.leaves; n++) {
+    const host = new WorkerHost({
+      connection: { servers: server.url },
+      cluster,
+      env: systemEnv,
+      report: (_, message) => reported.push(message),
+      workers: options.workers ?? 1,
+      actors: { [REQUIRES]: { kind: 'module', url: fixtureUrl('fragile') } },
+    });
+    hosts.push(host);
+    leaves.push(await Leaf.start({ context, host, name: `l${n}`, zone: '', provides: [REQUIRES], onLost: () => {} }));
+  }
+  const shards = options.shards ?? 1;
+  const copies = leaves.map(({ name }) => name);
+  const group = await createGroup(context, {
+    name: 'fragile',
+    definition,
+    shards,
+    copies: copies.length,
+    requires: REQUIRES,
+    settings: null,
+  });
+  await context.registry.create(placementKey('fragile'), {
+    generation: group.generation,
+    version: 1,
+    shards: Array.from({ length: shards }, (_, shard) => ({ shard, copies })),
+  });
+  const states = (): readonly string[] => hosts.flatMap((host) => host.statuses().map(({ state }) => state));
+  await eventually(() => states().filter((state) => state === 'primary').length === shards, { withinMs: THREAD_MS });
+  return {
+    context,
+    client,
+    leaves,
+    reported,
+    states,
+    close: async () => {
+      await Promise.all(leaves.map(async (leaf) => leaf.close()));
+      await client.close();
+      await bus.close();
+    },
+  };
+}
+
+async function add(client: Coppice, times: number): Promise<void> {
+  for (let n = 0; n < times; n++) await client.call('fragile', 'add', { key: `k${n}`, by: 1 });
+}
+
+test('shards are spread over threads, and answer', async ({ server }) => {
+  const setup = await setUp(server, { leaves: 1, shards: 3, workers: 2 });
+  await add(setup.client, 20);
+  assert.is(await setup.client.call('fragile', 'count', {}), 20);
+  await setup.close();
+});
+
+for (const crash of ['exit', 'throwlater']) {
+  test(`a thread that dies of \`${crash}\` comes back with its copies; the pulse goes on meanwhile`, async ({
+    server,
+  }) => {
+    const setup = await setUp(server, { leaves: 1, shards: 2 });
+    const { client, context, states } = setup;
+    await add(client, 10);
+    let pulses = 0;
+    const stop = context.membership.onPulse(() => pulses++);
+    const asked = client.call('fragile', crash, {}, { deadlineMs: 500 }).catch(() => {});
+    await eventually(() => states().includes('failed'));
+    assert.equal(states(), ['failed', 'failed']);
+    const before = pulses;
+    await asked;
+    await eventually(() => states().every((state) => state === 'primary'), { withinMs: THREAD_MS });
+    assert.ok(pulses > before);
+    stop();
+    assert.is(await client.call('fragile', 'count', {}), 10);
+    await add(client, 2);
+    assert.is(await client.call('fragile', 'count', {}), 12);
+    assert.ok(setup.reported.includes('worker thread will be started again'));
+    await setup.close();
+  });
+}
+
+test('while a thread that led is down, the copy on another leaf takes over', async ({ server }) => {
+  const setup = await setUp(server, { leaves: 2 });
+  const { client, context } = setup;
+  await eventually(() => setup.states().every((state) => state === 'primary' || state === 'replica'), {
+    withinMs: THREAD_MS,
+  });
+  await add(client, 5);
+  const group = context.view.group('fragile');
+  if (group === undefined) throw new Error('no group');
+  const leader = (): string | undefined =>
+    context.membership.copiesOf(group, 2_000).find(({ state }) => state === 'primary')?.leaf;
+  const first = await eventually(leader);
+  const startMs = performance.now();
+  await client.call('fragile', 'exit', {}, { deadlineMs: 300 }).catch(() => {});
+  await add(client, 1);
+  assert.ok(performance.now() - startMs < THREAD_MS);
+  assert.is(typeof first, 'string');
+  assert.is(await eventually(async () => (await client.call('fragile', 'count', {})) === 6), true);
+  await setup.close();
+});
+
+test('a thread that hangs is told as failed, and another copy leads', async ({ server }) => {
+  const setup = await setUp(server, { leaves: 1 });
+  const { client, states } = setup;
+  await failureOf(client.call('fragile', 'spin', { ms: 4_500 }, { deadlineMs: 200 }));
+  await eventually(() => states().includes('failed'), { withinMs: 6_000 });
+  await eventually(() => states().includes('primary'), { withinMs: THREAD_MS });
+  await add(client, 1);
+  await setup.close();
+});
+
+test('a leaf closes although its thread is down', async ({ server }) => {
+  const setup = await setUp(server, { leaves: 1 });
+  await setup.client.call('fragile', 'exit', {}, { deadlineMs: 200 }).catch(() => {});
+  await eventually(() => setup.states().includes('failed'));
+  const startMs = performance.now();
+  await setup.close();
+  assert.ok(performance.now() - startMs < 5_000);
+});
+
+test.run();
