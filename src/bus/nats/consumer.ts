@@ -32,6 +32,10 @@ const HEARTBEAT_MS = 1_000;
 const SILENCE_MS = 2_500;
 const INACTIVE_MS = 5_000;
 const NANOS_PER_MS = 1_000_000;
+/** Deliveries are handled for so long at a stretch; then timers, pings and other requests have their turn. */
+const SLICE_MS = 8;
+
+type RawDelivery = { subject: string; data: Uint8Array; reply?: string; headers?: MsgHdrs };
 
 /** One life of an ephemeral consumer. */
 export class PushConsumer {
@@ -41,6 +45,11 @@ export class PushConsumer {
   #subscription: Subscription | undefined;
   #stopLink: (() => void) | undefined;
   #stopTimer: (() => void) | undefined;
+  /** What came and is not handled yet. Bounded by the flow: its confirmations wait in here too. */
+  #backlog: RawDelivery[] = [];
+  #backlogAt = 0;
+  #sliceEndMs = 0;
+  #stopSlice: (() => void) | undefined;
   #consumerSeq = 0;
   #heardMs = 0;
   #caughtUp = false;
@@ -86,6 +95,8 @@ export class PushConsumer {
     this.#over = true;
     this.#stopTimer?.();
     this.#stopLink?.();
+    this.#stopSlice?.();
+    this.#backlog = [];
     this.#subscription?.unsubscribe();
     const { api } = this.#stream;
     if (!api.link.up || api.nats.isDraining()) return;
@@ -119,9 +130,38 @@ export class PushConsumer {
     return typeof pending === 'number' ? pending : 0;
   }
 
-  #take(message: { subject: string; data: Uint8Array; reply?: string; headers?: MsgHdrs }): void {
+  #take(message: RawDelivery): void {
     if (this.#over) return;
     this.#heardMs = this.#stream.api.env.clock.nowMs();
+    if (this.#backlog.length === 0 && this.#hasTime()) return this.#handle(message);
+    this.#backlog.push(message);
+  }
+
+  /** Whether the slice under way has time left; the first question after a pause begins one. */
+  #hasTime(): boolean {
+    const { clock } = this.#stream.api.env;
+    const nowMs = clock.nowMs();
+    if (this.#stopSlice !== undefined) return nowMs < this.#sliceEndMs;
+    this.#sliceEndMs = nowMs + SLICE_MS;
+    this.#stopSlice = clock.after(0, () => {
+      this.#stopSlice = undefined;
+      this.#handleBacklog();
+    });
+    return true;
+  }
+
+  #handleBacklog(): void {
+    while (this.#backlogAt < this.#backlog.length && this.#hasTime()) {
+      const message = this.#backlog[this.#backlogAt++];
+      if (message !== undefined) this.#handle(message);
+    }
+    if (this.#backlogAt < this.#backlog.length) return;
+    this.#backlog = [];
+    this.#backlogAt = 0;
+  }
+
+  #handle(message: RawDelivery): void {
+    if (this.#over) return;
     const { headers } = message;
     if (headers?.code === 100 && message.data.length === 0) return this.#takeStatus(message.reply, headers);
     const place = parsePlace(message.reply ?? '');

@@ -240,6 +240,35 @@ test('records of a megabyte together replay whole', async ({ bus }) => {
   tail.close();
 });
 
+test('a listener that is slow with each record leaves room for timers in between', async ({ bus }) => {
+  const { log } = await newLog(bus);
+  const count = 300;
+  await appendMany(log, { from: 0, prefix: 'r', count });
+  const order: number[] = [];
+  let turns = 0;
+  const turn = setInterval(() => {
+    turns += 1;
+  }, 1);
+  const turnsBefore = new Set<number>();
+  const tail = log.tail(0, 1, {
+    onEntry: ({ seq }) => {
+      order.push(seq);
+      turnsBefore.add(turns);
+      const untilMs = performance.now() + 1;
+      while (performance.now() < untilMs);
+    },
+    onError: (error) => assert.unreachable(error.message),
+  });
+  await eventually(() => order.length === count);
+  clearInterval(turn);
+  tail.close();
+  assert.equal(
+    order,
+    Array.from({ length: count }, (_, place) => place + 1),
+  );
+  assert.ok(turnsBefore.size > 5, `records were handled in ${turnsBefore.size} stretches`);
+});
+
 test.run();
 
 async function newLog(bus: Bus): Promise<{ log: Log; spec: LogSpec }> {
