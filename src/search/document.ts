@@ -5,7 +5,7 @@
 import type { FieldValue } from '../engine/query/query.ts';
 import { CoppiceError } from '../errors.ts';
 import { documentValue } from './field-types.ts';
-import { type FieldMapping, fieldAt, type LeafMapping, type Mappings } from './mapping.ts';
+import { fieldAt, type LeafMapping, type Mappings } from './mapping.ts';
 import { describe, isPlainObject, isScalar } from './shape.ts';
 
 /** A document as sent: a JSON object. */
@@ -75,31 +75,31 @@ export function checkId(value: unknown): string {
  */
 export function documentFields(mappings: Mappings, document: unknown): Readonly<Record<string, readonly FieldValue[]>> {
   const values = new Map<string, FieldValue[]>();
-  collect(document, { mappings, values, path: '' });
+  collect(document, '', { mappings, values });
   return Object.fromEntries(values);
 }
 
-type Walk = { readonly mappings: Mappings; readonly values: Map<string, FieldValue[]>; readonly path: string };
+type Walk = { readonly mappings: Mappings; readonly values: Map<string, FieldValue[]> };
 
-function collect(value: unknown, walk: Walk): void {
+function collect(value: unknown, path: string, walk: Walk): void {
   if (value === null || value === undefined) return;
-  if (Array.isArray(value)) {
-    for (const element of value) collect(element, walk);
-  } else if (isPlainObject(value)) collectObject(value, walk);
-  else collectLeaf(value, walk);
+  if (typeof value !== 'object') collectLeaf(value, path, walk);
+  else if (Array.isArray(value)) {
+    for (const element of value) collect(element, path, walk);
+  } else if (isPlainObject(value)) collectObject(value, path, walk);
+  else collectLeaf(value, path, walk);
 }
 
-function collectObject(object: Source, walk: Walk): void {
-  if (walk.path !== '') {
-    const field = fieldAt(walk.mappings, walk.path);
+function collectObject(object: Source, path: string, walk: Walk): void {
+  if (path !== '') {
+    const field = fieldAt(walk.mappings, path);
     if (field === undefined) return;
-    if (field.type !== 'object') throw misfit(walk.path, field.type, object);
+    if (field.type !== 'object') throw misfit(path, field.type, object);
   }
-  for (const [name, child] of Object.entries(object))
-    collect(child, { ...walk, path: walk.path === '' ? name : `${walk.path}.${name}` });
+  for (const name of Object.keys(object)) collect(object[name], path === '' ? name : `${path}.${name}`, walk);
 }
 
-function collectLeaf(value: unknown, { mappings, values, path }: Walk): void {
+function collectLeaf(value: unknown, path: string, { mappings, values }: Walk): void {
   const field = fieldAt(mappings, path);
   if (field === undefined) return;
   if (field.type === 'object')
@@ -108,7 +108,8 @@ function collectLeaf(value: unknown, { mappings, values, path }: Walk): void {
       `object mapping for [${path}] tried to parse field [${path}] as object, but found a concrete value`,
     );
   addLeaf(values, { path, leaf: field, value });
-  for (const [name, leaf] of subFieldsOf(field)) addLeaf(values, { path: `${path}.${name}`, leaf, value });
+  if (field.fields === undefined) return;
+  for (const [name, leaf] of Object.entries(field.fields)) addLeaf(values, { path: `${path}.${name}`, leaf, value });
 }
 
 function addLeaf(
@@ -130,10 +131,6 @@ function keeps(path: string, leaf: LeafMapping, text: string): boolean {
     'MAPPING_FAILED',
     `field [${path}] of type [keyword] holds ${text.length} characters, at most ${DOCUMENT_LIMITS.keywordLength} are allowed without [ignore_above]`,
   );
-}
-
-function subFieldsOf(field: FieldMapping): readonly (readonly [string, LeafMapping])[] {
-  return field.type === 'object' || field.fields === undefined ? [] : Object.entries(field.fields);
 }
 
 function misfit(path: string, type: string, value: unknown): CoppiceError {

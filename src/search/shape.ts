@@ -18,8 +18,10 @@ type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-/** Leaves out keys whose value is undefined. */
+/** Leaves out keys whose value is undefined. Where there is none, the object itself is given back. */
 export function compact<T extends object>(object: T): Compact<T> {
+  const whole: object = object;
+  if (!Object.values(object).includes(undefined)) return whole as Compact<T>;
   const entries = Object.entries(object).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Compact<T>;
 }

@@ -96,8 +96,10 @@ function decodeMsgpack(data: Uint8Array): unknown {
   return decoder.decode(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
+/** Goes into what may nest only: most of a payload is text and numbers. */
 function checkDepth(value: unknown, left: number): void {
   if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return;
   if (left === 0) throw new CoppiceError('PARSING_FAILED', `nested deeper than ${MAX_DEPTH} levels`);
-  for (const child of Array.isArray(value) ? value : Object.values(value)) checkDepth(child, left - 1);
+  for (const child of Array.isArray(value) ? value : Object.values(value))
+    if (typeof child === 'object') checkDepth(child, left - 1);
 }

@@ -36,9 +36,28 @@ export type HolesOf<T extends string> = T extends `${string}{${infer Hole}}${inf
  * A value of `*` makes a subscription pattern.
  */
 export function fill<T extends string>(template: T, holes: Readonly<Record<HolesOf<T>, string | number>>): string {
-  return template.replaceAll(/\{(\w+)\}/g, (_, hole: string) =>
-    String((holes as Record<string, string | number>)[hole]),
-  );
+  const { head, rest } = partsOf(template);
+  let filled = head;
+  for (const { hole, text } of rest) filled += `${(holes as Record<string, string | number>)[hole]}${text}`;
+  return filled;
+}
+
+type Parts = { readonly head: string; readonly rest: readonly { readonly hole: string; readonly text: string }[] };
+
+/** Templates taken apart; there are as many as rows in the tables here, and each is filled all the time. */
+const takenApart = new Map<string, Parts>();
+
+function partsOf(template: string): Parts {
+  const known = takenApart.get(template);
+  if (known !== undefined) return known;
+  const [head = '', ...pieces] = template.split('{');
+  const rest = pieces.map((piece) => {
+    const [hole = '', text = ''] = piece.split('}');
+    return { hole, text };
+  });
+  const parts = { head, rest };
+  takenApart.set(template, parts);
+  return parts;
 }
 
 /** The token that stands at a hole of the template in a subject received. */
