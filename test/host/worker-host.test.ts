@@ -14,7 +14,7 @@ import { failureOf } from '../support/failure.ts';
 import type { TestServer } from '../support/nats-server.ts';
 import { connectTo, natsSuite } from '../support/nats-suite.ts';
 import { fixtureUrl } from './fixtures/fixture-url.ts';
-import fragile from './fixtures/fragile.ts';
+import { actor as fragile } from './fixtures/fragile.ts';
 
 const test = natsSuite('host/worker-host');
 const definition: StatefulDefinition = fragile;
@@ -28,8 +28,8 @@ type Setup = {
   readonly client: Coppice;
   readonly leaves: readonly Leaf[];
   readonly reported: string[];
-  states(): readonly string[];
-  close(): Promise<void>;
+  readonly states: () => readonly string[];
+  readonly close: () => Promise<void>;
 };
 
 async function setUp(

@@ -73,8 +73,12 @@ type Reign = {
   readonly events: string[];
   readonly spec: LogSpec;
   /** Applies a record as the copy does. */
-  apply(entry: LogEntry): void;
-  submit(id: string, body: CounterCommand, options?: { endpoint?: string; since?: number }): Promise<CommandOutcome>;
+  readonly apply: (entry: LogEntry) => void;
+  readonly submit: (
+    id: string,
+    body: CounterCommand,
+    options?: { endpoint?: string; since?: number },
+  ) => Promise<CommandOutcome>;
 };
 
 async function newReign(
@@ -112,7 +116,7 @@ async function newReign(
     termRecord: { seq, id: term.id },
     maxRecordBytes: bus.maxPayloadBytes,
     nextRecordId: () => `${logs}.${records++}`,
-    shared: () => undefined,
+    shared: () => ({ names: [] }),
     agree: async () => {},
     applyOwn: apply,
     onFenced: () => {

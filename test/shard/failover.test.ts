@@ -20,7 +20,7 @@ class WriteStream {
   readonly acknowledged: string[] = [];
   readonly failed: WriteResult[] = [];
   longestMs = 0;
-  #running = true;
+  readonly #stopping = new AbortController();
   readonly #done: Promise<void>;
 
   constructor(story: Story, group: GroupRecord) {
@@ -28,13 +28,13 @@ class WriteStream {
   }
 
   async stop(): Promise<void> {
-    this.#running = false;
+    this.#stopping.abort();
     await this.#done;
   }
 
   async #run(story: Story, group: GroupRecord): Promise<void> {
     const writer = new Writer(story.context);
-    for (let n = 0; this.#running; n++) {
+    for (let n = 0; !this.#stopping.signal.aborted; n++) {
       const key = `w${n}`;
       const startMs = performance.now();
       const [result] = await writer.write(group, 'add', [{ key, body: { key } }], within(10_000));

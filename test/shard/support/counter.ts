@@ -41,7 +41,7 @@ export const counter = defineActor({
   endpoints: {
     add: command<CounterState, CounterCommand, CounterRecord, CounterShared>({
       polling: { by: 'key' },
-      agree: (shared = EMPTY, { name }) =>
+      agree: (shared, { name }) =>
         name === undefined || shared.names.includes(name) ? undefined : { names: [...shared.names, name] },
       decide: (_, { key, by = 1, fail, padding }) => {
         const record = { key, by, ...(fail === undefined ? {} : { fail }) };
@@ -50,8 +50,8 @@ export const counter = defineActor({
     }),
     create: command<CounterState, CounterCommand, CounterRecord, CounterShared>({
       polling: { by: 'key' },
-      decide: (state, { key, by = 1 }, { pending }) =>
-        pending(key) !== undefined || state.counters.has(key)
+      decide: (state, { key, by = 1 }, context) =>
+        context.pending(key) !== undefined || state.counters.has(key)
           ? reject('CONFLICT', `${key} exists`)
           : accept(key, { key, by }),
     }),

@@ -139,8 +139,6 @@ async function openLeaf(options: {
   const reported: Reported[] = [];
   const report: Reporter = (level, message, fields = {}) => {
     reported.push({ level, message, fields });
-    if (process.env['STORY_LOG'] !== undefined)
-      console.error(Math.round(performance.now()), name, level, message, fields);
   };
   const context = await joinCluster({ cluster, bus, env: systemEnv, report });
   const host = new InlineHost(context, (requires) => (requires === REQUIRES ? definition : undefined));
