@@ -11,6 +11,23 @@ const test = clusterSuite('client/documents', { leaves: 3 }, async ({ client }) 
   await client.request('index-create', 'books', { settings: { shards: SHARDS, replicas: 1 } });
 });
 
+test('an update that asks for the source is answered with it', async ({ client }) => {
+  await client.index('books', { id: 'shown', doc: { title: 'A', year: 1 } });
+  const body = { id: 'shown', doc: { year: 2 }, _source: ['year'] };
+  const answer = asRecord(await client.request('update', 'books', body));
+  assert.is(answer['result'], 'updated');
+  assert.equal(at(answer['get'], '_source'), { year: 2 });
+  const plain = asRecord(await client.request('update', 'books', { ...body, _source: false }));
+  assert.is('get' in plain, false);
+});
+
+test('a search index is no group to delete, nor a group an index', async ({ client }) => {
+  const refused = await failureOf(client.request('group-delete', 'books'));
+  assert.is(refused.code, 'BAD_REQUEST');
+  assert.match(refused.message, 'index-delete');
+  assert.is((await failureOf(client.request('group-delete', 'nothing'))).code, 'GROUP_NOT_FOUND');
+});
+
 test('a document is created, read, replaced, deleted and created again', async ({ client }) => {
   const created = await client.index('books', { id: 'moby', doc: { title: 'Moby Dick', year: 1851 } });
   const { token, _seq_no, ...rest } = created;

@@ -5,6 +5,7 @@ import { CoppiceError } from '../../errors.ts';
 import { closest } from '../../wire/suggest.ts';
 import type { Action } from './action.ts';
 import { clusterHealth, clusterState, listIndices } from './cluster.ts';
+import { removeGroup } from './groups.ts';
 import { createIndex, deleteIndex, getIndex, updateIndex } from './indices.ts';
 import { get, multiGet } from './read.ts';
 import { count, multiSearch, search } from './search.ts';
@@ -95,6 +96,13 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   },
   'index-get': { run: getIndex, index: 'one', deadlineMs: READ_MS, summary: 'describes an index', example: '{}' },
   'index-delete': { run: deleteIndex, index: 'one', deadlineMs: WRITE_MS, summary: 'deletes an index', example: '{}' },
+  'group-delete': {
+    run: removeGroup,
+    index: 'one',
+    deadlineMs: WRITE_MS,
+    summary: 'deletes a group of an actor of your own',
+    example: '{}',
+  },
   'cluster-health': {
     run: clusterHealth,
     index: 'none',

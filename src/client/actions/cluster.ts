@@ -8,6 +8,7 @@ import type { Root, RunAction } from './action.ts';
 
 /** Pulses older than this say nothing about now. */
 const RECENT_PULSE_MS = 2_500;
+const STARTING: ReadonlySet<string> = new Set(['unassigned', 'restoring', 'replaying']);
 const SERVING: ReadonlySet<string> = new Set(['replica', 'promoting', 'primary', 'handingOver']);
 
 type Health = 'green' | 'yellow' | 'red';
@@ -141,7 +142,7 @@ function countCopies(root: Root, group: GroupRecord): ShardCounts {
     health: led.size < shards.length ? 'red' : full ? 'green' : 'yellow',
     wanted,
     active: serving.length,
-    initializing: copies.length - serving.length,
+    initializing: copies.filter(({ state }) => STARTING.has(state)).length,
     primaries: led.size,
     primaryDocs: [...led.values()].reduce((total, { docCount }) => total + docCount, 0),
     bytes: copies.reduce((total, { sizeBytes }) => total + sizeBytes, 0),

@@ -5,7 +5,7 @@ import { shardOfSlot, slotOf } from '../../actor/slots.ts';
 import { CoppiceError } from '../../errors.ts';
 import { getAnswer, multiGetDocument } from '../../search/answers.ts';
 import type { FoundDocument } from '../../search/partials.ts';
-import { type MultiGetItem, parseGet, parseMultiGet } from '../../search/request/read-request.ts';
+import { type GetRequest, type MultiGetItem, parseGet, parseMultiGet } from '../../search/request/read-request.ts';
 import type { GroupRecord } from '../../wire/records.ts';
 import { groupBy } from '../group-by.ts';
 import { type CallOptions, unavailable } from '../router.ts';
@@ -15,16 +15,22 @@ import { NO_INDEX, type Root, type RunAction, searchGroup, within } from './acti
 export const get: RunAction = async (root, { index, body }, options) => {
   const { id, routing, source, timeoutMs, after } = parseGet(body);
   const group = await searchGroup(root, index);
-  const shard = shardOfSlot(group.slots, slotOf(routing));
   const asked = { ...within(root, options, timeoutMs), ...(after === undefined ? {} : { after }) };
-  const [answer] = await root.router.ask(
-    group,
-    { endpoint: 'get', body: { id, routing, source }, shards: [shard] },
-    asked,
-  );
-  if (answer === undefined || !answer.ok) throw unavailable(group, answer === undefined ? [] : [answer]);
-  return getAnswer(answer.value as FoundDocument, index);
+  return getAnswer(await readDocument(root, group, { id, routing, source }, asked), index);
 };
+
+/** Reads one document from any copy of its shard. Throws what the shard answered, or that it did not. */
+export async function readDocument(
+  { router }: Root,
+  group: GroupRecord,
+  wanted: Pick<GetRequest, 'id' | 'routing' | 'source'>,
+  options: CallOptions,
+): Promise<FoundDocument> {
+  const shard = shardOfSlot(group.slots, slotOf(wanted.routing));
+  const [answer] = await router.ask(group, { endpoint: 'get', body: wanted, shards: [shard] }, options);
+  if (answer === undefined || !answer.ok) throw unavailable(group, answer === undefined ? [] : [answer]);
+  return answer.value as FoundDocument;
+}
 
 /** Reads several documents, of one index or, at `_`, of several. */
 export const multiGet: RunAction = async (root, { index, body }, options) => {

@@ -11,23 +11,31 @@ import { groupBy } from '../group-by.ts';
 import type { CallOptions } from '../router.ts';
 import { tokenOf, type WriteOperation } from '../writer.ts';
 import { NO_INDEX, type Root, type RunAction, searchGroup, stopwatch, within } from './action.ts';
+import { readDocument } from './read.ts';
 
 const ENDPOINT = 'write';
 
 /** Makes the action of one kind of write. */
 export function writeAction(op: WriteOp): RunAction {
   return async (root, { index, body }, options) => {
-    const { draft, timeoutMs } = parseWrite(op, body);
+    const { draft, timeoutMs, source } = parseWrite(op, body);
     const group = await searchGroup(root, index);
-    const [result] = await root.writer.write(
-      group,
-      ENDPOINT,
-      [operationOf(root, draft)],
-      within(root, options, timeoutMs),
-    );
+    const asked = within(root, options, timeoutMs);
+    const operation = operationOf(root, draft);
+    const [result] = await root.writer.write(group, ENDPOINT, [operation], asked);
     if (result === undefined) throw new Error('one write has one result');
     if (!result.ok) throw result.error;
-    return writeAnswer(result.value as DocumentResult, { index, copies: group.copies, token: tokenOf([result]) });
+    const token = tokenOf([result]);
+    const answer = writeAnswer(result.value as DocumentResult, { index, copies: group.copies, token });
+    if (source?.enabled !== true) return answer;
+    const { _id } = answer;
+    const found = await readDocument(
+      root,
+      group,
+      { id: _id, routing: operation.key, source },
+      { ...asked, after: token },
+    );
+    return { ...answer, get: found };
   };
 }
 
