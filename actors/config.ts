@@ -2,8 +2,9 @@
  * Typed configuration of the processes and every default, in one place. Command lines and environment become these
  * types at the edge; nothing below reads either.
  */
-import { DEFAULT_SERVER } from '../src/bus/nats/options.ts';
+
 import type { ConnectionOptions } from '../src/bus/nats/options.ts';
+import { DEFAULT_SERVER } from '../src/bus/nats/options.ts';
 
 /** What is taken when nothing is said. */
 export const DEFAULTS = {

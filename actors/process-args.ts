@@ -4,8 +4,8 @@
  */
 import { parseArgs } from 'node:util';
 import { connectionOptionsFrom } from '../src/bus/nats/options.ts';
-import type { Vars } from './connection-vars.ts';
 import { DEFAULTS, isLogLevel, type LeafConfig, type ProcessConfig } from './config.ts';
+import type { Vars } from './connection-vars.ts';
 import { UsageError } from './exit-codes.ts';
 
 const OPTIONS = {

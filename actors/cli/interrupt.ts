@@ -1,7 +1,7 @@
 /** Turns the first signal that asks a command to stop into an aborted AbortSignal; the second one ends the process. */
 import { setMaxListeners } from 'node:events';
-import { exitCodeOfSignal } from '../exit-codes.ts';
 import { CoppiceError } from '../../src/errors.ts';
+import { exitCodeOfSignal } from '../exit-codes.ts';
 
 const MAX_LISTENERS = 200;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

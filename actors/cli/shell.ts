@@ -2,8 +2,9 @@
  * What commands share: streams, environment, the way to a cluster, and how results and failures are told. A command
  * is a function from its arguments and a shell to nothing; its exit code is the shell's.
  */
-import { connect } from '../../src/client/connect.ts';
+
 import type { Coppice } from '../../src/client/client.ts';
+import { connect } from '../../src/client/connect.ts';
 import { asCoppiceError, isCoppiceError } from '../../src/errors.ts';
 import type { Vars } from '../connection-vars.ts';
 import { findCluster } from '../embedded/cluster-file.ts';

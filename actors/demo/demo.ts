@@ -8,19 +8,19 @@ import type { Coppice } from '../../src/client/client.ts';
 import { connect } from '../../src/client/connect.ts';
 import { pause, systemEnv } from '../../src/env.ts';
 import { CoppiceError } from '../../src/errors.ts';
-import { clusterState, type ClusterState } from '../cli/cluster-state.ts';
+import { type ClusterState, clusterState } from '../cli/cluster-state.ts';
+import { queryOf } from '../cli/commands/search.ts';
+import { tellEvent } from '../cli/commands/up.ts';
 import { Loader } from '../cli/load/loader.ts';
 import { Progress } from '../cli/progress.ts';
 import { showBytes, showCount, showDuration } from '../cli/quantity.ts';
 import { drawHits, HIGHLIGHT, parseSearchAnswer, type SearchAnswer, searchSummary } from '../cli/search-answer.ts';
-import { queryOf } from '../cli/commands/search.ts';
-import { tellEvent } from '../cli/commands/up.ts';
 import { drawStatus } from '../cli/status-table.ts';
 import type { Output } from '../cli/terminal.ts';
 import type { Vars } from '../connection-vars.ts';
 import { EMBEDDED_DEFAULTS, EmbeddedCluster } from '../embedded/embedded-cluster.ts';
 import { Regrowth, type Victim } from './regrowth.ts';
-import { SYNSETS, wordnet, WORDNET_MAPPINGS } from './wordnet.ts';
+import { SYNSETS, WORDNET_MAPPINGS, wordnet } from './wordnet.ts';
 
 /** What the demo is given. */
 export type DemoOptions = { readonly output: Output; readonly data: string; readonly vars: Vars };

@@ -1,8 +1,8 @@
 /** One cluster per data folder: `up.lock` names the process that uses it. A lock whose process is gone is void. */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { CoppiceError } from '../../src/errors.ts';
-import { identityOf, isAlive, parseIdentity, type ProcessIdentity } from './process-identity.ts';
+import { identityOf, isAlive, type ProcessIdentity, parseIdentity } from './process-identity.ts';
 
 const FILE = 'up.lock';
 
@@ -22,7 +22,7 @@ export function lockData(data: string): () => void {
   const file = join(data, FILE);
   const self = JSON.stringify(identityOf(process.pid) ?? { pid: process.pid, started: '' });
   try {
-    mkdirSync(data, { recursive: true });
+    makeFolder(resolve(data));
     if (!tryCreate(file, self)) takeOver(data, file, self);
   } catch (error) {
     if (error instanceof CoppiceError) throw error;
@@ -34,6 +34,13 @@ export function lockData(data: string): () => void {
   return () => {
     if (readLock(file)?.pid === process.pid) rmSync(file, { force: true });
   };
+}
+
+/** `mkdirSync` with `recursive` never returns where the system answers ENOENT to the last step, as below `/proc`. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 function takeOver(data: string, file: string, self: string): void {

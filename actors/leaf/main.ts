@@ -1,6 +1,7 @@
 /** Entry of a leaf process, as `coppice up` starts it. By hand, use `coppice leaf`. */
-import { runMain } from '../run-main.ts';
+
 import { processConfigFrom } from '../process-args.ts';
+import { runMain } from '../run-main.ts';
 import { runLeaf } from './leaf-process.ts';
 
 await runMain(async () => runLeaf(processConfigFrom(process.argv.slice(2), process.env)));

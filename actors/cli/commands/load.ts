@@ -5,8 +5,9 @@ import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { systemEnv } from '../../../src/env.ts';
 import { EXIT, exitCodeOfSignal, UsageError } from '../../exit-codes.ts';
-import { linesOf } from '../load/lines.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { FailedLines } from '../load/failed-lines.ts';
+import { linesOf } from '../load/lines.ts';
 import { Loader, type LoadFailure } from '../load/loader.ts';
 import { documentsOf } from '../load/source.ts';
 import { addExamples, addTargetOptions } from '../options.ts';
@@ -14,7 +15,6 @@ import { Progress } from '../progress.ts';
 import { showCount, showCounted, showDuration } from '../quantity.ts';
 import type { Shell } from '../shell.ts';
 import type { TargetFlags } from '../target.ts';
-import { onInterrupt } from '../interrupt.ts';
 
 type Flags = TargetFlags & { readonly idField: string; readonly failed?: string };
 type Source = { readonly stream: Readable; readonly sizeBytes: number | undefined; readonly failedFile: string };

@@ -3,9 +3,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findTarget } from '../../../actors/cli/target.ts';
 import { withConnection } from '../../../actors/connection-vars.ts';
-import { processArgs, processConfigFrom } from '../../../actors/process-args.ts';
 import type { ClusterFile, FoundCluster } from '../../../actors/embedded/cluster-file.ts';
 import { exitCodeOf } from '../../../actors/exit-codes.ts';
+import { processArgs, processConfigFrom } from '../../../actors/process-args.ts';
 import { connectionOptionsFrom } from '../../../src/bus/nats/options.ts';
 
 const test = suite('actors/cli/target');

@@ -2,8 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Loader, type LoadFailure } from '../../../../actors/cli/load/loader.ts';
 import type { SourceItem } from '../../../../actors/cli/load/source.ts';
-import { CoppiceError } from '../../../../src/errors.ts';
 import { systemEnv } from '../../../../src/env.ts';
+import { CoppiceError } from '../../../../src/errors.ts';
 
 const test = suite('actors/cli/load/loader');
 
