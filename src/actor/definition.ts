@@ -98,7 +98,9 @@ export type StatefulDefinition<State = unknown, Record_ = unknown, Shared = unkn
   stats?(state: State): { readonly docCount: number; readonly sizeBytes: number };
   /** Frees what the state holds. */
   close?(state: State): void;
-  readonly endpoints: Readonly<Record<string, QueryEndpoint<State, unknown, unknown> | CommandEndpoint<State, unknown, Record_, Shared>>>;
+  readonly endpoints: Readonly<
+    Record<string, QueryEndpoint<State, unknown, unknown> | CommandEndpoint<State, unknown, Record_, Shared>>
+  >;
 };
 
 /** A stateless group. */

@@ -20,6 +20,8 @@ const MESSAGE_OPERATIONS = 2_000;
 const ENVELOPE_BYTES = 1_024;
 /** One try waits so long; a primary that is stopped, not dead, must not eat the whole deadline. */
 const TRY_MS = 3_000;
+/** A further try is not begun with less time than this: cut short, it would only leave a doubt. */
+const LEAST_TRY_MS = 40;
 const FIRST_BACKOFF_MS = 10;
 const MAX_BACKOFF_MS = 250;
 /** A stamp older than this is asked for anew, so that a fresh command is not taken for an old one. */
@@ -123,11 +125,13 @@ export class Writer {
     let lastError = new CoppiceError('SHARD_UNAVAILABLE', 'not tried');
     let doubtful = false;
     let since = this.#freshStamp(work);
+    let leastMs = 0;
     for (
       let backoffMs = FIRST_BACKOFF_MS;
-      !options.deadline.expired();
+      options.deadline.remainingMs() > leastMs;
       backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2)
     ) {
+      leastMs = LEAST_TRY_MS;
       if (options.signal?.aborted === true) {
         lastError = new CoppiceError('CANCELLED', 'the write was cancelled', { cause: options.signal.reason });
         break;

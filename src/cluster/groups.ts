@@ -7,7 +7,7 @@ import { evenSlotMap, SLOT_COUNT } from '../actor/slots.ts';
 import type { LogSpec } from '../bus/bus.ts';
 import { CoppiceError, isCoppiceError } from '../errors.ts';
 import { checkName, groupToken, nameToToken } from '../wire/names.ts';
-import { type EndpointRecord, GroupRecord, parseRecord, PlacementRecord } from '../wire/records.ts';
+import { type EndpointRecord, GroupRecord, PlacementRecord, parseRecord } from '../wire/records.ts';
 import { fill, logStreamName, REGISTRY_KEYS, SUBJECTS } from '../wire/subjects.ts';
 import type { ClusterContext } from './context.ts';
 import { groupKey, placementKey, sharedKey } from './view.ts';

@@ -7,7 +7,7 @@ import type { SearchAnswer } from '../../src/search/reduce.ts';
 import { Seeded } from '../search/seeded.ts';
 import { eventually } from '../support/eventually.ts';
 import { slow } from '../support/slow.ts';
-import { type Gloss, readWordnet, WORDNET_MAPPINGS } from '../support/wordnet.ts';
+import { readWordnet, type Synset, WORDNET_MAPPINGS } from '../support/wordnet.ts';
 import { assertNoErrorReported, type ClusterSuiteContext, clusterSuite } from './support/cluster-suite.ts';
 import { asRecord, at } from './support/expect.ts';
 
@@ -20,7 +20,7 @@ const WHOLE = 'whole';
 
 type Body = Readonly<Record<string, unknown>> & { readonly from: number; readonly size: number };
 
-const corpus: readonly Gloss[] = [...readWordnet(EVERY)];
+const corpus: readonly Synset[] = [...readWordnet(EVERY)];
 
 const test = clusterSuite('client/equality', { leaves: 3 }, async ({ client }) => {
   await client.request('index-create', SHARDED, { settings: { shards: 3, replicas: 1 }, mappings: WORDNET_MAPPINGS });
@@ -172,7 +172,7 @@ function query(random: Seeded, depth: number): unknown {
     () => ({ term: { words: { value: random.pick(random.pick(corpus).words), ...boost } } }),
     () => ({ term: { pos: random.pick(['noun', 'verb', 'adjective', 'adverb']) } }),
     () => ({ terms: { lexfile: random.list(3, () => random.below(45)) } }),
-    () => ({ range: { pointers: { gte: random.below(5), lt: 5 + random.below(10), ...boost } } }),
+    () => ({ range: { lexfile: { gte: random.below(5), lt: 5 + random.below(10), ...boost } } }),
   ];
   if (depth === 0 || random.chance(0.6)) return random.pick(kinds)();
   return random.pick<() => unknown>([
@@ -186,8 +186,8 @@ function query(random: Seeded, depth: number): unknown {
 function sort(random: Seeded): unknown {
   return random.pick([
     [{ lexfile: 'asc' }, '_score'],
-    [{ pos: 'desc' }, { pointers: 'asc' }],
-    [{ pointers: { order: 'desc' } }],
+    [{ pos: 'desc' }, { lexfile: 'asc' }],
+    [{ lexfile: { order: 'desc' } }],
     ['_score', { words: 'asc' }],
   ]);
 }

@@ -1,12 +1,12 @@
 /** Queries on their way to shards: who is asked, what is made of the answers, and what is said where some are missing. */
 import * as assert from 'uvu/assert';
+import { shardOfSlot, slotOf } from '../../src/actor/slots.ts';
 import { Router, type ShardAnswer, unavailable } from '../../src/client/router.ts';
 import { CoppiceError, type ErrorCode } from '../../src/errors.ts';
-import { shardOfSlot, slotOf } from '../../src/actor/slots.ts';
+import { openStory, within } from '../shard/support/story.ts';
 import { eventually } from '../support/eventually.ts';
 import { failureOf } from '../support/failure.ts';
 import { natsSuite } from '../support/nats-suite.ts';
-import { openStory, within } from '../shard/support/story.ts';
 
 const test = natsSuite('client/router');
 

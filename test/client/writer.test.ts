@@ -1,7 +1,7 @@
 /** Commands on their way to a primary: here a primary that does what the test says, on a real bus. */
 import * as assert from 'uvu/assert';
 import type { NatsBus } from '../../src/bus/nats/nats-bus.ts';
-import { tokenOf, Writer, type WriteResult } from '../../src/client/writer.ts';
+import { tokenOf, type WriteResult, Writer } from '../../src/client/writer.ts';
 import { type ClusterContext, joinCluster } from '../../src/cluster/context.ts';
 import { createGroup, deleteGroup } from '../../src/cluster/groups.ts';
 import { systemEnv } from '../../src/env.ts';
@@ -15,11 +15,11 @@ import {
 import { groupToken } from '../../src/wire/names.ts';
 import type { GroupRecord } from '../../src/wire/records.ts';
 import { fill, SUBJECTS } from '../../src/wire/subjects.ts';
-import { eventually } from '../support/eventually.ts';
-import { connectTo, natsSuite } from '../support/nats-suite.ts';
-import type { TestServer } from '../support/nats-server.ts';
 import { counterDefinition } from '../shard/support/counter.ts';
 import { within } from '../shard/support/story.ts';
+import { eventually } from '../support/eventually.ts';
+import type { TestServer } from '../support/nats-server.ts';
+import { connectTo, natsSuite } from '../support/nats-suite.ts';
 
 const test = natsSuite('client/writer');
 let clusters = 0;
@@ -188,7 +188,7 @@ test('a primary that only ever refuses leaves no doubt', async ({ server }) => {
     seq: 12,
     outcomes: message.operations.map(() => refused('NOT_PRIMARY')),
   });
-  assert.equal(codes(await scene.write(['a'], 200)), ['SHARD_UNAVAILABLE']);
+  assert.equal(codes(await scene.write(['a'], 1_500)), ['SHARD_UNAVAILABLE']);
   await scene.close();
 });
 

@@ -7,12 +7,12 @@ import { createGroup, deleteGroup, finishDeletion, logSpec, setCopies } from '..
 import { groupKey, placementKey } from '../../src/cluster/view.ts';
 import { systemEnv } from '../../src/env.ts';
 import type { GroupRecord } from '../../src/wire/records.ts';
+import { counterDefinition } from '../shard/support/counter.ts';
+import { openStory, type Story } from '../shard/support/story.ts';
 import { eventually } from '../support/eventually.ts';
 import { failureOf } from '../support/failure.ts';
 import type { TestServer } from '../support/nats-server.ts';
 import { connectTo, natsSuite } from '../support/nats-suite.ts';
-import { counterDefinition } from '../shard/support/counter.ts';
-import { openStory, type Story } from '../shard/support/story.ts';
 
 const test = natsSuite('cluster/controller');
 let clusters = 0;

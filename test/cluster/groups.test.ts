@@ -9,10 +9,10 @@ import {
   setCopies,
 } from '../../src/cluster/groups.ts';
 import { sharedKey } from '../../src/cluster/view.ts';
-import { failureOf } from '../support/failure.ts';
-import { natsSuite } from '../support/nats-suite.ts';
 import { counterDefinition } from '../shard/support/counter.ts';
 import { openStory } from '../shard/support/story.ts';
+import { failureOf } from '../support/failure.ts';
+import { natsSuite } from '../support/nats-suite.ts';
 
 const test = natsSuite('cluster/groups');
 

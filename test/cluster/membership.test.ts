@@ -1,9 +1,9 @@
 /** Who is heard, when, and what a ping settles. */
 import * as assert from 'uvu/assert';
 import { encode } from '../../src/wire/codec.ts';
+import { openStory } from '../shard/support/story.ts';
 import { eventually } from '../support/eventually.ts';
 import { natsSuite } from '../support/nats-suite.ts';
-import { openStory } from '../shard/support/story.ts';
 
 const test = natsSuite('cluster/membership');
 

@@ -1,10 +1,10 @@
 /** A leaf's name: held by one live process, free again when it is dead, kept through trouble. */
 import * as assert from 'uvu/assert';
-import { LEAF_KEYS, fill } from '../../src/wire/subjects.ts';
+import { fill, LEAF_KEYS } from '../../src/wire/subjects.ts';
+import { openStory } from '../shard/support/story.ts';
 import { eventually } from '../support/eventually.ts';
 import { failureOf } from '../support/failure.ts';
 import { natsSuite } from '../support/nats-suite.ts';
-import { openStory } from '../shard/support/story.ts';
 
 const test = natsSuite('host/leaf-name');
 const KEY = fill(LEAF_KEYS.leaf, { leaf: 'a' });

@@ -2,12 +2,12 @@
 import * as assert from 'uvu/assert';
 import { command, defineActor, query } from '../../src/actor/define.ts';
 import type { StatefulDefinition } from '../../src/actor/definition.ts';
-import { decode, encode, HEADERS } from '../../src/wire/codec.ts';
 import type { NatsBus } from '../../src/bus/nats/nats-bus.ts';
-import { serve, type ServedGroup } from '../../src/host/serve.ts';
+import { type ServedGroup, serve } from '../../src/host/serve.ts';
+import { decode, encode, HEADERS } from '../../src/wire/codec.ts';
+import { counterDefinition } from '../shard/support/counter.ts';
 import { failureOf } from '../support/failure.ts';
 import { natsSuite } from '../support/nats-suite.ts';
-import { counterDefinition } from '../shard/support/counter.ts';
 import { fixtureUrl } from './fixtures/fixture-url.ts';
 
 const test = natsSuite('host/serve');

@@ -33,7 +33,9 @@ const FORBIDDEN: readonly (readonly [path: string, code: string, says: string])[
   ['src/cluster/a.ts', "import { b } from '../shard/copy.ts'; b();", 'src/cluster may not import src/shard'],
   ['src/shard/a.ts', "import { b } from '../search/search.ts'; b();", 'src/shard may not import src/search'],
   ['src/host/a.ts', "import { pino } from 'pino'; pino();", 'the package pino'],
-  ['src/host/b.ts', "import { b } from '../client/client.ts'; b();", 'src/host may not import src/client'],
+  ['src/host/b.ts', "import { b } from '../gateway/rest.ts'; b();", 'src/host may not import src/gateway'],
+  ['src/client/d.ts', "import { b } from '../host/serve.ts'; b();", 'src/client may not import src/host'],
+  ['src/client/e.ts', "import { b } from '../engine/index.ts'; b();", 'src/client may not import src/engine'],
   ['src/client/a.ts', "import { b } from '../shard/copy.ts'; b();", 'src/client may not import src/shard'],
   ['src/flow/a.ts', "import { b } from '../bus/bus.ts'; b();", 'src/flow may not import src/bus'],
   ['src/gateway/a.ts', "import { b } from '../cluster/view.ts'; b();", 'src/gateway may not import src/cluster'],
@@ -92,7 +94,7 @@ const ALLOWED: readonly (readonly [path: string, code: string])[] = [
   ['src/shard/x.ts', "import { createActor } from 'xstate'; import { a } from '../machines/copy.ts'; createActor(a);"],
   [
     'src/host/x.ts',
-    "import type { Logger } from 'pino'; import '../search/x.ts'; import { Worker } from 'node:worker_threads'; new Worker(''); export type A = Logger;",
+    "import type { Logger } from 'pino'; import '../search/x.ts'; import '../client/x.ts'; import { Worker } from 'node:worker_threads'; new Worker(''); export type A = Logger;",
   ],
   [
     'src/client/x.ts',

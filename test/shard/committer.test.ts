@@ -12,7 +12,7 @@ import type { CommandOutcome } from '../../src/wire/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { failureOf } from '../support/failure.ts';
 import { natsSuite } from '../support/nats-suite.ts';
-import { counterDefinition, type CounterCommand } from './support/counter.ts';
+import { type CounterCommand, counterDefinition } from './support/counter.ts';
 
 const test = natsSuite('shard/committer');
 const never = new AbortController().signal;

@@ -1,11 +1,11 @@
 /** Who leads a shard, and what becomes of writes when that ends: elections, handover, crash, freeze, partition. */
 import * as assert from 'uvu/assert';
-import { tokenOf, Writer, type WriteResult } from '../../src/client/writer.ts';
+import { tokenOf, type WriteResult, Writer } from '../../src/client/writer.ts';
 import { deleteGroup, logSpec } from '../../src/cluster/groups.ts';
 import { leaseKey } from '../../src/cluster/view.ts';
-import type { GroupRecord, LeaseRecord } from '../../src/wire/records.ts';
 import { decodeLogRecord, decodeOperation } from '../../src/wire/log-record.ts';
 import { groupToken } from '../../src/wire/names.ts';
+import type { GroupRecord, LeaseRecord } from '../../src/wire/records.ts';
 import { fill, SUBJECTS } from '../../src/wire/subjects.ts';
 import { eventually } from '../support/eventually.ts';
 import { failureOf } from '../support/failure.ts';

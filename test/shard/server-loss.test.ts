@@ -1,11 +1,11 @@
 /** What copies do when the server, the link to it, or what it stored is lost: go on where they may, halt where they must. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { LogEntry } from '../../src/bus/log.ts';
 import { Writer } from '../../src/client/writer.ts';
 import { logSpec } from '../../src/cluster/groups.ts';
-import type { LogEntry } from '../../src/bus/log.ts';
-import type { GroupRecord } from '../../src/wire/records.ts';
 import { decodeLogRecord, encodeLogRecord } from '../../src/wire/log-record.ts';
+import type { GroupRecord } from '../../src/wire/records.ts';
 import { eventually } from '../support/eventually.ts';
 import { startNats } from '../support/nats-server.ts';
 import { openStory, type Story, type StoryLeaf, within } from './support/story.ts';
