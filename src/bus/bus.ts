@@ -94,6 +94,6 @@ export interface Bus extends Closeable {
   deleteLog(spec: LogSpec): Promise<void>;
   /** Opens a log whose stream exists. */
   openLog(spec: LogSpec): Log;
-  /** Opens a registry bucket, creating it if needed. */
+  /** Opens a registry bucket, creating it if needed and not forbidden by the options. */
   openRegistry(options: RegistryOptions): Promise<Registry>;
 }

@@ -8,6 +8,8 @@ export type RegistryOptions = {
   readonly bucket: string;
   /** Entries not written again within this time vanish; undefined keeps them. */
   readonly ttlMs?: number;
+  /** Whether a bucket that does not exist is made, as it is unless told otherwise, or refused with `NOT_FOUND`. */
+  readonly create?: boolean;
 };
 
 /** One entry. Values are JSON. */

@@ -2,6 +2,7 @@
  * The client of a cluster. It embeds a root: requests go straight to the shards, with no process in between.
  */
 
+import { setMaxListeners } from 'node:events';
 import { valueAt } from '../actor/value-at.ts';
 import type { Closeable } from '../bus/bus.ts';
 import { type ClusterContext } from '../cluster/context.ts';
@@ -132,6 +133,8 @@ export class Coppice implements Closeable {
     if (deadlineMs !== undefined && !(deadlineMs > 0))
       throw new CoppiceError('BAD_REQUEST', `deadlineMs must be above 0, got ${deadlineMs}`);
     const deadline = new Deadline(this.#root.context.env.clock, deadlineMs ?? defaultMs);
+    // One signal for many requests is no leak: each takes its listener back.
+    if (signal !== undefined) setMaxListeners(0, signal);
     return { deadline, ...(signal === undefined ? {} : { signal }), ...(after === undefined ? {} : { after }) };
   }
 }

@@ -17,14 +17,15 @@ export type ConnectOptions = ConnectionOptions & { readonly cluster?: string; re
 /**
  * Connects to a cluster.
  *
- * @throws CoppiceError `DISCONNECTED` if NATS cannot be reached, `PREFLIGHT_FAILED` if it lacks something, `INVALID_NAME`.
+ * @throws CoppiceError `DISCONNECTED` if NATS cannot be reached, `PREFLIGHT_FAILED` if it lacks something, `NOT_FOUND`
+ *   if no root or host of that cluster was ever started there, `INVALID_NAME`.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Coppice> {
   const { cluster = DEFAULT_CLUSTER, report = () => {}, ...connection } = options;
   const bus = await connectNats(connection, systemEnv);
   try {
     await preflight(bus);
-    const context = await joinCluster({ cluster, bus, env: systemEnv, report });
+    const context = await joinCluster({ cluster, bus, env: systemEnv, report, create: false });
     return new Coppice(context, async () => bus.close());
   } catch (error) {
     await bus.close();

@@ -6,7 +6,7 @@ import type { Bus, Closeable } from '../bus/bus.ts';
 import type { Registry } from '../bus/registry.ts';
 import { Rpc } from '../bus/rpc.ts';
 import type { Env, Reporter } from '../env.ts';
-import { asCoppiceError } from '../errors.ts';
+import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { checkName } from '../wire/names.ts';
 import { leavesBucket, registryBucket } from '../wire/subjects.ts';
 import { Membership } from './membership.ts';
@@ -31,13 +31,16 @@ export type ClusterContext = Closeable & {
 /**
  * Joins a cluster over an open bus. Closing leaves the cluster and keeps the bus.
  *
- * @throws CoppiceError `INVALID_NAME` for a bad cluster name, `PREFLIGHT_FAILED` or `DISCONNECTED` from the bus.
+ * @param options `create`: whether a cluster that nobody has started is begun, as hosts and roots do.
+ * @throws CoppiceError `INVALID_NAME` for a bad cluster name, `NOT_FOUND` if it does not exist and may not be created,
+ *   `PREFLIGHT_FAILED` or `DISCONNECTED` from the bus.
  */
 export async function joinCluster(options: {
   cluster: string;
   bus: Bus;
   env: Env;
   report: Reporter;
+  create?: boolean;
 }): Promise<ClusterContext> {
   const { bus, env, report } = options;
   const cluster = checkName('cluster', options.cluster);
@@ -46,8 +49,7 @@ export async function joinCluster(options: {
     const stack = error instanceof Error ? error.stack : undefined;
     report('error', 'request handler failed', { subject, error: fault.message, stack });
   });
-  const registry = await bus.openRegistry({ bucket: registryBucket(cluster) });
-  const leaves = await bus.openRegistry({ bucket: leavesBucket(cluster), ttlMs: LEAF_TTL_MS });
+  const { registry, leaves } = await openBuckets(bus, cluster, options.create ?? true);
   const view = new ClusterView(env.clock, report);
   const membership = new Membership({ bus, rpc, env, cluster, report });
   membership.start();
@@ -60,4 +62,19 @@ export async function joinCluster(options: {
   };
   let closing: Promise<void> | undefined;
   return { cluster, bus, rpc, env, report, registry, leaves, view, membership, close: () => (closing ??= close()) };
+}
+
+async function openBuckets(
+  bus: Bus,
+  cluster: string,
+  create: boolean,
+): Promise<{ registry: Registry; leaves: Registry }> {
+  try {
+    const registry = await bus.openRegistry({ bucket: registryBucket(cluster), create });
+    const leaves = await bus.openRegistry({ bucket: leavesBucket(cluster), ttlMs: LEAF_TTL_MS, create });
+    return { registry, leaves };
+  } catch (error) {
+    if (!isCoppiceError(error, 'NOT_FOUND')) throw error;
+    throw new CoppiceError('NOT_FOUND', `there is no cluster \`${cluster}\` on this NATS`, { cause: error });
+  }
 }

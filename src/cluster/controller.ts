@@ -9,7 +9,7 @@ import type { RegistryEntry } from '../bus/registry.ts';
 import type { Cancel } from '../env.ts';
 import { asCoppiceError, isCoppiceError } from '../errors.ts';
 import { nameToToken } from '../wire/names.ts';
-import { ControllerRecord, type GroupRecord, LeafRecord, parseRecord } from '../wire/records.ts';
+import { ControllerRecord, type GroupRecord, LeafRecord, parseRecord, SERVING_STATES } from '../wire/records.ts';
 import { REGISTRY_KEYS } from '../wire/subjects.ts';
 import type { ClusterContext } from './context.ts';
 import { countCopies } from './group-placement.ts';
@@ -26,8 +26,6 @@ const LEAF_SILENCE_MS = 3_000;
 export const LEAF_GRACE_MS = 10_000;
 /** A deletion that its root did not finish is finished for it. */
 const DELETION_GRACE_MS = 5_000;
-const RECENT_PULSE_MS = 2_000;
-const READY: ReadonlySet<string> = new Set(['replica', 'promoting', 'primary', 'handingOver']);
 
 /** A leaf's entry; `entryMs` is when it was last refreshed. */
 type KnownLeaf = { readonly info: LeafInfo; readonly entryMs: number; goneSinceMs: number | undefined };
@@ -171,7 +169,7 @@ export class Controller implements Closeable {
     const { view, registry, membership } = this.#context;
     const present = view.placements.get(group.name);
     const current = present?.value.generation === group.generation ? present.value : undefined;
-    const copies = membership.copiesOf(group, RECENT_PULSE_MS);
+    const copies = membership.copiesOf(group);
     const leaves = this.#expectedLeaves();
     const away = new Set(leaves.filter((leaf) => this.#isAway(leaf)).map(({ info }) => info.name));
     const held = current?.shards ?? [];
@@ -188,7 +186,8 @@ export class Controller implements Closeable {
       ...(current === undefined ? {} : { current }),
       loads: this.#loadsOfOthers(group),
       isReady: (shard, leaf) =>
-        !away.has(leaf) && copies.some((copy) => copy.shard === shard && copy.leaf === leaf && READY.has(copy.state)),
+        !away.has(leaf) &&
+        copies.some((copy) => copy.shard === shard && copy.leaf === leaf && SERVING_STATES.has(copy.state)),
     });
     const placement = withoutNewOn(away, next, held);
     if (placement === undefined) return;

@@ -13,6 +13,8 @@ import { fill, SUBJECTS } from '../wire/subjects.ts';
 
 /** How often a leaf tells of itself. */
 export const PULSE_INTERVAL_MS = 500;
+/** A pulse older than this says nothing about now. */
+export const RECENT_PULSE_MS = 2_000;
 const PING_DEADLINE_MS = 400;
 /** A leaf not heard for so long is forgotten: hosts have random names, which never come back. */
 const FORGET_MS = 60_000;
@@ -37,6 +39,7 @@ export class Membership {
   readonly #listeners = new Set<(pulse: Pulse) => void>();
   #subscription: BusSubscription | undefined;
   #lastHeardMs = Number.NEGATIVE_INFINITY;
+  #startedMs = 0;
 
   constructor(options: { bus: Bus; rpc: Rpc; env: Env; cluster: string; report: Reporter }) {
     this.#bus = options.bus;
@@ -47,6 +50,7 @@ export class Membership {
   }
 
   start(): void {
+    this.#startedMs = this.#clock.nowMs();
     const pattern = fill(SUBJECTS.pulse, { cluster: this.#cluster, leaf: '*' });
     this.#subscription = this.#bus.subscribe(pattern, {}, (message) => this.#take(message.data));
   }
@@ -62,18 +66,26 @@ export class Membership {
   }
 
   /** Leaves heard within the last `withinMs`. */
-  recent(withinMs: number): readonly HeardPulse[] {
+  recent(withinMs = RECENT_PULSE_MS): readonly HeardPulse[] {
     const since = this.#clock.nowMs() - withinMs;
     return [...this.#heard.values()].filter(({ atMs }) => atMs >= since);
   }
 
   /** Every recent copy of one shard, with its leaf. */
-  copiesOf(group: { name: string; generation: string }, withinMs: number): readonly (CopyStatus & { leaf: string })[] {
+  copiesOf(
+    group: { name: string; generation: string },
+    withinMs = RECENT_PULSE_MS,
+  ): readonly (CopyStatus & { leaf: string })[] {
     return this.recent(withinMs).flatMap(({ pulse }) =>
       pulse.copies
         .filter((copy) => copy.group === group.name && copy.generation === group.generation)
         .map((copy) => ({ ...copy, leaf: pulse.leaf })),
     );
+  }
+
+  /** Milliseconds since this began to listen: what was not heard for long enough is not there. */
+  listeningMs(): number {
+    return this.#clock.nowMs() - this.#startedMs;
   }
 
   /** Milliseconds since any leaf was heard: a silent bus proves nothing about one leaf. */
@@ -85,6 +97,22 @@ export class Membership {
   onPulse(listener: (pulse: Pulse) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves when `check` holds, looked at after every pulse; `false` if it does not within the time. */
+  async until(check: () => boolean, withinMs: number): Promise<boolean> {
+    if (check()) return true;
+    return new Promise((resolve) => {
+      const finish = (result: boolean): void => {
+        stop();
+        cancel();
+        resolve(result);
+      };
+      const cancel = this.#clock.after(withinMs, () => finish(check()));
+      const stop = this.onPulse(() => {
+        if (check()) finish(true);
+      });
+    });
   }
 
   /** Asks a leaf whether it lives. */

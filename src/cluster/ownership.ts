@@ -2,7 +2,7 @@
  * Does the owner of a lease still live and lead? Judged from pulses on one's own clock. A judgement only decides how
  * fast a shard fails over; a wrong one costs a needless promotion, never data.
  */
-import type { LeaseRecord } from '../wire/records.ts';
+import { LEADING_STATES, type LeaseRecord } from '../wire/records.ts';
 import type { HeardPulse } from './membership.ts';
 
 /** A pulse missing for so long raises doubt, which a ping settles. */
@@ -28,8 +28,6 @@ export type OwnerEvidence = {
   readonly nowMs: number;
 };
 
-const LEADING: ReadonlySet<string> = new Set(['promoting', 'primary', 'handingOver']);
-
 /** Judges the owner of a lease. */
 export function judgeOwner(evidence: OwnerEvidence): OwnerVerdict {
   const { lease, heard, nowMs } = evidence;
@@ -48,6 +46,7 @@ export function judgeOwner(evidence: OwnerEvidence): OwnerVerdict {
 
 function leads({ pulse }: HeardPulse, { group, generation, shard }: OwnerEvidence): boolean {
   return pulse.copies.some(
-    (copy) => copy.group === group && copy.generation === generation && copy.shard === shard && LEADING.has(copy.state),
+    (copy) =>
+      copy.group === group && copy.generation === generation && copy.shard === shard && LEADING_STATES.has(copy.state),
   );
 }

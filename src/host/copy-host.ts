@@ -2,7 +2,7 @@
  * Where copies live in a process: on its own event loop, or in worker threads. The leaf above neither knows nor cares.
  */
 import type { Closeable } from '../bus/bus.ts';
-import type { CopySpec } from '../shard/copy.ts';
+import type { CopySpec } from '../shard/copy-spec.ts';
 import type { CopyStatus } from '../wire/records.ts';
 
 /** Hosts copies. */

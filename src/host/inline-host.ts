@@ -3,7 +3,8 @@
  */
 import type { ActorDefinition } from '../actor/definition.ts';
 import type { ClusterContext } from '../cluster/context.ts';
-import { Copy, type CopySpec } from '../shard/copy.ts';
+import { Copy } from '../shard/copy.ts';
+import type { CopySpec } from '../shard/copy-spec.ts';
 import type { CopyStatus } from '../wire/records.ts';
 import { type CopyHost, copyKey } from './copy-host.ts';
 

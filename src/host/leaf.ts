@@ -6,7 +6,7 @@ import type { Closeable } from '../bus/bus.ts';
 import type { Server } from '../bus/rpc.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { asCoppiceError, CoppiceError } from '../errors.ts';
-import type { CopySpec } from '../shard/copy.ts';
+import type { CopySpec } from '../shard/copy-spec.ts';
 import { checkName, nameToToken } from '../wire/names.ts';
 import type { GroupRecord, Pulse } from '../wire/records.ts';
 import { fill, SUBJECTS, tokenAt } from '../wire/subjects.ts';

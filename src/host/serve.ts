@@ -15,6 +15,7 @@ import { serveCalls } from '../client/public-api.ts';
 import { type ClusterContext, joinCluster } from '../cluster/context.ts';
 import { Controller } from '../cluster/controller.ts';
 import { createGroup, endpointRecords, setCopies } from '../cluster/groups.ts';
+import { whenUsable } from '../cluster/readiness.ts';
 import { type Reporter, systemEnv } from '../env.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { checkName, nameToToken } from '../wire/names.ts';
@@ -51,8 +52,6 @@ export type ServedGroup = Closeable & {
 };
 
 const READY_MS = 10_000;
-const RECENT_PULSE_MS = 2_000;
-const SERVING: ReadonlySet<string> = new Set(['replica', 'promoting', 'primary', 'handingOver']);
 
 /**
  * Serves a group: an inline definition on this event loop, or a module (a URL or an absolute path) in worker threads.
@@ -101,7 +100,7 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
       const host = createHost(context, { definition, source, connection, cluster, report });
       opened.push(await startLeaf(context, { host, group, zone: options.zone ?? '', name: `${leafName}-${copy}` }));
     }
-    if (!(await answers(context, group, options.readyWithinMs ?? READY_MS))) {
+    if (!(await whenUsable(context, group, options.readyWithinMs ?? READY_MS))) {
       throw new CoppiceError('DEADLINE_EXCEEDED', `not every shard of \`${name}\` answers yet`);
     }
     let closing: Promise<void> | undefined;
@@ -201,25 +200,4 @@ async function startLeaf(
   };
   const started = await Leaf.start({ context, host, name, zone, provides: [group.requires], onLost });
   return started;
-}
-
-async function answers({ membership, env }: ClusterContext, group: GroupRecord, withinMs: number): Promise<boolean> {
-  const leads = group.kind === 'stateful' ? new Set(['primary']) : SERVING;
-  const ready = (): boolean => {
-    const led = new Set(
-      membership.copiesOf(group, RECENT_PULSE_MS).flatMap(({ shard, state }) => (leads.has(state) ? [shard] : [])),
-    );
-    return shardsOf(group.slots).every((shard) => led.has(shard));
-  };
-  return new Promise((resolve) => {
-    const finish = (result: boolean): void => {
-      stop();
-      cancel();
-      resolve(result);
-    };
-    const cancel = env.clock.after(withinMs, () => finish(ready()));
-    const stop = membership.onPulse(() => {
-      if (ready()) finish(true);
-    });
-  });
 }

@@ -6,7 +6,7 @@ import type { Worker } from 'node:worker_threads';
 import type { ConnectionOptions } from '../bus/nats/options.ts';
 import type { Cancel, Env, Reporter } from '../env.ts';
 import { asCoppiceError } from '../errors.ts';
-import type { CopySpec } from '../shard/copy.ts';
+import type { CopySpec } from '../shard/copy-spec.ts';
 import type { CopyStatus } from '../wire/records.ts';
 import type { ActorSource } from './actor-source.ts';
 import { type CopyHost, copyKey } from './copy-host.ts';

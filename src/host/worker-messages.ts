@@ -3,7 +3,7 @@
  */
 import type { ConnectionOptions } from '../bus/nats/options.ts';
 import type { ReportLevel } from '../env.ts';
-import type { CopySpec } from '../shard/copy.ts';
+import type { CopySpec } from '../shard/copy-spec.ts';
 import type { CopyStatus } from '../wire/records.ts';
 import type { ActorSource } from './actor-source.ts';
 

@@ -13,7 +13,7 @@ import { groupToken } from '../wire/names.ts';
 import { parseRecord, SharedRecord } from '../wire/records.ts';
 import { fill, SUBJECTS } from '../wire/subjects.ts';
 import { type Command, Committer } from './committer.ts';
-import type { CopySpec } from './copy.ts';
+import type { CopySpec } from './copy-spec.ts';
 import type { Reign } from './primacy.ts';
 import type { AppliedRecord, ShardState } from './shard-state.ts';
 

@@ -4,35 +4,24 @@
  */
 import { type Actor, createActor } from 'xstate';
 import type { ActorDefinition } from '../actor/definition.ts';
-import type { Log, LogEntry, Tail } from '../bus/log.ts';
+import type { Log, LogEntry } from '../bus/log.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { logSpec } from '../cluster/groups.ts';
-import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
+import { asCoppiceError, CoppiceError } from '../errors.ts';
 import { copyMachine, copyStateName } from '../machines/copy.ts';
-import type { CopyStatus, GroupRecord } from '../wire/records.ts';
+import type { CopyStatus } from '../wire/records.ts';
 import { CommandDesk } from './command-desk.ts';
+import type { CopySpec } from './copy-spec.ts';
+import { HeldState } from './held-state.ts';
+import { LogFollower } from './log-follower.ts';
 import { Primacy } from './primacy.ts';
 import { QueryDesk } from './query-desk.ts';
 import { SequenceWaiters } from './sequence-waiters.ts';
-import { ShardState } from './shard-state.ts';
 
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 30_000;
-const RECENT_PULSE_MS = 2_000;
-const DELETION_NEWS_MS = 500;
 /** A closed copy waits no longer for handlers that do not end. */
 const LET_GO_MS = 2_000;
-
-const NO_STATS = { docCount: 0, sizeBytes: 0 };
-
-/** Which copy this is. Can be sent to a worker thread. */
-export type CopySpec = {
-  readonly group: GroupRecord;
-  readonly shard: number;
-  readonly leaf: string;
-  /** Random id of this start of the leaf's process. */
-  readonly incarnation: string;
-};
 
 /** One copy. */
 export class Copy {
@@ -41,6 +30,8 @@ export class Copy {
   readonly #definition: ActorDefinition;
   readonly #actor: Actor<typeof copyMachine>;
   readonly #log: Log;
+  readonly #state: HeldState;
+  readonly #follower: LogFollower;
   readonly #waiters: SequenceWaiters;
   readonly #queries: QueryDesk;
   readonly #commands: CommandDesk | undefined;
@@ -48,15 +39,7 @@ export class Copy {
   readonly #onStatus: () => void;
   readonly #recordIdPrefix: string;
   #recordCount = 0;
-  #state: ShardState | undefined;
-  /** A state in which a record was applied by half: worthless until it is discarded. */
-  #unsound: ShardState | undefined;
-  #tail: Tail | undefined;
-  #tailRun = 0;
-  #statsFailed = false;
-  #targetSeq = 0;
   #settled: Promise<void> = Promise.resolve();
-  #stopVerifying: () => void = () => {};
 
   /** @param onStatus Called whenever `status()` would tell something new of the copy's state. */
   constructor(spec: CopySpec, options: { context: ClusterContext; definition: ActorDefinition; onStatus: () => void }) {
@@ -69,13 +52,26 @@ export class Copy {
     // The last part keeps ids apart when a copy is opened twice in one life of the process.
     this.#recordIdPrefix = `${group.generation}.${shard}.${incarnation}-${env.random.id().slice(0, 8)}`;
     this.#log = bus.openLog(logSpec(cluster, group));
+    this.#state = new HeldState(spec, this.#definition, this.#context.report);
+    this.#follower = new LogFollower({
+      context: this.#context,
+      log: this.#log,
+      group,
+      shard,
+      state: () => this.#state.sound,
+      onEntry: (entry) => this.#apply(entry),
+      onTarget: () => this.#checkReplay(),
+      onRolledBack: (reason) => this.#halt(reason),
+      onGone: () => this.#actor.send({ type: 'log.gone' }),
+      onError: (error) => this.#fail(error),
+    });
     this.#waiters = new SequenceWaiters(env.clock);
     this.#queries = new QueryDesk({
       context: this.#context,
       spec,
       definition: this.#definition,
       waiters: this.#waiters,
-      state: () => this.#soundState(),
+      state: () => this.#state.sound,
     });
     if (this.#definition.kind === 'stateful') {
       this.#commands = new CommandDesk({
@@ -83,11 +79,11 @@ export class Copy {
         spec,
         definition: this.#definition,
         log: this.#log,
-        state: () => this.#loaded(),
+        state: () => this.#state.loaded,
         nextRecordId: () => this.#nextRecordId(),
         applyOwn: (entry) => this.#apply(entry),
         onFenced: (term) => this.#primacy?.send({ type: 'append.fenced', term }),
-        onFailure: (error) => this.#onLogError(error),
+        onFailure: (error) => this.#follower.fail(error),
       });
       this.#primacy = this.#createPrimacy(this.#commands);
     }
@@ -110,11 +106,6 @@ export class Copy {
     });
     this.#actor.start();
     this.#primacy?.start();
-    let down = false;
-    this.#stopVerifying = this.#context.bus.link.onChange((up) => {
-      if (up && down) this.#verifyPlace();
-      down = !up;
-    });
     this.#actor.send({ type: 'copy.open' });
   }
 
@@ -132,33 +123,18 @@ export class Copy {
   status(): CopyStatus {
     const { group, shard } = this.spec;
     const snapshot = this.#actor.getSnapshot();
-    const seq = this.#state?.appliedSeq ?? 0;
+    const { appliedSeq: seq, term } = this.#state;
     return {
       group: group.name,
       generation: group.generation,
       shard,
       state: copyStateName(snapshot),
-      term: this.#state?.term ?? 0,
+      term,
       seq,
-      lastSeq: Math.max(seq, this.#targetSeq),
-      ...this.#stats(),
+      lastSeq: Math.max(seq, this.#follower.targetSeq),
+      ...this.#state.stats(),
       ...(snapshot.context.failure === '' ? {} : { reason: snapshot.context.failure }),
     };
-  }
-
-  /** Figures that the actor's code cannot give must not stop the pulse. */
-  #stats(): { readonly docCount: number; readonly sizeBytes: number } {
-    try {
-      return this.#state?.stats() ?? NO_STATS;
-    } catch (error) {
-      if (!this.#statsFailed)
-        this.#context.report('error', 'actor failed to tell its size', {
-          ...this.#place(),
-          error: asCoppiceError(error).message,
-        });
-      this.#statsFailed = true;
-      return NO_STATS;
-    }
   }
 
   #createActor(): Actor<typeof copyMachine> {
@@ -169,13 +145,19 @@ export class Copy {
         },
         actions: {
           restoreState: () => queueMicrotask(() => this.#restore()),
-          startTail: () => queueMicrotask(() => this.#startTail()),
-          stopTail: () => this.#stopTail(),
+          startTail: () =>
+            queueMicrotask(() => {
+              if (this.#actor.getSnapshot().matches('loaded')) this.#follower.start();
+            }),
+          stopTail: () => this.#follower.stop(),
           startServing: () => {
             this.#queries.open();
             this.#primacy?.send({ type: 'copy.ready' });
           },
-          stopServing: () => this.#settle(this.#queries.close()),
+          stopServing: () => {
+            this.#sendAway('stops serving');
+            this.#settle(this.#queries.close());
+          },
           resignPrimacy: (_, { graceful }) => {
             if (graceful) this.#settle(this.#primacy?.retire());
             else this.#primacy?.send({ type: 'copy.unready' });
@@ -200,7 +182,7 @@ export class Copy {
       leaf,
       incarnation,
       log: this.#log,
-      state: () => this.#loaded(),
+      state: () => this.#state.loaded,
       lag: () => this.#lag(),
       nextRecordId: () => this.#nextRecordId(),
       linkUp: () => bus.link.up,
@@ -220,112 +202,42 @@ export class Copy {
 
   #restore(): void {
     this.#discard();
-    const { group, shard } = this.spec;
-    if (this.#definition.kind === 'stateless') return this.#actor.send({ type: 'state.restored', stateless: true });
     try {
-      this.#state = new ShardState({
-        definition: this.#definition,
-        generation: group.generation,
-        shard,
-        settings: group.settings,
-      });
-      this.#actor.send({ type: 'state.restored' });
+      this.#state.build();
+      this.#actor.send({ type: 'state.restored', stateless: this.#definition.kind === 'stateless' });
     } catch (error) {
       this.#fail(error);
     }
-  }
-
-  #startTail(): void {
-    if (!this.#actor.getSnapshot().matches('loaded')) return;
-    const run = ++this.#tailRun;
-    this.#log
-      .last(this.spec.shard)
-      .then((last) => {
-        if (run !== this.#tailRun) return;
-        this.#targetSeq = last?.seq ?? 0;
-        const fromSeq = this.#loaded().appliedSeq + 1;
-        this.#tail = this.#log.tail(this.spec.shard, fromSeq, {
-          onEntry: (entry) => {
-            if (run === this.#tailRun) this.#apply(entry);
-          },
-          onError: (error) => {
-            if (run === this.#tailRun) this.#onLogError(error);
-          },
-        });
-        this.#checkReplay();
-      })
-      .catch((error: unknown) => {
-        if (run === this.#tailRun) this.#onLogError(error);
-      });
-  }
-
-  #stopTail(): void {
-    this.#tailRun++;
-    this.#tail?.close();
-    this.#tail = undefined;
   }
 
   /** Applies a record, from the tail or our own append; whichever comes second is a duplicate. */
   #apply(entry: LogEntry): void {
-    const state = this.#soundState();
-    if (state === undefined) return;
     try {
-      const verdict = state.apply(entry);
-      if (verdict.kind === 'duplicate') return;
-      if (verdict.kind === 'broken') {
-        this.#context.report('warn', 'log does not continue what was applied', {
-          ...this.#place(),
-          reason: verdict.reason,
-        });
-        return this.#actor.send({ type: 'chain.broken' });
-      }
+      const verdict = this.#state.apply(entry);
+      if (verdict === undefined || verdict.kind === 'duplicate') return;
       if (verdict.kind === 'rolledBack') return this.#halt(verdict.reason);
+      if (verdict.kind === 'broken') return this.#startOver(verdict.reason);
       this.#commands?.onApplied(verdict.record);
       this.#primacy?.onApplied(verdict.record);
-      this.#waiters.reached(state.appliedSeq);
+      this.#waiters.reached(this.#state.appliedSeq);
       this.#checkReplay();
     } catch (error) {
-      this.#unsound = state;
       this.#fail(error);
     }
   }
 
+  #startOver(reason: string): void {
+    this.#context.report('warn', 'log does not continue what was applied', { ...this.#place(), reason });
+    this.#actor.send({ type: 'chain.broken' });
+  }
+
   #checkReplay(): void {
-    if (this.#actor.getSnapshot().matches({ loaded: 'replaying' }) && this.#loaded().appliedSeq >= this.#targetSeq) {
+    if (
+      this.#actor.getSnapshot().matches({ loaded: 'replaying' }) &&
+      this.#state.appliedSeq >= this.#follower.targetSeq
+    ) {
       this.#actor.send({ type: 'replay.reached' });
     }
-  }
-
-  /** After a reconnect: does the log still hold what was applied last? (protocol.md, rule 6 of the log) */
-  #verifyPlace(): void {
-    const state = this.#state;
-    if (state === undefined || state.appliedSeq === 0) return;
-    const { appliedSeq, appliedId } = state;
-    this.#log
-      .read(this.spec.shard, appliedSeq)
-      .then((entry) => {
-        if (this.#state !== state || entry?.id === appliedId) return;
-        this.#halt(`record ${appliedSeq} (${appliedId}) was applied, but the log holds ${entry?.id ?? 'none'} there`);
-      })
-      .catch((error: unknown) => {
-        if (this.#state !== state) return;
-        if (!isCoppiceError(error, 'DISCONNECTED')) this.#onLogError(error);
-        else if (this.#context.bus.link.up) this.#verifyPlace();
-      });
-  }
-
-  #onLogError(error: unknown): void {
-    if (!isCoppiceError(error, 'STALE_GENERATION')) return this.#fail(error);
-    this.#onLogGone(error.message).catch((failure: unknown) => this.#fail(failure));
-  }
-
-  /** A group is marked before its log is deleted; the news of the mark may be on its way. */
-  async #onLogGone(reason: string): Promise<void> {
-    const { view } = this.#context;
-    const { name, generation } = this.spec.group;
-    const deleted = await view.until(() => view.group(name)?.generation !== generation, DELETION_NEWS_MS);
-    if (deleted) this.#actor.send({ type: 'log.gone' });
-    else this.#halt(reason);
   }
 
   /** The log lost what was applied here. Going on would hide it (protocol.md, rule 6 of the log). */
@@ -376,47 +288,31 @@ export class Copy {
   }
 
   async #release(): Promise<void> {
-    this.#stopVerifying();
+    this.#follower.close();
     await this.#primacy?.stop();
     this.#discard();
   }
 
   #discard(): void {
     this.#commands?.abandon();
+    this.#sendAway('starts over');
+    this.#state.discard();
+    this.#follower.reset();
+  }
+
+  /** Readers that wait here for a record may find it on another copy. */
+  #sendAway(why: string): void {
+    const { group, shard } = this.spec;
     this.#waiters.rejectAll(
-      new CoppiceError(
-        'SHARD_UNAVAILABLE',
-        `this copy of shard ${this.spec.shard} of \`${this.spec.group.name}\` starts over`,
-      ),
+      new CoppiceError('SHARD_UNAVAILABLE', `this copy of shard ${shard} of \`${group.name}\` ${why}`),
     );
-    this.#state?.close();
-    this.#state = undefined;
-    this.#unsound = undefined;
-    this.#targetSeq = 0;
-  }
-
-  #soundState(): ShardState | undefined {
-    return this.#state === this.#unsound ? undefined : this.#state;
-  }
-
-  #loaded(): ShardState {
-    const state = this.#soundState();
-    if (state === undefined)
-      throw new CoppiceError(
-        'SHARD_UNAVAILABLE',
-        `shard ${this.spec.shard} of \`${this.spec.group.name}\` is not loaded here`,
-      );
-    return state;
   }
 
   #lag(): number {
     const { membership } = this.#context;
     const { group, shard } = this.spec;
-    const best = Math.max(
-      0,
-      ...membership.copiesOf(group, RECENT_PULSE_MS).map((copy) => (copy.shard === shard ? copy.seq : 0)),
-    );
-    return Math.max(0, best - (this.#state?.appliedSeq ?? 0));
+    const best = Math.max(0, ...membership.copiesOf(group).map((copy) => (copy.shard === shard ? copy.seq : 0)));
+    return Math.max(0, best - this.#state.appliedSeq);
   }
 
   #nextRecordId(): string {

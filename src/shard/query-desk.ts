@@ -11,7 +11,7 @@ import { CoppiceError } from '../errors.ts';
 import { parseQueryMessage, type QueryAnswer } from '../wire/messages.ts';
 import { groupToken, nameToToken } from '../wire/names.ts';
 import { fill, QUEUES, SUBJECTS, tokenAt } from '../wire/subjects.ts';
-import type { CopySpec } from './copy.ts';
+import type { CopySpec } from './copy-spec.ts';
 import type { SequenceWaiters } from './sequence-waiters.ts';
 import type { ShardState } from './shard-state.ts';
 

@@ -87,6 +87,12 @@ export type ControllerRecord = v.InferOutput<typeof ControllerRecord>;
 /** A group's shared document, with the generation it belongs to in its key. */
 export const SharedRecord = v.object({ document: v.optional(v.unknown()) });
 
+/** States of a copy in which it answers queries. */
+export const SERVING_STATES: ReadonlySet<string> = new Set(['replica', 'promoting', 'primary', 'handingOver']);
+
+/** States of a copy that leads its shard, or is about to. */
+export const LEADING_STATES: ReadonlySet<string> = new Set(['promoting', 'primary', 'handingOver']);
+
 /** One copy, as its leaf's pulse tells of it. */
 export const CopyStatus = v.object({
   group: v.string(),

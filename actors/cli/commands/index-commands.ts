@@ -1,7 +1,6 @@
 /** `coppice index create|list|get|delete`. */
 import type { Command } from 'commander';
 import * as v from 'valibot';
-import { settledState } from '../cluster-state.ts';
 import { addExamples, addTargetOptions, jsonFileArgument, wholeNumber } from '../options.ts';
 import { showBytes, showCount } from '../quantity.ts';
 import type { Shell } from '../shell.ts';
@@ -75,8 +74,6 @@ function addList(index: Command, shell: Shell): void {
   );
   command.action(async (flags: TargetFlags) => {
     await shell.withClient(flags, async (coppice) => {
-      // A client that has just joined knows the sizes of copies only from the next pulses on.
-      await settledState(coppice);
       const answer = await coppice.request('indices', '_');
       shell.print(flags, answer, () => drawIndices(v.parse(v.array(Row), answer)));
     });

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import * as v from 'valibot';
 import type { Coppice } from '../../../src/client/client.ts';
 import { EXIT } from '../../exit-codes.ts';
-import { settledState } from '../cluster-state.ts';
+import { clusterState } from '../cluster-state.ts';
 import { addExamples, addTargetOptions } from '../options.ts';
 import type { Shell } from '../shell.ts';
 import { drawStatus } from '../status-table.ts';
@@ -33,7 +33,7 @@ export function addStatusCommands(program: Command, shell: Shell): void {
   ]);
   status.action(async (flags: TargetFlags) => {
     await shell.withClient(flags, async (coppice) => {
-      const state = await settledState(coppice);
+      const state = await clusterState(coppice);
       const { status: colour } = await health(coppice);
       shell.print(flags, { ...state, status: colour }, () => drawStatus(state, colour, shell.terminal.stdout.width()));
     });
@@ -50,7 +50,6 @@ export function addStatusCommands(program: Command, shell: Shell): void {
   ]);
   command.action(async (flags: TargetFlags) => {
     await shell.withClient(flags, async (coppice) => {
-      await settledState(coppice);
       const answer = await health(coppice);
       shell.exitCode = HEALTH_EXIT[answer.status];
       shell.print(flags, answer, () => {

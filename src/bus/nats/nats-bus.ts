@@ -112,7 +112,7 @@ export class NatsBus implements Bus {
   async openRegistry(options: RegistryOptions): Promise<Registry> {
     const { inboxPrefix, onFault, streamReplicas } = this.#settings;
     const registry = new NatsRegistry(this.api, options, { replicas: streamReplicas, inboxPrefix, onFault });
-    await registry.open(options.ttlMs);
+    await registry.open(options);
     return registry;
   }
 

@@ -2,7 +2,7 @@
  * The registry over a JetStream key-value bucket: the layout that other NATS tools read, with writes that are never
  * in doubt, and reads from the leader.
  */
-import { CoppiceError } from '../../errors.ts';
+import { CoppiceError, isCoppiceError } from '../../errors.ts';
 import type { Closeable } from '../bus.ts';
 import type { Registry, RegistryChange, RegistryEntry, RegistryOptions } from '../registry.ts';
 import { CALL_MS, type JetStreamApi } from './api.ts';
@@ -36,8 +36,18 @@ export class NatsRegistry implements Registry {
     this.#context = context;
   }
 
-  /** Creates the bucket's stream; harmless if it exists. */
-  async open(ttlMs: number | undefined): Promise<void> {
+  /** Makes sure that the bucket's stream exists: creates it, or refuses with `NOT_FOUND`. */
+  async open({ bucket, ttlMs, create = true }: RegistryOptions): Promise<void> {
+    if (create) return this.#createStream(ttlMs);
+    try {
+      await this.#stream.lastSeq();
+    } catch (error) {
+      if (!isCoppiceError(error, 'STALE_GENERATION')) throw error;
+      throw new CoppiceError('NOT_FOUND', `there is no registry \`${bucket}\``, { cause: error });
+    }
+  }
+
+  async #createStream(ttlMs: number | undefined): Promise<void> {
     const expiry =
       ttlMs === undefined
         ? { max_age: 0, duplicate_window: MAX_DUPLICATE_WINDOW_MS * NANOS_PER_MS }

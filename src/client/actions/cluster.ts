@@ -2,20 +2,27 @@
  * `cluster-health`, `cluster-state` and `indices`: what the pulses and the registry tell.
  */
 import { shardsOf } from '../../actor/slots.ts';
-import { ControllerRecord, type CopyStatus, type GroupRecord, LeafRecord, parseRecord } from '../../wire/records.ts';
+import {
+  ControllerRecord,
+  type CopyStatus,
+  type GroupRecord,
+  LeafRecord,
+  parseRecord,
+  SERVING_STATES,
+} from '../../wire/records.ts';
 import { LEAF_KEYS, REGISTRY_KEYS } from '../../wire/subjects.ts';
 import type { Root, RunAction } from './action.ts';
 
-/** Pulses older than this say nothing about now. */
-const RECENT_PULSE_MS = 2_500;
 const STARTING: ReadonlySet<string> = new Set(['unassigned', 'restoring', 'replaying']);
-const SERVING: ReadonlySet<string> = new Set(['replica', 'promoting', 'primary', 'handingOver']);
+/** Who has listened for so long has heard every leaf that pulses. */
+const SETTLED_MS = 1_300;
 
 type Health = 'green' | 'yellow' | 'red';
 type PlacedCopy = CopyStatus & { readonly leaf: string };
 
 /** Status of the cluster: green when every copy serves, yellow when every shard has a primary, red otherwise. */
 export const clusterHealth: RunAction = async (root) => {
+  await hearLeaves(root);
   const groups = groupsOf(root);
   const counts = groups.map((group) => countCopies(root, group));
   const sum = (pick: (count: ShardCounts) => number): number => counts.reduce((total, count) => total + pick(count), 0);
@@ -25,7 +32,7 @@ export const clusterHealth: RunAction = async (root) => {
     cluster_name: root.context.cluster,
     status: worst(counts.map(({ health }) => health)),
     timed_out: false,
-    number_of_leaves: root.context.membership.recent(RECENT_PULSE_MS).length,
+    number_of_leaves: root.context.membership.recent().length,
     active_primary_shards: sum(({ primaries }) => primaries),
     active_shards: active,
     initializing_shards: sum(({ initializing }) => initializing),
@@ -37,18 +44,20 @@ export const clusterHealth: RunAction = async (root) => {
 /** Everything: leaves, controller, groups, shards, copies. */
 export const clusterState: RunAction = async (root) => {
   const { context } = root;
+  const leaves = await hearLeaves(root);
   const seat = await context.registry.get(REGISTRY_KEYS.controller);
   return {
     cluster: context.cluster,
     controller: seat === undefined ? null : parseRecord(ControllerRecord, seat.value, seat.key).owner || null,
-    leaves: await leavesOf(root),
+    leaves: leaves.map((leaf) => describeLeaf(root, leaf)),
     indices: groupsOf(root).map((group) => describeGroup(root, group)),
   };
 };
 
 /** One row per index or group. */
-export const listIndices: RunAction = async (root) =>
-  groupsOf(root).map((group) => {
+export const listIndices: RunAction = async (root) => {
+  await hearLeaves(root);
+  return groupsOf(root).map((group) => {
     const { health, primaryDocs, bytes } = countCopies(root, group);
     return {
       health,
@@ -61,28 +70,35 @@ export const listIndices: RunAction = async (root) =>
       bytes,
     };
   });
+};
 
-async function leavesOf({ context }: Root): Promise<readonly unknown[]> {
+/** The leaves that are registered, once each was heard or has been silent for too long: a client that has just joined knows nothing. */
+async function hearLeaves({ context }: Root): Promise<readonly LeafRecord[]> {
+  const { membership } = context;
   const prefix = LEAF_KEYS.leaf.slice(0, LEAF_KEYS.leaf.indexOf('{'));
   const entries = await context.leaves.list(prefix);
-  return entries
+  const leaves = entries
     .map(({ key, value }) => parseRecord(LeafRecord, value, key))
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .map((leaf) => {
-      const heard = context.membership.pulseOf(leaf.name)?.pulse;
-      const current = heard?.incarnation === leaf.incarnation ? heard : undefined;
-      return {
-        name: leaf.name,
-        pid: leaf.pid,
-        host: leaf.host,
-        zone: leaf.zone,
-        provides: leaf.provides,
-        draining: leaf.draining,
-        incarnation: leaf.incarnation,
-        load: current?.load ?? null,
-        rss_bytes: current?.rssBytes ?? null,
-      };
-    });
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const heardAll = (): boolean => leaves.every(({ name }) => membership.pulseOf(name) !== undefined);
+  await membership.until(heardAll, Math.max(0, SETTLED_MS - membership.listeningMs()));
+  return leaves;
+}
+
+function describeLeaf({ context }: Root, leaf: LeafRecord): unknown {
+  const heard = context.membership.pulseOf(leaf.name)?.pulse;
+  const current = heard?.incarnation === leaf.incarnation ? heard : undefined;
+  return {
+    name: leaf.name,
+    pid: leaf.pid,
+    host: leaf.host,
+    zone: leaf.zone,
+    provides: leaf.provides,
+    draining: leaf.draining,
+    incarnation: leaf.incarnation,
+    load: current?.load ?? null,
+    rss_bytes: current?.rssBytes ?? null,
+  };
 }
 
 function describeGroup(root: Root, group: GroupRecord): unknown {
@@ -133,8 +149,8 @@ type ShardCounts = {
 function countCopies(root: Root, group: GroupRecord): ShardCounts {
   const copies = copiesOf(root, group);
   const shards = shardsOf(group.slots);
-  const serving = copies.filter(({ state }) => SERVING.has(state));
-  const leads = group.kind === 'stateless' ? SERVING : new Set(['primary', 'handingOver']);
+  const serving = copies.filter(({ state }) => SERVING_STATES.has(state));
+  const leads = group.kind === 'stateless' ? SERVING_STATES : new Set(['primary', 'handingOver']);
   const led = new Map(serving.filter(({ state }) => leads.has(state)).map((copy) => [copy.shard, copy]));
   const wanted = shards.length * group.copies;
   const full = shards.every((shard) => serving.filter((copy) => copy.shard === shard).length >= group.copies);
@@ -150,9 +166,7 @@ function countCopies(root: Root, group: GroupRecord): ShardCounts {
 }
 
 function copiesOf({ context }: Root, group: GroupRecord): readonly PlacedCopy[] {
-  return context.membership
-    .copiesOf(group, RECENT_PULSE_MS)
-    .toSorted((a, b) => a.shard - b.shard || (a.leaf < b.leaf ? -1 : 1));
+  return context.membership.copiesOf(group).toSorted((a, b) => a.shard - b.shard || (a.leaf < b.leaf ? -1 : 1));
 }
 
 function groupsOf({ context }: Root): readonly GroupRecord[] {

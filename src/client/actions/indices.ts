@@ -4,6 +4,7 @@
 
 import { shardsOf } from '../../actor/slots.ts';
 import { createGroup, deleteGroup, setCopies } from '../../cluster/groups.ts';
+import { whenUsable } from '../../cluster/readiness.ts';
 import { sharedKey } from '../../cluster/view.ts';
 import { CoppiceError, isCoppiceError } from '../../errors.ts';
 import { searchActor } from '../../search/actor.ts';
@@ -13,13 +14,10 @@ import { parseIndexCreate, parseIndexUpdate, searchSettings } from '../../search
 import type { SearchShared } from '../../search/state.ts';
 import { checkName } from '../../wire/names.ts';
 import { type GroupRecord, parseRecord, SharedRecord } from '../../wire/records.ts';
-import type { CallOptions } from '../router.ts';
 import { type Root, type RunAction, searchGroup, within } from './action.ts';
 import { readMappings } from './mappings.ts';
 
-const READY_POLL_MS = 25;
 const DEFAULT_READY_MS = 10_000;
-const RECENT_PULSE_MS = 2_000;
 
 /** Creates an index and waits, within its deadline, until every shard has a primary. */
 export const createIndex: RunAction = async (root, { index, body }, options) => {
@@ -33,7 +31,11 @@ export const createIndex: RunAction = async (root, { index, body }, options) => 
     requires: 'search',
     settings: searchSettings(create),
   });
-  const ready = await hasPrimaries(root, group, within(root, options, create.timeoutMs ?? DEFAULT_READY_MS));
+  const ready = await whenUsable(
+    root.context,
+    group,
+    within(root, options, create.timeoutMs ?? DEFAULT_READY_MS).deadline.remainingMs(),
+  );
   return { acknowledged: true, shards_acknowledged: ready, index };
 };
 
@@ -90,27 +92,4 @@ async function addMappings({ context }: Root, group: GroupRecord, addition: Mapp
       if (!isCoppiceError(error, 'CONFLICT')) throw error;
     }
   }
-}
-
-/** Resolves when the pulses show a primary for every shard, or the time is up. */
-async function hasPrimaries({ context }: Root, group: GroupRecord, { deadline }: CallOptions): Promise<boolean> {
-  const { membership, env } = context;
-  const shards = shardsOf(group.slots);
-  const ready = (): boolean => {
-    const primaries = new Set(
-      membership.copiesOf(group, RECENT_PULSE_MS).flatMap(({ shard, state }) => (state === 'primary' ? [shard] : [])),
-    );
-    return shards.every((shard) => primaries.has(shard));
-  };
-  return new Promise((resolve) => {
-    const finish = (result: boolean): void => {
-      stop();
-      cancel();
-      resolve(result);
-    };
-    const cancel = env.clock.after(Math.max(READY_POLL_MS, deadline.remainingMs()), () => finish(ready()));
-    const stop = membership.onPulse(() => {
-      if (ready()) finish(true);
-    });
-  });
 }
