@@ -1,7 +1,8 @@
 /** `sort` of a search: reading it, checking it against the fields of an index, and the engine's form of it. */
 import type { SortKey } from '../../engine/engine.ts';
 import { CoppiceError } from '../../errors.ts';
-import { leafAt, type Mappings } from '../mapping.ts';
+import { didYouMean } from '../../wire/suggest.ts';
+import { leafAt, leavesOf, type Mappings } from '../mapping.ts';
 import { ObjectReader } from '../object-reader.ts';
 import { asList, childPath, compact, elementPath, isPlainObject, pathError, shapeError, wordAt } from '../shape.ts';
 import { readFieldName } from './parse-field-query.ts';
@@ -50,7 +51,10 @@ export function checkSort(sort: readonly SortSpec[], mappings: Mappings): void {
         `field [${field}] of type [text] cannot be sorted by, use a keyword field such as [${field}.keyword]`,
       );
     if (leaf === undefined && unmapped === undefined)
-      throw new CoppiceError('BAD_REQUEST', `no mapping found for [${field}] in order to sort on`);
+      throw new CoppiceError(
+        'BAD_REQUEST',
+        `no mapping found for [${field}] in order to sort on${didYouMean(field, sortableFields(mappings))}`,
+      );
   }
 }
 
@@ -82,4 +86,8 @@ function specOf(field: string, path: string): SortSpec {
     throw pathError(path, `sorting by [${field}] is not supported by this version`, 'a field, _score or _doc');
   }
   return { field, order: field === '_score' ? 'desc' : 'asc' };
+}
+
+function sortableFields(mappings: Mappings): readonly string[] {
+  return leavesOf(mappings).flatMap(([path, { type }]) => (type === 'text' ? [] : [path]));
 }
