@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { command, defineActor, query } from '../../src/actor/define.ts';
 import type { StatefulDefinition } from '../../src/actor/definition.ts';
 import type { NatsBus } from '../../src/bus/nats/nats-bus.ts';
+import { connect } from '../../src/client/connect.ts';
 import { type ServedGroup, serve } from '../../src/host/serve.ts';
 import { decode, encode, HEADERS } from '../../src/wire/codec.ts';
 import { counterDefinition } from '../shard/support/counter.ts';
@@ -113,6 +114,20 @@ test('two processes serve one group; either may go', async ({ server }) => {
   await second.client.call('counter', 'add', { key: 'k' });
   assert.is(await second.client.call('counter', 'get', { key: 'k' }), 3);
   await second.close();
+});
+
+test('a group that nobody hosts any more can be deleted, with its log', async ({ server }) => {
+  const options = { connection: { servers: server.url }, cluster: newCluster() };
+  const group = await serve(counterDefinition, options);
+  await group.client.call('counter', 'add', { key: 'k' });
+  await group.close();
+  const client = await connect({ servers: server.url, cluster: options.cluster });
+  assert.equal(await client.request('group-delete', 'counter'), { acknowledged: true });
+  assert.equal(await client.request('indices', '_'), []);
+  await client.close();
+  const again = await serve(counterDefinition, options);
+  assert.is(await again.client.call('counter', 'total', {}), 0);
+  await again.close();
 });
 
 test('a bare NATS request needs no root process', async ({ server, bus }) => {
