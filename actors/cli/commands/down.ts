@@ -10,7 +10,7 @@ import { UsageError } from '../../exit-codes.ts';
 import { addExamples } from '../options.ts';
 import type { Shell } from '../shell.ts';
 
-type Flags = { readonly data: string; readonly json?: boolean };
+type Flags = { readonly data?: string; readonly json?: boolean };
 
 const POLL_MS = 25;
 /** Leaves, root and nats-server each have their own bound before they are killed. */
@@ -24,22 +24,22 @@ export function addDownCommand(program: Command, shell: Shell): void {
     .description('Ends the cluster of a data folder and waits until all its processes are gone. The data stays.')
     .option(
       '--data <dir>',
-      'data folder of the cluster (env COPPICE_DATA)',
-      shell.vars['COPPICE_DATA'] || DEFAULTS.data,
+      `data folder of the cluster (env COPPICE_DATA; else ${DEFAULTS.data} or ${DEFAULTS.demoData})`,
     )
     .option('--json', 'print JSON only');
-  addExamples(command, [['coppice down', 'ends the cluster in .coppice']]);
+  addExamples(command, [['coppice down', 'ends the cluster of this folder']]);
   command.action(async (flags: Flags) => {
     await shell.run(flags, async () => down(flags, shell));
   });
 }
 
 async function down(flags: Flags, shell: Shell): Promise<void> {
-  if (!existsSync(flags.data))
-    throw new UsageError(`there is no folder \`${flags.data}\``, 'name the data folder of the cluster with --data');
-  const holder = holderOf(flags.data);
+  const data = folderOf(flags, shell);
+  const holder = existsSync(data) ? holderOf(data) : undefined;
   if (holder === undefined) {
-    shell.print(flags, { stopped: false }, () => `no cluster runs in ${flags.data}\n`);
+    if (flags.data !== undefined && !existsSync(data))
+      throw new UsageError(`there is no folder \`${data}\``, 'name the data folder of the cluster with --data');
+    shell.print(flags, { stopped: false }, () => `no cluster runs in ${data}\n`);
     return;
   }
   process.kill(holder.pid, 'SIGTERM');
@@ -52,6 +52,14 @@ async function down(flags: Flags, shell: Shell): Promise<void> {
   shell.print(
     flags,
     { stopped: true, pid: holder.pid },
-    () => `the cluster in ${flags.data} (pid ${holder.pid}) has ended\n`,
+    () => `the cluster in ${data} (pid ${holder.pid}) has ended\n`,
   );
+}
+
+/** The folder named, else that of the cluster which other commands would find. */
+function folderOf(flags: Flags, shell: Shell): string {
+  const named = flags.data ?? shell.vars['COPPICE_DATA'];
+  if (named !== undefined && named !== '') return named;
+  const running = [DEFAULTS.data, DEFAULTS.demoData].find((data) => existsSync(data) && holderOf(data) !== undefined);
+  return running ?? DEFAULTS.data;
 }
