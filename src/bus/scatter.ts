@@ -30,7 +30,10 @@ export type ScatterOptions = {
   readonly retries: number;
   /** First delay before a retry that has no fresh copy to go to; doubles each time, with jitter. */
   readonly backoffMs: number;
-  /** A part silent for this long is sent to one more copy, and so on until each copy has been asked once. */
+  /**
+   * A part silent for this long is sent to one more copy, and so on until each copy has been asked once. After that it
+   * is asked anew from time to time, within the budget of retries: a copy may have died with the request.
+   */
   readonly hedgeAfterMs?: number;
   readonly headers?: BusHeaders;
 };
@@ -61,6 +64,8 @@ export function scatter(rpc: Rpc, parts: readonly ScatterPart[], options: Scatte
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** Silence of all copies after which a part is asked anew for the first time; doubles each time. */
+const ASK_ANEW_MS = 1_000;
 
 /** A part under way. `targets[n]` is the subject of try n. */
 type Asked = {
@@ -71,6 +76,10 @@ type Asked = {
   retries: number;
   retryAtMs: number;
   hedgeAtMs: number;
+  /** Times that it was asked anew, after each copy had been asked. */
+  anew: number;
+  /** Whether the pause before it is asked anew has begun. */
+  waited: boolean;
   lastError: CoppiceError | undefined;
   assemblers: Map<number, PartAssembler> | undefined;
   outcome: Outcome | undefined;
@@ -154,6 +163,7 @@ class Gather implements ReplyWaiter {
     const { hedgeAfterMs } = this.#options;
     asked.pending += 1;
     asked.retryAtMs = NEVER;
+    asked.waited = false;
     asked.hedgeAtMs = hedgeAfterMs === undefined ? NEVER : this.#rpc.env.clock.nowMs() + hedgeAfterMs;
     try {
       const reply = this.#token.subject(`${place}.${attempt}`);
@@ -208,8 +218,22 @@ class Gather implements ReplyWaiter {
 
   #hedge(place: number, asked: Asked): void {
     const target = freshCopy(asked);
-    if (target === undefined) asked.hedgeAtMs = NEVER;
+    if (target === undefined) this.#askAnew(place, asked);
     else this.#send(place, asked, { target, headers: this.#headers() });
+  }
+
+  /** Each copy was asked. One that is silent may have died with the request, and another may serve by now. */
+  #askAnew(place: number, asked: Asked): void {
+    if (this.#retriesLeft <= 0) {
+      asked.hedgeAtMs = NEVER;
+    } else if (asked.waited) {
+      this.#retriesLeft -= 1;
+      asked.anew += 1;
+      this.#send(place, asked, { target: asked.part.subject, headers: this.#headers() });
+    } else {
+      asked.waited = true;
+      asked.hedgeAtMs = this.#rpc.env.clock.nowMs() + ASK_ANEW_MS * 2 ** asked.anew;
+    }
   }
 
   #arm(): void {
@@ -270,7 +294,7 @@ function prepare(parts: readonly ScatterPart[]): Asked[] {
   return parts.map((part) => {
     if (data === undefined || part.body !== body) data = encode(part.body, 'msgpack');
     body = part.body;
-    const timers = { retryAtMs: NEVER, hedgeAtMs: NEVER };
+    const timers = { retryAtMs: NEVER, hedgeAtMs: NEVER, anew: 0, waited: false };
     return {
       part,
       data,

@@ -124,7 +124,7 @@ test('an error of a hedge does not end a part whose first try still runs', async
   await rpc.close();
 });
 
-test('a copy is asked once however long the silence', async ({ bus }) => {
+test('each copy is asked once before a part is asked anew', async ({ bus }) => {
   const rpc = newRpc(bus);
   const asked: string[] = [];
   for (const subject of ['quiet.0', 'quiet.copy.a', 'quiet.copy.b'])
@@ -135,6 +135,31 @@ test('a copy is asked once however long the silence', async ({ bus }) => {
     options({ hedgeAfterMs: 10, deadlineMs: 200 }),
   );
   assert.equal(asked, ['quiet.0', 'quiet.copy.a', 'quiet.copy.b']);
+  await rpc.close();
+});
+
+test('a part is asked anew when the copy that took it has died and another serves by now', async ({ bus }) => {
+  const rpc = newRpc(bus);
+  const deaf = bus.subscribe('died.0', {}, () => {
+    deaf.close();
+    rpc.serve({ subject: 'died.0', handler: async () => 'from the next' });
+  });
+  const [outcome] = await scatter(
+    rpc,
+    partsOf('died', 1, ['died.copy.a']),
+    options({ hedgeAfterMs: 10, retries: 3, deadlineMs: 10_000 }),
+  );
+  assert.is(valueOf(outcome), 'from the next');
+  await rpc.close();
+});
+
+test('a silent part is asked anew no more often than the budget allows', async ({ bus }) => {
+  const rpc = newRpc(bus);
+  const asked: string[] = [];
+  bus.subscribe('mute.0', {}, (message) => asked.push(message.subject));
+  const [outcome] = await scatter(rpc, partsOf('mute', 1), options({ hedgeAfterMs: 5, retries: 1, deadlineMs: 1_500 }));
+  assert.is(codeOf(outcome), 'DEADLINE_EXCEEDED');
+  assert.equal(asked, ['mute.0', 'mute.0']);
   await rpc.close();
 });
 
