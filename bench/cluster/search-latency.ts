@@ -3,7 +3,7 @@
  * or by the whole index. Rounds alternate between all of them, so that noise hits all alike; medians of rounds are shown.
  */
 import { connect } from '../../src/client/connect.ts';
-import { Seeded } from '../../test/search/seeded.ts';
+import { Seeded } from '../../test/support/seeded.ts';
 import { corpus, createIndex, loadCorpus } from '../support/bulk-load.ts';
 import { startClusterProcesses } from '../support/cluster-processes.ts';
 import { median, printFigures, quantile, rounded } from '../support/figures.ts';

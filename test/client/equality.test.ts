@@ -4,8 +4,8 @@
  */
 import * as assert from 'uvu/assert';
 import type { SearchAnswer } from '../../src/search/reduce.ts';
-import { Seeded } from '../search/seeded.ts';
 import { eventually } from '../support/eventually.ts';
+import { Seeded } from '../support/seeded.ts';
 import { slow } from '../support/slow.ts';
 import { readWordnet, type Synset, WORDNET_MAPPINGS } from '../support/wordnet.ts';
 import { assertNoErrorReported, type ClusterSuiteContext, clusterSuite } from './support/cluster-suite.ts';

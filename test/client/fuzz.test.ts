@@ -3,8 +3,8 @@
  * cluster still serves what it served before.
  */
 import * as assert from 'uvu/assert';
-import { Seeded } from '../search/seeded.ts';
 import { eventually } from '../support/eventually.ts';
+import { Seeded } from '../support/seeded.ts';
 import { slow } from '../support/slow.ts';
 import { type BareAnswer, type BareClient, type BareEncoding, bytesOf } from './support/bare-client.ts';
 import { assertNoErrorReported, type ClusterSuiteContext, clusterSuite } from './support/cluster-suite.ts';

@@ -181,14 +181,36 @@ test('without a primary nothing was written, and that is what is said', async ({
   await scene.close();
 });
 
-test('a primary that only ever refuses leaves no doubt', async ({ server }) => {
+test('a primary that is too busy leaves no doubt', async ({ server }) => {
   const scene = await openScene(server);
+  scene.answer = async (message) => ({
+    term: 1,
+    seq: 12,
+    outcomes: message.operations.map(() => refused('OVERLOADED')),
+  });
+  assert.equal(codes(await scene.write(['a'], 500)), ['SHARD_UNAVAILABLE']);
+  await scene.close();
+});
+
+test('a primary that has ended refuses for itself alone: the next one may have heard the command', async ({
+  server,
+}) => {
+  const scene = await openScene(server);
+  const { context, group } = scene;
+  const heardByNext: unknown[] = [];
+  const subject = fill(SUBJECTS.primary, {
+    cluster: context.cluster,
+    group: groupToken(group.name, group.generation),
+    shard: 0,
+  });
+  context.bus.subscribe(subject, {}, ({ data }) => heardByNext.push(data));
   scene.answer = async (message) => ({
     term: 1,
     seq: 12,
     outcomes: message.operations.map(() => refused('NOT_PRIMARY')),
   });
-  assert.equal(codes(await scene.write(['a'], 1_500)), ['SHARD_UNAVAILABLE']);
+  assert.equal(codes(await scene.write(['a'], 300)), ['OUTCOME_UNKNOWN']);
+  assert.ok(heardByNext.length > 0);
   await scene.close();
 });
 

@@ -8,7 +8,7 @@ import {
   type ShardPlacement,
 } from '../../src/cluster/group-placement.ts';
 import { placeGroup } from '../../src/cluster/placement.ts';
-import { Seeded } from '../machines/seeded.ts';
+import { Seeded } from '../support/seeded.ts';
 
 /** A cluster that changes at random while copies become ready in their own time. */
 export class PlacementWalk {

@@ -1,5 +1,6 @@
 /** Random documents, queries and sorts from a seed, over a small vocabulary so that ties and overlaps are common. */
 import type { EngineDocument, FieldValue, Query, Schema, SortKey } from '../../src/engine/index.ts';
+import { Seeded } from '../support/seeded.ts';
 
 export const SCHEMA: Schema = {
   title: 'text',
@@ -16,27 +17,23 @@ const TAGS = ['red', 'green', 'blue', 'Black', ''];
 const MINIMA = [1, 2, '-1', '50%', '-30%', '75%', 0, 3];
 
 export class RandomCorpus {
-  #state: number;
+  readonly #chance: Seeded;
   #position = 0;
 
   constructor(seed: number) {
-    this.#state = seed;
+    this.#chance = new Seeded(seed);
   }
 
-  /** A number in [0, 1): mulberry32. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return this.#chance.next();
   }
 
   below(limit: number): number {
-    return Math.floor(this.next() * limit);
+    return this.#chance.below(limit);
   }
 
   pick<T>(from: readonly T[]): T {
-    return from[this.below(from.length)]!;
+    return this.#chance.pick(from);
   }
 
   document(id: string): EngineDocument {

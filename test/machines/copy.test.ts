@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createActor, SimulatedClock } from 'xstate';
 import { COPY_STATES, type CopyEvent, copyMachine, copyStateName } from '../../src/machines/copy.ts';
-import { Seeded } from './seeded.ts';
+import { Seeded } from '../support/seeded.ts';
 import { type WalkEvent, type WalkStep, walk } from './walk.ts';
 
 const test = suite('machines/copy');

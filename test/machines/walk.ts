@@ -6,7 +6,7 @@ import {
   initialTransition,
   transition,
 } from 'xstate';
-import type { Seeded } from './seeded.ts';
+import type { Seeded } from '../support/seeded.ts';
 
 /** An event with whatever it carries. */
 export type WalkEvent = { readonly type: string; readonly [field: string]: unknown };

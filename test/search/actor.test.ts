@@ -7,8 +7,8 @@ import type { WriteCommand, WriteOp } from '../../src/search/request/write-reque
 import { getDocument, searchShard, shardInfo } from '../../src/search/shard-search.ts';
 import { WHOLE_SOURCE } from '../../src/search/source-filter.ts';
 import { MAX_TOMBSTONES, type SearchState } from '../../src/search/state.ts';
+import { Seeded } from '../support/seeded.ts';
 import { assertFault } from './faults.ts';
-import { Seeded } from './seeded.ts';
 import { ShardDriver, sharedOf } from './shard-driver.ts';
 
 const test = suite('search/actor');

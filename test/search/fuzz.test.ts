@@ -13,8 +13,8 @@ import { completeWrite, parseWrite, type WriteDraft, type WriteOp } from '../../
 import { countShard, getDocument, searchShard, shardStatistics } from '../../src/search/shard-search.ts';
 import { initialMappings, SearchState } from '../../src/search/state.ts';
 import { decode, encode } from '../../src/wire/codec.ts';
+import { Seeded } from '../support/seeded.ts';
 import { randomDocument, randomSearch } from './random-bodies.ts';
-import { Seeded } from './seeded.ts';
 import { ShardDriver, sharedOf } from './shard-driver.ts';
 
 const test = suite('search/fuzz');

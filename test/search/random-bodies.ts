@@ -1,5 +1,5 @@
 /** Random documents and search bodies from a seed, over few words and values so that ties and overlaps are common. */
-import type { Seeded } from './seeded.ts';
+import type { Seeded } from '../support/seeded.ts';
 
 type Json = Record<string, unknown>;
 

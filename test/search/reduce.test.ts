@@ -18,9 +18,9 @@ import { parseCount, parseSearch, type SearchRequest } from '../../src/search/re
 import { countShard, fetchHits, searchShard, shardStatistics } from '../../src/search/shard-search.ts';
 import type { SearchState } from '../../src/search/state.ts';
 import { decode, encode } from '../../src/wire/codec.ts';
+import { Seeded } from '../support/seeded.ts';
 import { assertFault, faultOf } from './faults.ts';
 import { randomDocument, randomSearch } from './random-bodies.ts';
-import { Seeded } from './seeded.ts';
 import { ShardDriver, type SharedHolder, sharedOf } from './shard-driver.ts';
 
 const test = suite('search/reduce');

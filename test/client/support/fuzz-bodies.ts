@@ -1,5 +1,5 @@
 /** Valid requests of every action, and valid messages inside the cluster: what the fuzz test spoils. */
-import type { Seeded } from '../../search/seeded.ts';
+import type { Seeded } from '../../support/seeded.ts';
 
 /** A valid request, and how often it is spoilt. */
 export type Template = {

@@ -1,5 +1,5 @@
 /** Spoils values and bytes, from a seed: what a careless or a hostile client might send in place of a valid body. */
-import type { Seeded } from '../../search/seeded.ts';
+import type { Seeded } from '../../support/seeded.ts';
 
 const ODD_VALUES: readonly unknown[] = [
   null,
