@@ -260,12 +260,14 @@ function keepSettled(
   return lastError === undefined ? { left, doubtful } : { left, lastError, doubtful };
 }
 
-/** Whether a try that failed so may yet have been carried out. */
+/**
+ * Whether a try that failed so may yet have been carried out. `NOT_PRIMARY` speaks for the copy that says it: a command
+ * goes to all that listen, and the primary that took over may have heard it as well.
+ */
 function mayHaveArrived(error: CoppiceError): boolean {
   return (
     error.code !== 'NO_RESPONDERS' &&
     error.code !== 'OVERLOADED' &&
-    error.code !== 'NOT_PRIMARY' &&
     error.code !== 'STALE_GENERATION' &&
     error.code !== 'WRONG_SLOT'
   );
