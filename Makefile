@@ -7,32 +7,32 @@ NPM  := npm --no-audit --no-fund --no-update-notifier --loglevel=error --logs-ma
 # The demo's data, where a demo has loaded it.
 DATA ?= $(if $(wildcard .demo/loaded),.demo,.coppice)
 
-# Opens a recipe line that needs a broker: the server is found or fetched, and its path handed on. What follows is
-# run with `exec`, so that Ctrl-C and signals reach it and nothing stands between.
+# Opens a recipe line that needs a broker: the server that `nats-server` found or fetched, and its path handed on. What
+# follows is run with `exec`, so that Ctrl-C and signals reach it and nothing stands between.
 WITH_NATS = NATS_SERVER="$$(scripts/get-nats.sh)" && export NATS_SERVER &&
 
-.PHONY: help setup build demo up dev test lint format bench bench-engine clean check-node
+.PHONY: help setup build demo up dev test lint format bench bench-engine clean check-node nats-server
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-setup: node_modules/.package-lock.json ## Install what is missing: npm packages and nats-server
+setup: node_modules/.package-lock.json nats-server ## Install what is missing: npm packages and nats-server
 	@$(WITH_NATS) echo "ready: node $$(node --version), $$("$$NATS_SERVER" --version)"
 
 build: node_modules/.package-lock.json ## Compile to dist/
 	@$(TSC)
 	@node scripts/prune-dist.mjs
 
-demo: build ## Start a small cluster with data, search it, break it, and leave nothing behind
+demo: build nats-server ## Start a small cluster with data, search it, break it, and leave nothing behind
 	@$(WITH_NATS) exec node dist/actors/demo/main.js
 
-up: build ## Start a cluster that stays, on the demo's data if there is any (DATA=<folder> for other data)
+up: build nats-server ## Start a cluster that stays, on the demo's data if there is any (DATA=<folder> for other data)
 	@$(WITH_NATS) exec node dist/actors/cli/main.js up --data "$(DATA)"
 
-dev: node_modules/.package-lock.json ## The same from the sources, restarted at each change
+dev: node_modules/.package-lock.json nats-server ## The same from the sources, restarted at each change
 	@$(WITH_NATS) exec $(BIN)/tsx watch actors/cli/main.ts up --data "$(DATA)"
 
-test: build ## Run the tests (ONLY=<part of a path> for some of them)
+test: build nats-server ## Run the tests (ONLY=<part of a path> for some of them)
 	@$(WITH_NATS) exec node --enable-source-maps dist/test/main.js $(ONLY)
 
 lint: node_modules/.package-lock.json ## Check format, rules, imports, types and the package
@@ -41,7 +41,7 @@ lint: node_modules/.package-lock.json ## Check format, rules, imports, types and
 format: node_modules/.package-lock.json ## Format all files and sort imports
 	@$(BIN)/biome check --write .
 
-bench: build ## Measure everything in bench/ (ONLY=<name> for one); prints JSON lines
+bench: build nats-server ## Measure everything in bench/ (ONLY=<name> for one); prints JSON lines
 	@$(WITH_NATS) exec node dist/bench/run.js $(ONLY)
 
 bench-engine: build ## Measure the search engine alone, without a broker
@@ -56,6 +56,10 @@ node_modules/.package-lock.json: package.json package-lock.json | check-node
 	@$(NPM) ci
 	@rm -rf .tools/npm
 	@touch $@
+
+# A recipe of its own, so that a signal to make reaches the installer, too.
+nats-server:
+	@exec scripts/get-nats.sh >/dev/null
 
 check-node:
 	@sh scripts/check-node.sh
