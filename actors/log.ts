@@ -29,9 +29,13 @@ export function openLog(role: 'leaf' | 'root' | 'name', options: LogOptions): Lo
   return pino({ level: log.level, base: { cluster, [role]: name, pid: process.pid } }, multistream(streams));
 }
 
-/** What the library reports, as lines of a log. */
+/** What the library reports, as lines of a log. What every line says anyway is not said twice. */
 export function reporterOf(logger: Logger): Reporter {
-  return (level: ReportLevel, message, fields = {}) => logger[level](fields, message);
+  const base = new Map(Object.entries(logger.bindings()));
+  return (level: ReportLevel, message, fields = {}) => {
+    const own = Object.entries(fields).filter(([key, value]) => base.get(key) !== value);
+    logger[level](Object.fromEntries(own), message);
+  };
 }
 
 const PRETTY: DestinationStream = {

@@ -1,13 +1,14 @@
 /** What a person sees when a cluster is up: where it is, and what to type next. */
 import { DEFAULTS } from '../config.ts';
 import type { ClusterFile } from '../embedded/cluster-file.ts';
+import { shellWord } from '../shell-word.ts';
 import { drawTable } from './table.ts';
 
 /** Draws it. `program` is how this program was called. */
 export function banner(cluster: ClusterFile, options: { data: string; program: string }): string {
   const { data, program } = options;
   const isDefault = data === DEFAULTS.data || data === DEFAULTS.demoData;
-  const where = isDefault ? '' : ` --data ${data}`;
+  const where = isDefault ? '' : ` --data ${shellWord(data)}`;
   const members = [
     ...(cluster.natsServer === undefined ? [] : [['nats-server', String(cluster.natsServer.pid)]]),
     ['root', String(cluster.root.pid)],

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { PACKAGE_ROOT } from '../embedded/package-root.ts';
-import { exitCodeOf } from '../exit-codes.ts';
+import { EXIT, exitCodeOf } from '../exit-codes.ts';
 import { failureLine } from './failure.ts';
 import { buildProgram, runProgram } from './program.ts';
 import { Shell } from './shell.ts';
@@ -13,6 +13,13 @@ const shell = new Shell({
   terminal: systemTerminal(process.env),
   vars: process.env,
   program: calledAs(process.argv[1] ?? ''),
+});
+process.stdout.on('error', (error) => {
+  // A reader that closes early has what it wants; a full disk has lost a part of the answer.
+  if ('code' in error && error.code === 'EPIPE') return;
+  shell.exitCode = EXIT.failed;
+  process.exitCode = EXIT.failed;
+  process.stderr.write(failureLine(new Error(`cannot write the answer: ${error.message}`)));
 });
 try {
   await runProgram(buildProgram(shell, versionOf()), process.argv.slice(2), shell);

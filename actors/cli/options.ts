@@ -10,7 +10,11 @@ import { UsageError } from '../exit-codes.ts';
 export function addTargetOptions(command: Command): Command {
   addConnectionOptions(command);
   return command
-    .option('--data <dir>', 'data folder of a cluster started by `coppice up` (env COPPICE_DATA; else .coppice)')
+    .option(
+      '--data <dir>',
+      'data folder of a cluster started by `coppice up` (env COPPICE_DATA; else .coppice)',
+      nonEmptyText,
+    )
     .option('--json', 'print JSON only');
 }
 
@@ -29,7 +33,7 @@ export function addConnectionOptions(command: Command): Command {
     ['--cluster <name>', 'name of the cluster (env COPPICE_CLUSTER; else coppice)'],
   ] as const;
   for (const [flags, description] of options)
-    command.addOption(new Option(flags, description).helpGroup('Which cluster:'));
+    command.addOption(new Option(flags, description).argParser(nonEmptyText).helpGroup('Which cluster:'));
   return command;
 }
 
@@ -49,6 +53,12 @@ export function logConfigOf({ logLevel, pretty = false }: LogFlags): {
   pretty: boolean;
 } {
   return { level: isLogLevel(logLevel) ? logLevel : 'info', pretty };
+}
+
+/** Reads a text. An empty one is most often a variable of a script that is not set, and must not mean a default. */
+export function nonEmptyText(word: string): string {
+  if (word.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return word;
 }
 
 /** A reader of whole numbers within a range. */
@@ -74,16 +84,12 @@ export function addExamples(command: Command, examples: readonly (readonly [call
  * @throws UsageError if it is no JSON.
  */
 export async function jsonArgument(word: string, what: string, stdin: Readable): Promise<unknown> {
-  const json = word === '-' ? await text(stdin) : word;
-  try {
-    return JSON.parse(json);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(
-      `${what} is no JSON: ${reason}`,
-      `quote it for the shell, such as '{"title":"Moby Dick"}', or give - and send it to stdin`,
-    );
-  }
+  if (word === '-') return parseJson(await text(stdin), `${what} on stdin`);
+  return parseJson(
+    word,
+    what,
+    `quote it for the shell, such as '{"title":"Moby Dick"}', or give - and send it to stdin`,
+  );
 }
 
 /** Reads JSON that was given as an argument, in a file, or `-` for stdin. */
@@ -97,5 +103,14 @@ export async function jsonFileArgument(word: string, what: string, stdin: Readab
       `cannot read the ${what} from \`${word}\`: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  return jsonArgument(json, `${what} in \`${word}\``, stdin);
+  return parseJson(json, `${what} in \`${word}\``);
+}
+
+/** Editors of some systems put a byte order mark before the text. */
+function parseJson(json: string, what: string, hint?: string): unknown {
+  try {
+    return JSON.parse(json.replace(/^\ufeff/, ''));
+  } catch (error) {
+    throw new UsageError(`${what} is no JSON: ${error instanceof Error ? error.message : String(error)}`, hint);
+  }
 }

@@ -8,6 +8,7 @@ import { CoppiceError } from '../../src/errors.ts';
 import { DEFAULTS } from '../config.ts';
 import type { Vars } from '../connection-vars.ts';
 import type { FoundCluster } from '../embedded/cluster-file.ts';
+import { shellWord } from '../shell-word.ts';
 
 /** The flags that every command takes. */
 export type TargetFlags = {
@@ -79,7 +80,7 @@ function inFolder(data: string, flags: TargetFlags, vars: Vars, find: FindCluste
   const before = found.kind === 'stopped' ? `; the last one (pid ${found.pid}) is gone` : '';
   throw new CoppiceError(
     'PREFLIGHT_FAILED',
-    `no cluster runs in \`${data}\`${before}: start one with \`coppice up --data ${data}\``,
+    `no cluster runs in \`${data}\`${before}: start one with \`coppice up --data ${shellWord(data)}\``,
   );
 }
 

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CoppiceError } from '../../src/errors.ts';
+import { shellWord } from '../shell-word.ts';
 import { identityOf, isAlive, type ProcessIdentity, parseIdentity } from './process-identity.ts';
 
 const FILE = 'up.lock';
@@ -61,7 +62,7 @@ function refuseIfHeld(data: string): void {
   if (holder === undefined) return;
   throw new CoppiceError(
     'PREFLIGHT_FAILED',
-    `the data folder \`${data}\` is in use by pid ${holder.pid}: stop that cluster with \`coppice down --data ${data}\`, or take another folder with --data`,
+    `the data folder \`${data}\` is in use by pid ${holder.pid}: stop that cluster with \`coppice down --data ${shellWord(data)}\`, or take another folder with --data`,
   );
 }
 

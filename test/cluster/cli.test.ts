@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -96,6 +97,9 @@ test('status and health tell of leaves, shards and copies', async ({ cluster }) 
 test('every wrong input has its line, its hint and its exit code', async ({ cluster }) => {
   slow(120_000);
   const { data } = cluster;
+  const [socket, lines] = [join(folder, 'socket'), join(folder, 'two-lines.jsonl')];
+  const listener = createServer().listen(socket);
+  await writeFile(lines, '{"id":1}\n{"id":2}\n');
   const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
     [
       ['serach', 'books', 'x'],
@@ -125,6 +129,13 @@ test('every wrong input has its line, its hint and its exit code', async ({ clus
     ],
     [['status', '--nats', 'http://x'], 4, /is no NATS address/],
     [['up', '--data', data], 4, /is in use by pid \d+: stop that cluster/],
+    [['up', '--data', ''], 2, /--data <dir>.*It is empty/],
+    [['status', '--nats', ''], 2, /--nats <urls>.*It is empty/],
+    [['load', 'books', socket, '--data', data], 2, /cannot read `.*socket`: ENXIO/],
+    [['load', 'books', lines, '--failed', lines, '--data', data], 2, /cannot be loaded and take the lines that fail/],
+    [['load', 'books', lines, '--failed', folder, '--data', data], 2, /is a folder .*--failed/],
+    [['load', 'books', lines, '--failed', join(folder, 'none', 'x'), '--data', data], 2, /there is no folder/],
+    [['index', 'create', 'mapped', '--mappings', lines, '--data', data], 2, /mappings in `.*` is no JSON: [^(]*$/],
     [['leaf', '--name', 'leaf-1', '--data', data], 3, /leaf-1/],
   ];
   await Promise.all(
@@ -138,6 +149,7 @@ test('every wrong input has its line, its hint and its exit code', async ({ clus
       }
     }),
   );
+  listener.close();
   const machine = await runCoppice(['search', 'nothere', 'x', '--json', '--data', data]);
   assert.is(JSON.parse(machine.stdout).status, 404);
 });
@@ -237,14 +249,9 @@ test('SIGTERM ends everything in order, and the data stays', async ({ cluster })
   assert.equal(pids.filter(isRunning), []);
   const again = await startCluster({ data: cluster.data });
   try {
-    const found = await eventually(
-      async () => {
-        const answer = await again.coppice('get', 'kept', '1');
-        return answer.code === 0 ? answer : undefined;
-      },
-      { withinMs: 20_000 },
-    );
-    assert.match(found?.stdout ?? '', /kept/);
+    // At once: `up` says that it is ready when every shard serves.
+    const found = await again.coppice('get', 'kept', '1');
+    assert.match(found.stdout, /kept/, found.stderr);
     const down = await again.coppice('down');
     assert.is(down.code, 0, down.stderr);
     assert.equal(again.pids.filter(isRunning), []);

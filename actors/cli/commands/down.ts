@@ -7,7 +7,7 @@ import { DEFAULTS, TIMES } from '../../config.ts';
 import { holderOf } from '../../embedded/data-lock.ts';
 import { isAlive } from '../../embedded/process-identity.ts';
 import { UsageError } from '../../exit-codes.ts';
-import { addExamples } from '../options.ts';
+import { addExamples, nonEmptyText } from '../options.ts';
 import type { Shell } from '../shell.ts';
 
 type Flags = { readonly data?: string; readonly json?: boolean };
@@ -25,6 +25,7 @@ export function addDownCommand(program: Command, shell: Shell): void {
     .option(
       '--data <dir>',
       `data folder of the cluster (env COPPICE_DATA; else ${DEFAULTS.data} or ${DEFAULTS.demoData})`,
+      nonEmptyText,
     )
     .option('--json', 'print JSON only');
   addExamples(command, [['coppice down', 'ends the cluster of this folder']]);

@@ -1,6 +1,6 @@
 /** `coppice load INDEX FILE`: documents from JSON Lines into an index. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { systemEnv } from '../../../src/env.ts';
@@ -51,16 +51,37 @@ export function addLoadCommand(program: Command, shell: Shell): void {
 }
 
 async function openSource(index: string, file: string, flags: Flags, shell: Shell): Promise<Source> {
-  if (file === '-')
-    return { stream: shell.terminal.stdin, sizeBytes: undefined, failedFile: flags.failed ?? `${index}.failed.jsonl` };
+  const failedFile = flags.failed ?? `${file === '-' ? index : file}.failed.jsonl`;
+  await checkFailedFile(failedFile, file);
+  const source =
+    file === '-'
+      ? { stream: shell.terminal.stdin, sizeBytes: undefined, failedFile }
+      : { ...(await openFile(file)), failedFile };
+  // Whoever reads the lines hears of a failure; it must not end the process before there is a reader.
+  source.stream.on('error', () => {});
+  return source;
+}
+
+async function openFile(file: string): Promise<Omit<Source, 'failedFile'>> {
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) throw new UsageError(`there is no file \`${file}\``);
   if (found.isDirectory()) throw new UsageError(`\`${file}\` is a folder`, 'give a file of JSON Lines');
-  return {
-    stream: createReadStream(file),
-    sizeBytes: found.isFile() ? found.size : undefined,
-    failedFile: flags.failed ?? `${file}.failed.jsonl`,
-  };
+  const opened = await open(file).catch((error: unknown) => {
+    throw new UsageError(`cannot read \`${file}\`: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  return { stream: opened.createReadStream(), sizeBytes: found.isFile() ? found.size : undefined };
+}
+
+/** Said before anything is loaded, not when the first line has failed. */
+async function checkFailedFile(failedFile: string, file: string): Promise<void> {
+  const hint = 'name a file for the lines that fail with --failed';
+  if (file !== '-' && resolve(failedFile) === resolve(file))
+    throw new UsageError(`\`${file}\` cannot be loaded and take the lines that fail`, hint);
+  if ((await stat(failedFile).catch(() => undefined))?.isDirectory() === true)
+    throw new UsageError(`\`${failedFile}\` is a folder`, hint);
+  const folder = dirname(failedFile);
+  if ((await stat(folder).catch(() => undefined))?.isDirectory() !== true)
+    throw new UsageError(`there is no folder \`${folder}\``, hint);
 }
 
 async function load(index: string, source: Source, flags: Flags, shell: Shell): Promise<void> {
@@ -86,11 +107,11 @@ async function load(index: string, source: Source, flags: Flags, shell: Shell): 
       shell.exitCode = exitCodeOfSignal(interrupt.by);
     } finally {
       progress.clear();
-      source.stream.destroy();
       await failures.close();
     }
     report(index, loader.progress(), { failures, flags, shell, tookMs: systemEnv.clock.nowMs() - startMs });
   });
+  source.stream.destroy();
   interrupt.close();
 }
 

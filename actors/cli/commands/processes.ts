@@ -5,7 +5,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemEnv } from '../../../src/env.ts';
-import { CoppiceError } from '../../../src/errors.ts';
 import { DEFAULTS, type ProcessConfig } from '../../config.ts';
 import { findCluster } from '../../embedded/cluster-file.ts';
 import {
@@ -14,6 +13,7 @@ import {
   addLogOptions,
   type LogFlags,
   logConfigOf,
+  nonEmptyText,
   wholeNumber,
 } from '../options.ts';
 import type { Shell } from '../shell.ts';
@@ -32,8 +32,8 @@ export function addProcessCommands(program: Command, shell: Shell): void {
     .description(
       'Runs a leaf in the foreground until SIGTERM or Ctrl-C, which let it hand over what it has. Exit code 3: another process has its name.',
     )
-    .requiredOption('--name <name>', 'its name, the same after a restart')
-    .option('--data <dir>', 'folder of its logs and files', DEFAULTS.data)
+    .requiredOption('--name <name>', 'its name, the same after a restart', nonEmptyText)
+    .option('--data <dir>', 'folder of its logs and files', nonEmptyText, DEFAULTS.data)
     .option('--zone <zone>', 'where it stands: copies of a shard are spread over zones', DEFAULTS.zone)
     .option('--workers <n>', 'threads that host copies (default: one for each core)', wholeNumber(1, MAX_WORKERS));
   addExamples(addLogOptions(addConnectionOptions(leaf)), [
@@ -57,8 +57,8 @@ export function addProcessCommands(program: Command, shell: Shell): void {
     .description(
       'Runs a root in the foreground until SIGTERM or Ctrl-C: it serves the public API on NATS, and may be elected controller.',
     )
-    .option('--name <name>', 'its name in the logs', `root-${systemEnv.machine.pid}`)
-    .option('--data <dir>', 'folder of its logs', DEFAULTS.data);
+    .option('--name <name>', 'its name in the logs', nonEmptyText, `root-${systemEnv.machine.pid}`)
+    .option('--data <dir>', 'folder of its logs', nonEmptyText, DEFAULTS.data);
   addLogOptions(addConnectionOptions(root));
   root.action(async (flags: Flags) => {
     await shell.run(flags, async () => {
@@ -73,6 +73,5 @@ function configOf(flags: Flags, { vars }: Shell): ProcessConfig {
   const { data, ...others } = flags;
   const named = others.nats === undefined && findCluster(data).kind === 'running' ? flags : others;
   const { connection, cluster } = findTarget(named, vars, findCluster);
-  if (data === '') throw new CoppiceError('PREFLIGHT_FAILED', '--data is empty');
   return { name: flags.name, cluster, connection, data: resolve(data), log: logConfigOf(flags) };
 }

@@ -12,11 +12,13 @@ import {
   addLogOptions,
   type LogFlags,
   logConfigOf,
+  nonEmptyText,
   wholeNumber,
 } from '../options.ts';
 import { showDuration } from '../quantity.ts';
 import type { Shell } from '../shell.ts';
 import { clusterOf, connectionOf, type TargetFlags } from '../target.ts';
+import { untilServing } from '../until-serving.ts';
 
 type Flags = TargetFlags &
   LogFlags & {
@@ -39,7 +41,12 @@ export function addUpCommand(program: Command, shell: Shell): void {
       'Starts a cluster: a nats-server of its own (unless --nats names one), leaves and a root. Stays until SIGTERM or Ctrl-C, and starts again what dies.',
     )
     .option('--leaves <n>', 'number of leaves', wholeNumber(1, MAX_LEAVES), DEFAULTS.leaves)
-    .option('--data <dir>', 'folder of data, logs and cluster.json', shell.vars['COPPICE_DATA'] || DEFAULTS.data)
+    .option(
+      '--data <dir>',
+      'folder of data, logs and cluster.json (env COPPICE_DATA)',
+      nonEmptyText,
+      shell.vars['COPPICE_DATA'] || DEFAULTS.data,
+    )
     .option('--nats-port <port>', 'port of the nats-server started (default: a free one)', wholeNumber(1, MAX_PORT))
     .option('--zone <zone>', 'zone of the leaves', DEFAULTS.zone)
     .option('--no-respawn', 'leave dead what dies')
@@ -74,16 +81,31 @@ async function up(flags: Flags, shell: Shell): Promise<void> {
       ...(flags.nats === undefined ? {} : { nats: connectionOf(flags, shell.vars) }),
       ...(flags.natsPort === undefined ? {} : { natsPort: flags.natsPort }),
     });
+    await serve(cluster, flags, { shell, signal: interrupt.signal });
     announce(cluster, flags, shell);
     await untilAborted(interrupt.signal);
     if (flags.json !== true) shell.note('ending: leaves hand over, then nats-server stops');
-    await cluster.close();
   } catch (error) {
     if (interrupt.by === undefined) throw error;
     shell.exitCode = exitCodeOfSignal(interrupt.by);
   } finally {
+    await cluster?.close();
     interrupt.close();
   }
+}
+
+/** Waits until the indices of a folder that has some can be searched: their shards replay their logs first. */
+async function serve(
+  cluster: EmbeddedCluster,
+  flags: Flags,
+  { shell, signal }: { shell: Shell; signal: AbortSignal },
+): Promise<void> {
+  const target = { ...cluster.connection, cluster: cluster.describe().cluster };
+  const red = await untilServing(target, {
+    signal,
+    onWait: () => flags.json !== true && shell.note('shards replay their logs'),
+  });
+  if (red.length > 0) shell.note(`not every shard serves yet of ${red.join(', ')} (see \`coppice status\`)`);
 }
 
 function announce(cluster: EmbeddedCluster, flags: Flags, shell: Shell): void {

@@ -59,5 +59,5 @@ function readDocument(text: string, idField: string): Read {
   if (id === undefined || id === null) return { id: undefined, doc };
   if (typeof id === 'string' && id !== '') return { id, doc };
   if (typeof id === 'number' && Number.isFinite(id)) return { id: String(id), doc };
-  return { error: `field \`${idField}\` is no id: expected a string or a number` };
+  return { error: `field \`${idField}\` is no id: expected a number or a text that is not empty` };
 }
