@@ -112,6 +112,11 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
 }
 
 function moduleSource(module: string | URL): ActorSource {
+  if (typeof module === 'string' && !/^(\/|[a-z]+:)/.test(module))
+    throw new CoppiceError(
+      'BAD_REQUEST',
+      `actor module \`${module}\` is relative: give new URL('${module}', import.meta.url), or an absolute path`,
+    );
   const url = module instanceof URL ? module.href : /^[a-z]+:/.test(module) ? module : new URL(module, 'file:///').href;
   return { kind: 'module', url };
 }

@@ -172,6 +172,8 @@ test('wrong definitions are refused before anything is opened', async ({ server 
   );
   assert.is(await refused(fixtureUrl('no-definition')), 'BAD_REQUEST');
   assert.is(await refused('/nowhere/at/all.js'), 'BAD_REQUEST');
+  const relative = await failureOf(serve('./actor.js', options));
+  assert.match(relative.message, /`\.\/actor\.js` is relative: give new URL\('\.\/actor\.js', import\.meta\.url\)/);
 });
 
 test('a group that exists otherwise is not served over', async ({ server }) => {

@@ -103,8 +103,9 @@ function connectError(error: unknown, shown: string): CoppiceError {
   const reason = error instanceof Error ? error.message : String(error);
   const code = error instanceof NatsError ? error.code : '';
   if (
-    error instanceof NatsError &&
-    (error.isAuthError() || code === ErrorCode.BadCreds || code === ErrorCode.BadAuthentication)
+    (error instanceof NatsError &&
+      (error.isAuthError() || code === ErrorCode.BadCreds || code === ErrorCode.BadAuthentication)) ||
+    reason.startsWith('nkeys: ')
   ) {
     const hint = 'check NATS_USER and NATS_PASSWORD, NATS_TOKEN, NATS_CREDS or NATS_NKEY';
     return new CoppiceError('PREFLIGHT_FAILED', `NATS at ${shown} refuses the credentials (${reason}): ${hint}`, {
@@ -112,7 +113,9 @@ function connectError(error: unknown, shown: string): CoppiceError {
     });
   }
   const refused = code === ErrorCode.ConnectionRefused;
-  const hint = 'start nats-server there, or set NATS_URL';
+  const hint = /certificate|\b(TLS|SSL)\b/i.test(reason)
+    ? 'check NATS_CA, NATS_CERT and NATS_KEY'
+    : 'start nats-server there, or set NATS_URL';
   return new CoppiceError(
     'DISCONNECTED',
     `cannot reach NATS at ${shown}: ${refused ? 'connection refused' : reason}; ${hint}`,
