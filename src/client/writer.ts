@@ -4,8 +4,9 @@
  */
 import { shardOfSlot, slotOf } from '../actor/slots.ts';
 import type { ClusterContext } from '../cluster/context.ts';
+import { leaseKey } from '../cluster/view.ts';
 import { pause } from '../env.ts';
-import { asCoppiceError, CoppiceError, errorFromWire } from '../errors.ts';
+import { asCoppiceError, CoppiceError, errorFromWire, isCoppiceError } from '../errors.ts';
 import { encode } from '../wire/codec.ts';
 import { type CommandAnswer, type CommandOutcome, parseCommandAnswer } from '../wire/messages.ts';
 import { groupToken } from '../wire/names.ts';
@@ -173,8 +174,10 @@ export class Writer {
         since === undefined ? [] : work.operations.map(({ id, key, body: content }) => ({ id, key, body: content })),
     };
     const deadlineMs = Math.min(TRY_MS, options.deadline.remainingMs());
-    const signal = options.signal === undefined ? {} : { signal: options.signal };
-    const answer = parseCommandAnswer(await rpc.request(subject, body, { deadlineMs, ...signal }));
+    const reply = await this.#whileItLeads(work, options, async (signal) =>
+      rpc.request(subject, body, { deadlineMs, signal }),
+    );
+    const answer = parseCommandAnswer(reply);
     const key = shardKey(group, shard);
     const seenTerm = this.#stamps.get(key)?.term ?? 0;
     if (answer.term < seenTerm)
@@ -182,6 +185,33 @@ export class Writer {
     this.#stamps.set(key, { seq: answer.seq, atMs: env.clock.nowMs(), term: answer.term });
     if (this.#stamps.size > this.#pruneAbove) this.#prune();
     return answer;
+  }
+
+  /**
+   * Ends a try when the shard's lease goes to another: a primary that died with the commands would be waited for in
+   * vain. What it may have written is remembered under the commands' ids.
+   */
+  async #whileItLeads<Answer>(
+    { group, shard }: ShardWork,
+    { signal }: CallOptions,
+    ask: (signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
+    const key = leaseKey(group, shard);
+    const end = new AbortController();
+    const cancel = (): void => end.abort(signal?.reason);
+    const stopListening = this.#context.view.onChange((changed) => {
+      if (changed === key) end.abort();
+    });
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await ask(end.signal);
+    } catch (error) {
+      if (!isCoppiceError(error, 'CANCELLED') || signal?.aborted === true) throw error;
+      throw new CoppiceError('SHARD_UNAVAILABLE', 'the shard changed its primary meanwhile', { cause: error });
+    } finally {
+      stopListening();
+      signal?.removeEventListener('abort', cancel);
+    }
   }
 
   #prune(): void {

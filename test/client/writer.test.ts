@@ -4,6 +4,7 @@ import type { NatsBus } from '../../src/bus/nats/nats-bus.ts';
 import { tokenOf, type WriteResult, Writer } from '../../src/client/writer.ts';
 import { type ClusterContext, joinCluster } from '../../src/cluster/context.ts';
 import { createGroup, deleteGroup } from '../../src/cluster/groups.ts';
+import { leaseKey } from '../../src/cluster/view.ts';
 import { systemEnv } from '../../src/env.ts';
 import { CoppiceError, type ErrorCode } from '../../src/errors.ts';
 import {
@@ -234,6 +235,25 @@ test('a primary that is silent leaves the outcome unknown', async ({ server }) =
     return done(message, 12);
   };
   assert.equal(codes(await scene.write(['a'], 250)), ['OUTCOME_UNKNOWN']);
+  speak();
+  await scene.close();
+});
+
+test('a try ends when the lease goes to another, and the next one is answered', async ({ server }) => {
+  const scene = await openScene(server);
+  const { context, group } = scene;
+  let speak = (): void => {};
+  const silence = new Promise<void>((resolve) => (speak = resolve));
+  scene.answer = async (message) => {
+    scene.answer = async (next) => done(next, 13);
+    await context.registry.put(leaseKey(group, 0), { owner: 'successor', incarnation: 'i', term: 2 });
+    await silence;
+    return done(message, 12);
+  };
+  // Shorter than a try: without the news of the lease the write would end in doubt.
+  assert.equal(codes(await scene.write(['a'], 2_500)), ['ok']);
+  const [first, second] = scene.received;
+  assert.equal(first?.operations, second?.operations);
   speak();
   await scene.close();
 });
