@@ -10,7 +10,7 @@ import type { TargetFlags } from '../target.ts';
 type CreateFlags = TargetFlags & { readonly shards?: number; readonly replicas?: number; readonly mappings?: string };
 
 const MAX_SHARDS = 1_024;
-const MAX_REPLICAS = 100;
+const MAX_REPLICAS = 9;
 const Row = v.object({
   health: v.string(),
   index: v.string(),
