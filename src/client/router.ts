@@ -17,7 +17,7 @@ import { fill, SUBJECTS } from '../wire/subjects.ts';
 import { closest } from '../wire/suggest.ts';
 import { HedgeDelay } from './hedge-delay.ts';
 
-const RETRIES_PER_SHARD = 6;
+const RETRIES_PER_SHARD = 3;
 const BACKOFF_MS = 15;
 /** How long a group of the registry may take until the view knows it. */
 const LOOK_AGAIN_MS = 250;
