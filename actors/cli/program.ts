@@ -4,6 +4,7 @@ import { EXIT, EXIT_MEANINGS, UsageError } from '../exit-codes.ts';
 import { addCallCommand } from './commands/call.ts';
 import { addDocumentCommands } from './commands/documents.ts';
 import { addDownCommand } from './commands/down.ts';
+import { addGroupCommands } from './commands/group-commands.ts';
 import { addIndexCommands } from './commands/index-commands.ts';
 import { addLoadCommand } from './commands/load.ts';
 import { addProcessCommands } from './commands/processes.ts';
@@ -47,6 +48,7 @@ export function buildProgram(shell: Shell, version: string): Command {
   addUpCommand(program, shell);
   addDownCommand(program, shell);
   addIndexCommands(program, shell);
+  addGroupCommands(program, shell);
   addLoadCommand(program, shell);
   addDocumentCommands(program, shell);
   addSearchCommand(program, shell);

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { serve } from '../../src/host/serve.ts';
+import { counterDefinition } from '../shard/support/counter.ts';
 import { isRunning, type ProcessCluster, runCoppice, spawnCoppice, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { slow } from '../support/slow.ts';
@@ -53,6 +55,21 @@ test('documents go in and come out, by every command', async ({ cluster }) => {
   const gone = await cluster.coppice('get', 'books', '1');
   assert.is(gone.code, 1);
   assert.is(gone.stderr, 'coppice: there is no document `1` in `books`\n');
+});
+
+test('an actor group is called, and deleted when nobody hosts it any more', async ({ cluster }) => {
+  slow(120_000);
+  const served = await serve(counterDefinition, { connection: { servers: cluster.line.nats } });
+  const added = await cluster.coppice('call', 'counter', 'add', '{"key":"k","by":2}', '--json');
+  assert.is(added.code, 0, added.stderr);
+  await served.close();
+  const refused = await cluster.coppice('index', 'delete', 'counter');
+  assert.is(refused.code, 1);
+  const deleted = await cluster.coppice('group', 'delete', 'counter');
+  assert.is(deleted.stdout, 'group `counter` deleted\n');
+  const again = await cluster.coppice('group', 'delete', 'counter');
+  assert.is(again.code, 1);
+  assert.match(again.stderr, /^coppice: there is no index or group `counter`/);
 });
 
 test('a file is loaded, and the lines that fail are told and kept', async ({ cluster }) => {
