@@ -218,7 +218,7 @@ export class EmbeddedCluster implements Closeable {
       return await Promise.race([work, aborted]);
     } finally {
       signal.removeEventListener('abort', onAbort);
-      // Of a start that was interrupted nobody wants to hear more.
+      // If it lost the race its start was interrupted, and the caller has the signal's reason; if not, he has its error.
       work.catch(() => {});
     }
   }

@@ -270,6 +270,7 @@ export class Copy {
     const tooLong = new Promise<void>((resolve) => {
       cancel = this.#context.env.clock.after(LET_GO_MS, resolve);
     });
+    // `settle` has reported what failed.
     await Promise.race([this.#settled.catch(() => {}), tooLong]);
     cancel();
   }

@@ -1,4 +1,5 @@
 /** `coppice load INDEX FILE`: documents from JSON Lines into an index. */
+import type { Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -63,7 +64,7 @@ async function openSource(index: string, file: string, flags: Flags, shell: Shel
 }
 
 async function openFile(file: string): Promise<Omit<Source, 'failedFile'>> {
-  const found = await stat(file).catch(() => undefined);
+  const found = await statOf(file);
   if (found === undefined) throw new UsageError(`there is no file \`${file}\``);
   if (found.isDirectory()) throw new UsageError(`\`${file}\` is a folder`, 'give a file of JSON Lines');
   const opened = await open(file).catch((error: unknown) => {
@@ -72,16 +73,25 @@ async function openFile(file: string): Promise<Omit<Source, 'failedFile'>> {
   return { stream: opened.createReadStream(), sizeBytes: found.isFile() ? found.size : undefined };
 }
 
+/** What stands at a path; undefined if nothing does. Any other trouble is told as what it is. */
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new UsageError(`cannot look at \`${path}\`: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 /** Said before anything is loaded, not when the first line has failed. */
 async function checkFailedFile(failedFile: string, file: string): Promise<void> {
   const hint = 'name a file for the lines that fail with --failed';
   if (file !== '-' && resolve(failedFile) === resolve(file))
     throw new UsageError(`\`${file}\` cannot be loaded and take the lines that fail`, hint);
-  if ((await stat(failedFile).catch(() => undefined))?.isDirectory() === true)
-    throw new UsageError(`\`${failedFile}\` is a folder`, hint);
+  if ((await statOf(failedFile))?.isDirectory() === true) throw new UsageError(`\`${failedFile}\` is a folder`, hint);
   const folder = dirname(failedFile);
-  if ((await stat(folder).catch(() => undefined))?.isDirectory() !== true)
-    throw new UsageError(`there is no folder \`${folder}\``, hint);
+  if ((await statOf(folder))?.isDirectory() !== true) throw new UsageError(`there is no folder \`${folder}\``, hint);
 }
 
 async function load(index: string, source: Source, flags: Flags, shell: Shell): Promise<void> {

@@ -91,7 +91,9 @@ export class LogTail implements Tail {
     const { clock, random } = this.#stream.api.env;
     this.#stopCheck = clock.after(CHECK_MS * (0.75 + random.next() / 2), () => {
       this.#check()
-        .catch(() => {}) // no link or no stream: the consumer finds out by itself
+        // A check is a second look: what keeps it from looking (no link, no leader, no stream) the consumer notices by
+        // its heartbeats and reports, and the next check looks again.
+        .catch(() => {})
         .finally(() => {
           if (!this.#closing.signal.aborted) this.#planCheck();
         });
