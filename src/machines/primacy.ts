@@ -50,6 +50,12 @@ const aboveKnown = ({ context }: { readonly context: PrimacyContext }): { readon
   above: Math.max(context.term, context.seenTerm),
 });
 
+/** How a claim ends that was won and came to nothing: what is under way is dropped, and the lease goes back. */
+const GIVE_UP_CLAIM = [
+  { type: 'abandonClaim', params: termOfReign },
+  { type: 'releaseLease', params: termOfReign },
+] as const;
+
 /*
  *              copy.ready       owner.lost          claimDelay        lease.won       barrier.reached       primacy.yield
  *   ┌ unready ←────────→ ready ─────────→ suspecting ─────────→ claiming ────────→ barrier ────────→ leading ─────────→ yielding
@@ -204,40 +210,25 @@ export const primacyMachine = setup({
         },
         'claim.failed': {
           target: 'following.ready',
-          actions: [
-            { type: 'abandonClaim', params: termOfReign },
-            { type: 'releaseLease', params: termOfReign },
-          ],
+          actions: [...GIVE_UP_CLAIM],
         },
         'copy.unready': {
           target: 'following.unready',
-          actions: [
-            { type: 'abandonClaim', params: termOfReign },
-            { type: 'releaseLease', params: termOfReign },
-          ],
+          actions: [...GIVE_UP_CLAIM],
         },
         'primacy.yield': {
           target: 'following.ready',
-          actions: [
-            { type: 'abandonClaim', params: termOfReign },
-            { type: 'releaseLease', params: termOfReign },
-          ],
+          actions: [...GIVE_UP_CLAIM],
         },
         'primacy.stop': {
           target: 'stopped',
-          actions: [
-            { type: 'abandonClaim', params: termOfReign },
-            { type: 'releaseLease', params: termOfReign },
-          ],
+          actions: [...GIVE_UP_CLAIM],
         },
       },
       after: {
         barrierTimeout: {
           target: 'following.ready',
-          actions: [
-            { type: 'abandonClaim', params: termOfReign },
-            { type: 'releaseLease', params: termOfReign },
-          ],
+          actions: [...GIVE_UP_CLAIM],
         },
       },
     },
