@@ -134,6 +134,15 @@ export class Deadline {
   }
 }
 
+/** A random name part of lower-case letters and digits, `length` characters long (at most 16). */
+export function randomToken(random: Random, length: number): string {
+  const letters = random
+    .id()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '');
+  return letters.padEnd(length, '0').slice(0, length);
+}
+
 /** How much a reported event matters: someone must act, degraded, lifecycle, detail. */
 export type ReportLevel = 'error' | 'warn' | 'info' | 'debug';
 

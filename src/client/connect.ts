@@ -6,6 +6,7 @@ import type { ConnectionOptions } from '../bus/nats/options.ts';
 import { preflight } from '../bus/nats/preflight.ts';
 import { joinCluster } from '../cluster/context.ts';
 import { type Reporter, systemEnv } from '../env.ts';
+import { asCoppiceError } from '../errors.ts';
 import { Coppice } from './client.ts';
 
 /** The cluster joined when none is named. */
@@ -22,7 +23,9 @@ export type ConnectOptions = ConnectionOptions & { readonly cluster?: string; re
  */
 export async function connect(options: ConnectOptions = {}): Promise<Coppice> {
   const { cluster = DEFAULT_CLUSTER, report = () => {}, ...connection } = options;
-  const bus = await connectNats(connection, systemEnv);
+  const onFault = (error: unknown, subject: string): void =>
+    report('error', 'message handler failed', { subject, error: asCoppiceError(error).message });
+  const bus = await connectNats({ onFault, ...connection }, systemEnv);
   try {
     await preflight(bus);
     const context = await joinCluster({ cluster, bus, env: systemEnv, report, create: false });

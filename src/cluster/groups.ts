@@ -5,12 +5,15 @@
 import type { ActorDefinition } from '../actor/definition.ts';
 import { evenSlotMap, SLOT_COUNT } from '../actor/slots.ts';
 import type { LogSpec } from '../bus/bus.ts';
+import { randomToken } from '../env.ts';
 import { CoppiceError, isCoppiceError } from '../errors.ts';
 import { checkName, groupToken, nameToToken } from '../wire/names.ts';
 import { type EndpointRecord, GroupRecord, PlacementRecord, parseRecord } from '../wire/records.ts';
 import { fill, logStreamName, REGISTRY_KEYS, SUBJECTS } from '../wire/subjects.ts';
 import type { ClusterContext } from './context.ts';
 import { groupKey, placementKey, sharedKey } from './view.ts';
+
+const GENERATION_LENGTH = 12;
 
 /** Most copies of one shard. */
 export const MAX_COPIES = 10;
@@ -42,12 +45,7 @@ export async function createGroup(context: ClusterContext, spec: GroupSpec): Pro
   const { definition } = spec;
   const group: GroupRecord = {
     name,
-    generation: env.random
-      .id()
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]/g, '')
-      .padEnd(12, '0')
-      .slice(0, 12),
+    generation: randomToken(env.random, GENERATION_LENGTH),
     kind: definition.kind,
     actor: definition.name,
     requires: spec.requires,

@@ -16,7 +16,7 @@ import { type ClusterContext, joinCluster } from '../cluster/context.ts';
 import { Controller } from '../cluster/controller.ts';
 import { createGroup, endpointRecords, setCopies } from '../cluster/groups.ts';
 import { whenUsable } from '../cluster/readiness.ts';
-import { type Reporter, systemEnv } from '../env.ts';
+import { type Reporter, randomToken, systemEnv } from '../env.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { checkName, nameToToken } from '../wire/names.ts';
 import type { GroupRecord } from '../wire/records.ts';
@@ -89,13 +89,7 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
     opened.push(controller);
     await controller.start();
     opened.push(serveCalls(context, client, nameToToken(name)));
-    const leafName =
-      options.name ??
-      `${name}-${systemEnv.random
-        .id()
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9]/g, '')
-        .slice(0, 8)}`;
+    const leafName = options.name ?? `${name}-${randomToken(systemEnv.random, 8)}`;
     for (let copy = 1; copy <= (options.replicas ?? 1); copy++) {
       const host = createHost(context, { definition, source, connection, cluster, report });
       opened.push(await startLeaf(context, { host, group, zone: options.zone ?? '', name: `${leafName}-${copy}` }));

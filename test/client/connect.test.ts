@@ -1,7 +1,12 @@
 /** Opening a client: what it finds at once, and what it refuses to make. */
 import * as assert from 'uvu/assert';
+import { connectNats } from '../../src/bus/nats/connect.ts';
 import { connect } from '../../src/client/connect.ts';
+import { joinCluster } from '../../src/cluster/context.ts';
+import { systemEnv } from '../../src/env.ts';
+import { eventually } from '../support/eventually.ts';
 import { failureOf } from '../support/failure.ts';
+import { startNats } from '../support/nats-server.ts';
 import { clusterSuite } from './support/cluster-suite.ts';
 import { asList, asRecord } from './support/expect.ts';
 
@@ -28,6 +33,29 @@ test('a cluster that nobody started is not begun by a client', async ({ cluster:
   assert.match(refused.message, /no cluster `copice`/);
   const again = await failureOf(context.bus.openRegistry({ bucket: 'copice_registry', create: false }));
   assert.is(again.code, 'NOT_FOUND');
+});
+
+test('what the server forbids is reported, and ends no process', async () => {
+  const config = `authorization { users: [
+    { user: all, password: p }
+    { user: deaf, password: p, permissions: { subscribe: { deny: "coppice.pulse.>" } } }
+  ] }`;
+  const server = await startNats({ config });
+  const bus = await connectNats({ servers: server.url, user: 'all', password: 'p' }, systemEnv);
+  const context = await joinCluster({ cluster: 'coppice', bus, env: systemEnv, report: () => {} });
+  const reported: unknown[] = [];
+  const client = await connect({
+    servers: server.url,
+    user: 'deaf',
+    password: 'p',
+    report: (level, message, fields) => void reported.push([level, message, fields?.['subject']]),
+  });
+  await eventually(() => reported.length > 0);
+  assert.equal(reported[0], ['error', 'message handler failed', 'coppice.pulse.*']);
+  await client.close();
+  await context.close();
+  await bus.close();
+  await server.stop();
 });
 
 test('a signal shared by many requests ends them all', async ({ client, cluster }) => {
