@@ -79,8 +79,11 @@ export class QueryDesk {
       );
     }
     const { after } = message;
-    if (after !== undefined && after > (this.#state()?.appliedSeq ?? 0))
+    if (after !== undefined && after > (this.#state()?.appliedSeq ?? 0)) {
+      // Taken before the desk closed, handled after: waiting here would hold up the copy's end.
+      if (this.#servers.length === 0) throw this.#goneError();
       await waiters.wait(after, request.deadline.remainingMs());
+    }
     const state = this.#state();
     const seq = state?.appliedSeq ?? 0;
     const value = await this.#run(name, async () =>
@@ -98,8 +101,12 @@ export class QueryDesk {
   #state(): ShardState | undefined {
     const state = this.#options.state();
     if (state === this.#serving) return state;
+    throw this.#goneError();
+  }
+
+  #goneError(): CoppiceError {
     const { group, shard } = this.#options.spec;
-    throw new CoppiceError('SHARD_UNAVAILABLE', `this copy of shard ${shard} of \`${group.name}\` starts over`);
+    return new CoppiceError('SHARD_UNAVAILABLE', `this copy of shard ${shard} of \`${group.name}\` stops serving`);
   }
 
   /** Runs the actor's own code: what it throws untyped is the actor's fault, told to the caller and reported. */
