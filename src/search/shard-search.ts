@@ -80,7 +80,15 @@ export function getDocument(
 
 /** Describes one shard. */
 export function shardInfo(state: SearchState): ShardInfo {
-  return { ...state.engine.stats(), schema: state.engine.schema };
+  return {
+    ...state.engine.stats(),
+    schema: Object.fromEntries(
+      Object.entries(state.engine.schema).map(([field, options]) => [
+        field,
+        typeof options === 'string' ? options : options.type,
+      ]),
+    ),
+  };
 }
 
 function highlighterOf(
@@ -96,13 +104,15 @@ function fetchedHit(source: unknown, filter: SourceFilter, highlighter: Highligh
 }
 
 function aboveScore(
-  { maxScore, ordinals, scores, positions, sortValues }: EngineHits,
+  { maxScore, ordinals, scores, positions, sortValues, isLowerBound, timedOut }: EngineHits,
   { minScore, window }: { minScore: number; window: number },
 ): EngineHits {
   const kept = Array.from(scores.keys()).filter((place) => (scores[place] ?? 0) >= minScore);
   const shown = kept.slice(0, window);
   return compact({
     total: kept.length,
+    isLowerBound,
+    timedOut,
     maxScore,
     ordinals: Uint32Array.from(shown, (place) => ordinals[place] ?? 0),
     scores: Float32Array.from(shown, (place) => scores[place] ?? 0),

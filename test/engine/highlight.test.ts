@@ -1,7 +1,7 @@
 /** Highlighting: marks, fragments, and their order. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { highlight } from '../../src/engine/highlight.ts';
+import { highlight } from '../../src/engine/old/highlight.ts';
 
 const test = suite('engine/highlight');
 

@@ -113,6 +113,8 @@ export class Oracle {
         if (optional.length < Math.max(least, minimum(should.length, query.minimumShouldMatch) ?? 0)) return undefined;
         return sum([...must.flatMap((inner) => score(inner) ?? []), ...optional]);
       }
+      default:
+        throw new Error(`the oracle knows no ${query.kind}`);
     }
   }
 
@@ -135,7 +137,8 @@ export class Oracle {
     const values = this.#values(document, field);
     const frequency = values.filter((other) => other === value).length;
     if (frequency === 0) return undefined;
-    const type: FieldType = this.#schema[field]!;
+    const options = this.#schema[field]!;
+    const type: FieldType = typeof options === 'string' ? options : options.type;
     if (type !== 'text' && type !== 'keyword') return boost;
     const { docCount, docFrequency, average } = this.#statistics(field, value);
     const idf = fround(Math.log(1 + (docCount - docFrequency + 0.5) / (docFrequency + 0.5)));

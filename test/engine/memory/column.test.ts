@@ -1,8 +1,8 @@
 /** Columns: lists of numbers by ordinal. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Column } from '../../../src/engine/memory/column.ts';
-import { newFloat64 } from '../../../src/engine/memory/growable.ts';
+import { Column } from '../../../src/engine/old/memory/column.ts';
+import { newFloat64 } from '../../../src/engine/old/memory/growable.ts';
 
 const test = suite('engine/memory/column');
 

@@ -1,7 +1,7 @@
 /** Posting lists in shared arrays. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Postings } from '../../../src/engine/memory/postings.ts';
+import { Postings } from '../../../src/engine/old/memory/postings.ts';
 
 const test = suite('engine/memory/postings');
 

@@ -1,7 +1,7 @@
 /** The notations of minimum_should_match. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { minimumShouldMatch } from '../../../src/engine/query/minimum-should-match.ts';
+import { minimumShouldMatch } from '../../../src/engine/old/query/minimum-should-match.ts';
 
 const test = suite('engine/query/minimum-should-match');
 

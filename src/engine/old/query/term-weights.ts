@@ -1,7 +1,7 @@
 /** Weights of terms under the statistics in force: the whole index's where given, else the shard's own. */
-import type { FieldStatistics, QueryStatistics } from '../engine.ts';
+import type { FieldStatistics, QueryStatistics } from '../../engine.ts';
+import { type Bm25Parameters, inverseDocumentFrequency, inverseLengthFactors } from '../../score/bm25.ts';
 import type { MemoryIndex } from '../memory/memory-index.ts';
-import { type Bm25Parameters, inverseDocumentFrequency, inverseLengthFactors } from '../score/bm25.ts';
 import type { TermScoring } from './postings-matcher.ts';
 import { termKey } from './query-terms.ts';
 

@@ -1,10 +1,11 @@
 /** Conditions on fields without scores: existence, equal numbers, ranges of numbers and of terms. */
+
+import type { FieldValue, RangeBounds } from '../../query/query.ts';
 import type { Column } from '../memory/column.ts';
 import { columnValue, termValue } from '../memory/field-values.ts';
 import type { MemoryIndex } from '../memory/memory-index.ts';
 import type { Matcher } from './matcher.ts';
 import { PostingsMatcher } from './postings-matcher.ts';
-import type { FieldValue, RangeBounds } from './query.ts';
 import { AnyMatcher, NoneMatcher, ScanMatcher } from './set-matchers.ts';
 
 /** Documents that have a value of a field; a text without words is a value. */

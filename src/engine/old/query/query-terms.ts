@@ -1,9 +1,9 @@
 /** The terms of a query: those that score, for statistics of the whole index, and those to highlight. */
 
-import { analyze } from '../analysis/analyze.ts';
-import type { FieldStatistics, QueryStatistics } from '../engine.ts';
+import { analyze } from '../../analysis/analyze.ts';
+import type { FieldStatistics, QueryStatistics } from '../../engine.ts';
+import type { Query } from '../../query/query.ts';
 import type { MemoryIndex } from '../memory/memory-index.ts';
-import type { Query } from './query.ts';
 
 /** A term of a field. */
 export type FieldTerm = { readonly field: string; readonly term: string };
@@ -58,7 +58,7 @@ function termsOf(query: Query, index: MemoryIndex, which: 'scoring' | 'sought'):
     case 'matchNone':
     case 'range':
     case 'exists':
-    case 'ids':
+    default:
       return [];
   }
 }

@@ -3,9 +3,9 @@
  * each document keeps the list of its terms, so that removing it lowers their document frequencies.
  */
 
-import { MAX_TOKEN_LENGTH } from '../analysis/tokenizer.ts';
-import type { FieldStatistics } from '../engine.ts';
-import { encodeLength } from '../score/norms.ts';
+import { MAX_TOKEN_LENGTH } from '../../analysis/tokenizer.ts';
+import type { FieldStatistics } from '../../engine.ts';
+import { encodeLength } from '../../score/norms.ts';
 import { Column } from './column.ts';
 import { grown, newUint8, newUint32, stringBytes } from './growable.ts';
 import { type PostingList, Postings } from './postings.ts';

@@ -1,7 +1,7 @@
 /** Values as columns and postings hold them, and the check of values in queries against the type of their field. */
-import { CoppiceError } from '../../errors.ts';
-import type { FieldType } from '../engine.ts';
-import type { FieldValue } from '../query/query.ts';
+import { CoppiceError } from '../../../errors.ts';
+import type { FieldType } from '../../engine.ts';
+import type { FieldValue } from '../../query/query.ts';
 
 /** A number, date or boolean as a column holds it; booleans are 0 and 1. */
 export function numberOf(value: FieldValue): number {

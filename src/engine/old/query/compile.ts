@@ -3,11 +3,12 @@
  * whose scores are wanted work them out.
  */
 
-import { analyze } from '../analysis/analyze.ts';
-import type { QueryStatistics } from '../engine.ts';
+import { analyze } from '../../analysis/analyze.ts';
+import type { QueryStatistics } from '../../engine.ts';
+import type { FieldValue, MinimumShouldMatch, Query } from '../../query/query.ts';
+import type { Bm25Parameters } from '../../score/bm25.ts';
 import { columnValue, parseValue, termValue } from '../memory/field-values.ts';
 import type { MemoryIndex } from '../memory/memory-index.ts';
-import type { Bm25Parameters } from '../score/bm25.ts';
 import { AnyTermMatcher } from './any-term-matcher.ts';
 import { BoolMatcher } from './bool-matcher.ts';
 import { DisMaxMatcher } from './dis-max-matcher.ts';
@@ -15,7 +16,6 @@ import { fieldExists, numbersEqual, numbersWithin, termsWithin } from './field-s
 import type { Matcher } from './matcher.ts';
 import { minimumShouldMatch } from './minimum-should-match.ts';
 import { PostingsMatcher } from './postings-matcher.ts';
-import type { FieldValue, MinimumShouldMatch, Query } from './query.ts';
 import { AllMatcher, AnyMatcher, ConstantMatcher, NoneMatcher } from './set-matchers.ts';
 import { TermWeights } from './term-weights.ts';
 
@@ -72,6 +72,8 @@ class Compiler {
         return this.#disMax(query, boost);
       case 'bool':
         return this.#bool(query, boost);
+      default:
+        throw new Error(`no ${query.kind} yet`);
     }
   }
 

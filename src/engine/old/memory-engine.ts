@@ -2,8 +2,7 @@
  * The engine in memory: joins the index, the query compiler and the collector behind the `Engine` interface. A search
  * compiles its query to matchers, walks them window by window, and keeps the best hits.
  */
-import { BestHits } from './collect/best-hits.ts';
-import { byScore, hitOrder } from './collect/hit-order.ts';
+
 import type {
   Engine,
   EngineDocument,
@@ -13,13 +12,15 @@ import type {
   QueryStatistics,
   Schema,
   StoredDocument,
-} from './engine.ts';
+} from '../engine.ts';
+import type { Query } from '../query/query.ts';
+import type { Bm25Parameters } from '../score/bm25.ts';
+import { BestHits } from './collect/best-hits.ts';
+import { byScore, hitOrder } from './collect/hit-order.ts';
 import { MemoryIndex } from './memory/memory-index.ts';
 import { compile } from './query/compile.ts';
 import { collectMatches, countMatches } from './query/execute.ts';
-import type { Query } from './query/query.ts';
 import { highlightTerms, queryStatistics } from './query/query-terms.ts';
-import type { Bm25Parameters } from './score/bm25.ts';
 
 /** Makes an empty index. */
 export function createEngine(options: EngineOptions = {}): Engine {
@@ -70,7 +71,15 @@ class MemoryEngine implements Engine {
     const total = collectMatches(matcher, documents, best);
     const { ordinals, scores } = best.drain();
     const positions = Float64Array.from(ordinals, (ordinal) => documents.position(ordinal));
-    const hits = { total, maxScore: total === 0 ? 0 : best.maxScore, ordinals, scores, positions };
+    const hits = {
+      total,
+      maxScore: total === 0 ? 0 : best.maxScore,
+      ordinals,
+      scores,
+      positions,
+      isLowerBound: false,
+      timedOut: false,
+    };
     if (sort === undefined) return hits;
     const sortValues = Array.from(ordinals, (ordinal, i) => orders.map((order) => order.value(ordinal, scores[i]!)));
     return { ...hits, sortValues };
@@ -79,6 +88,10 @@ class MemoryEngine implements Engine {
   count(query: Query): number {
     const matcher = compile(query, { index: this.#index, parameters: this.#parameters, scoring: false });
     return countMatches(matcher, this.#index.documents);
+  }
+
+  explain(): undefined {
+    return undefined;
   }
 
   statisticsOf(query: Query): QueryStatistics {

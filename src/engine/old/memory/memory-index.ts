@@ -2,10 +2,10 @@
  * The data of one shard in memory: documents, inverted fields and columns. Writing goes through here; searching reads
  * the parts. Dead documents are dropped by rewriting everything once they are many, at a constant cost per write.
  */
-import { CoppiceError } from '../../errors.ts';
-import { Tokenizer } from '../analysis/tokenizer.ts';
-import type { EngineDocument, FieldType, Schema } from '../engine.ts';
-import type { FieldValue } from '../query/query.ts';
+import { CoppiceError } from '../../../errors.ts';
+import { Tokenizer } from '../../analysis/tokenizer.ts';
+import type { EngineDocument, FieldType, Schema } from '../../engine.ts';
+import type { FieldValue } from '../../query/query.ts';
 import { Column } from './column.ts';
 import { DocumentTable } from './document-table.ts';
 import { numberOf } from './field-values.ts';
@@ -53,12 +53,16 @@ export class MemoryIndex {
 
   /** Adds fields: all or, if one exists with another type, none. */
   addFields(schema: Schema): void {
-    for (const [field, type] of Object.entries(schema)) {
+    const types = Object.entries(schema).map(([field, options]): [string, FieldType] => [
+      field,
+      typeof options === 'string' ? options : options.type,
+    ]);
+    for (const [field, type] of types) {
       const known = this.#types.get(field);
       if (known === undefined || known === type) continue;
       throw new CoppiceError('MAPPING_FAILED', `field \`${field}\` is of type ${known} and cannot become ${type}`);
     }
-    for (const [field, type] of Object.entries(schema)) if (!this.#types.has(field)) this.#addField(field, type);
+    for (const [field, type] of types) if (!this.#types.has(field)) this.#addField(field, type);
   }
 
   /** Indexes a document in place of the one with the same id. A refused document changes nothing. */

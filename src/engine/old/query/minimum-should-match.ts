@@ -1,6 +1,6 @@
 /** How many optional clauses must match, from the notations of Elasticsearch. */
-import { CoppiceError } from '../../errors.ts';
-import type { MinimumShouldMatch } from './query.ts';
+import { CoppiceError } from '../../../errors.ts';
+import type { MinimumShouldMatch } from '../../query/query.ts';
 
 /**
  * Clauses that must match of `clauseCount`: a number, or a percentage rounded down; negative ones tell how many may

@@ -1,5 +1,5 @@
 /** Stored documents of one shard, by ordinal and by id, and which of them are alive. */
-import type { EngineDocument, StoredDocument } from '../engine.ts';
+import type { EngineDocument, StoredDocument } from '../../engine.ts';
 import { grown, newFloat64, newUint32, stringBytes } from './growable.ts';
 import { DEAD, type OrdinalMap } from './inverted-field.ts';
 

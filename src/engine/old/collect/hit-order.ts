@@ -1,9 +1,9 @@
 /** Orders of hits: by score, log position, or the values of fields. */
-import { CoppiceError } from '../../errors.ts';
-import type { SortKey } from '../engine.ts';
+import { CoppiceError } from '../../../errors.ts';
+import type { SortKey } from '../../engine.ts';
+import type { FieldValue } from '../../query/query.ts';
 import type { Column } from '../memory/column.ts';
 import type { MemoryIndex } from '../memory/memory-index.ts';
-import type { FieldValue } from '../query/query.ts';
 
 /** A document that matches. */
 export type Candidate = { readonly ordinal: number; readonly score: number };

@@ -2,7 +2,7 @@
  * Marks the words that a query looked for in a stored text, and cuts out the passages around them. Last step of a
  * query, for the hits that are shown. Text is not escaped, as in Elasticsearch.
  */
-import { analyze, type Token } from './analysis/analyze.ts';
+import { analyze, type Token } from '../analysis/analyze.ts';
 
 /** How to mark and cut. */
 export type HighlightOptions = {

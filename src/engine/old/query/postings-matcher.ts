@@ -1,6 +1,7 @@
 /** Documents of one term: the leaf of most queries. */
+
+import { termScore } from '../../score/bm25.ts';
 import type { PostingList } from '../memory/postings.ts';
-import { termScore } from '../score/bm25.ts';
 import { type Matcher, NO_MORE, newScores, WINDOW, WINDOW_WORDS } from './matcher.ts';
 
 /** How a term scores: its weight, and factors by length code. Without norms every document counts as of length 1. */

@@ -1,0 +1,65 @@
+/**
+ * What the kernel evaluates in one call: a whole query over one segment. The evaluator plans it, the kernel's driver hands
+ * it over. Everything of a plan lies in one WebAssembly memory.
+ */
+import type { Region } from '../memory/region.ts';
+import type { InvertedLayout } from '../segment/inverted-layout.ts';
+
+/** One term of a plan. */
+export type KernelTerm = {
+  readonly layout: InvertedLayout;
+  /** Number of the term in the segment's field. */
+  readonly term: number;
+  /** Boost times inverse document frequency, float32. */
+  readonly weight: number;
+  /** Inverse length factors by length code under the query's statistics (`score/bm25.ts`). */
+  readonly factors: Float32Array;
+};
+
+/** Documents by bit: ordinal `o` is bit `o & 31` of word `o >>> 5`; at least `ceil(endOrdinal / 32)` words. */
+export type Bitmap = { readonly region: Region; readonly words: Uint32Array };
+
+/** A query over one segment. Terms may be of different fields, and the same term may come twice. */
+export type KernelPlan = {
+  /**
+   * `or`: documents with at least `minimum` of the terms, scored by those they have. `and`: documents with all.
+   * `phrase`: documents in which term `i` stands at position p + `places[i]` for some p; terms are of one field; the
+   * score is that of one term with the phrase's count as frequency and the sum of the weights.
+   */
+  readonly kind: 'or' | 'and' | 'phrase';
+  readonly terms: readonly KernelTerm[];
+  /** Default 1. */
+  readonly minimum?: number;
+  readonly places?: readonly number[];
+  readonly endOrdinal: number;
+  /** Only these documents count; undefined if all do. Deleted documents are left out by this alone. */
+  readonly filter?: Bitmap | undefined;
+};
+
+/** What a search is to keep. */
+export type KernelSearch = {
+  /** Hits to keep, 1 or more. */
+  readonly limit: number;
+  /** Only scores above this are kept; minus infinity for all. */
+  readonly floor: number;
+  /** Count matches exactly up to here before skipping what cannot be kept. 0: do not count. Infinity: count all. */
+  readonly countLimit: number;
+};
+
+/** Hits of one segment, best first, ties by ordinal. */
+export type KernelHits = {
+  readonly ordinals: Uint32Array;
+  readonly scores: Float32Array;
+  /** Matches that were seen: all of them if not above `countLimit`, else a lower bound. */
+  readonly total: number;
+  readonly isLowerBound: boolean;
+};
+
+/** The kernel on one thread. Synchronous. */
+export interface SearchKernel {
+  search(plan: KernelPlan, search: KernelSearch): KernelHits;
+  /** Number of documents that match. */
+  count(plan: KernelPlan): number;
+  /** Sets the bits of the documents that match, and leaves the others as they are. */
+  mark(plan: KernelPlan, into: Bitmap): void;
+}

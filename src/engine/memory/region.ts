@@ -1,0 +1,29 @@
+/**
+ * Memory that the kernel and every worker of a process see alike: regions of shared WebAssembly memories. A memory ends
+ * at 4 GiB; a pool opens as many as it needs, and a region lies in one of them.
+ */
+
+/** A piece of a shared WebAssembly memory, aligned to 64 bytes. */
+export interface Region {
+  readonly memory: WebAssembly.Memory;
+  /** Where it begins in the memory, above 0. */
+  readonly address: number;
+  readonly byteLength: number;
+  /** Its bytes; the view stays valid while the memory grows, until `release`. */
+  readonly bytes: Uint8Array;
+  /** Gives it back. Twice is harmless. */
+  release(): void;
+}
+
+/** Where regions come from. */
+export interface RegionPool {
+  /**
+   * Allocates zeroed memory.
+   *
+   * @param near A region in whose memory the new one must lie too, so that one kernel call can use both.
+   * @throws CoppiceError `LIMIT_EXCEEDED` if there is no room, or if `byteLength` is above 2 GiB.
+   */
+  allocate(byteLength: number, near?: Region): Region;
+  /** Bytes in regions that were not released. */
+  readonly usedBytes: number;
+}
