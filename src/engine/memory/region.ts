@@ -3,9 +3,17 @@
  * at 4 GiB; a pool opens as many as it needs, and a region lies in one of them.
  */
 
+/** A shared WebAssembly memory, as far as it is used here (TypeScript has its types only with those of browsers). */
+export interface SharedMemory {
+  /** Longer after the memory has grown; views of the former buffer stay valid. */
+  readonly buffer: SharedArrayBuffer;
+  /** Adds pages of 64 KiB. Throws a RangeError if it cannot. */
+  grow(pages: number): number;
+}
+
 /** A piece of a shared WebAssembly memory, aligned to 64 bytes. */
 export interface Region {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: SharedMemory;
   /** Where it begins in the memory, above 0. */
   readonly address: number;
   readonly byteLength: number;

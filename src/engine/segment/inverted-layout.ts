@@ -15,6 +15,7 @@
  * its document, `blockPositionBits[b]` bits apiece, packed from the lowest bit of each byte (0 bits: all are 0). There are
  * at least 8 readable bytes behind the last one.
  */
+import type { SharedMemory } from '../memory/region.ts';
 
 /** Postings per block. */
 export const BLOCK = 128;
@@ -41,7 +42,7 @@ export type CodeTable = {
 
 /** Addresses are absolute in the memory; those of what the field does not have are 0. */
 export type InvertedLayout = {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: SharedMemory;
   readonly hasFrequencies: boolean;
   readonly hasPositions: boolean;
   /** u32 per block. */
