@@ -11,6 +11,8 @@ export const ERRORS = {
   BAD_REQUEST: { status: 400, type: 'illegal_argument_exception', retryable: false },
   PARSING_FAILED: { status: 400, type: 'parsing_exception', retryable: false },
   MAPPING_FAILED: { status: 400, type: 'document_parsing_exception', retryable: false },
+  LIMIT_EXCEEDED: { status: 400, type: 'search_limit_exception', retryable: false },
+  CORRUPT_SEGMENT: { status: 500, type: 'corrupt_segment_exception', retryable: true },
   INVALID_NAME: { status: 400, type: 'invalid_index_name_exception', retryable: false },
   ALREADY_EXISTS: { status: 400, type: 'resource_already_exists_exception', retryable: false },
   UNKNOWN_ACTION: { status: 400, type: 'unknown_action_exception', retryable: false },
