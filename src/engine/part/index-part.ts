@@ -6,6 +6,9 @@
 
 import type { Automaton } from '../automata/automaton.ts';
 import type { FieldType } from '../engine.ts';
+import type { Bitmap } from '../kernel/plan.ts';
+import type { Region } from '../memory/region.ts';
+import type { InvertedLayout } from '../segment/inverted-layout.ts';
 
 /** What a cursor gives at its end; above every ordinal. */
 export const NO_MORE = 0xffffffff;
@@ -33,6 +36,18 @@ export interface IndexPart {
   /** The values of a number, date, boolean or keyword field; undefined if no document here has it. */
   column(field: string): Column | undefined;
   readonly documents: PartDocuments;
+  /** What the kernel needs; undefined for the head. */
+  readonly kernelPart: KernelPart | undefined;
+}
+
+/** A part as the kernel sees it. */
+export interface KernelPart {
+  /** Where the part lies; bitmaps for its plans are allocated near it. */
+  readonly region: Region;
+  /** The live documents; undefined while none is deleted. */
+  readonly live: Bitmap | undefined;
+  /** Addresses of a field that `inverted` has. */
+  layout(field: string): InvertedLayout | undefined;
 }
 
 /** Stored documents of a part. */
