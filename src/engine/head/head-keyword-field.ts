@@ -1,0 +1,113 @@
+/** A keyword field of the head: its terms, their documents, and the column of term numbers by document. */
+import type { Automaton } from '../automata/automaton.ts';
+import type { InvertedField, Postings } from '../part/index-part.ts';
+import { HeadColumn, type OrdinalCounter } from './head-column.ts';
+import { type PlaceReader, PostingChains } from './posting-chains.ts';
+import { TermTable } from './term-table.ts';
+
+/** Terms, postings and column of a keyword field. */
+export class HeadKeywordField implements InvertedField, PlaceReader {
+  readonly field: string;
+  readonly type = 'keyword';
+  readonly hasPositions = false;
+  readonly isSorted = false;
+  readonly norms = undefined;
+  readonly terms = new TermTable();
+  /** Values of a document are sorted by the bytes of their terms, without duplicates. */
+  readonly column: HeadColumn;
+  readonly #chains = new PostingChains();
+  #docCount = 0;
+  #totalTokens = 0;
+
+  constructor(field: string, part: OrdinalCounter) {
+    this.field = field;
+    this.column = new HeadColumn(field, 'keyword', part);
+  }
+
+  get termCount(): number {
+    return this.terms.count;
+  }
+
+  get docCount(): number {
+    return this.#docCount;
+  }
+
+  get totalTokens(): number {
+    return this.#totalTokens;
+  }
+
+  get postingCount(): number {
+    return this.#chains.count;
+  }
+
+  get sizeBytes(): number {
+    return this.terms.sizeBytes + this.column.sizeBytes + this.#chains.sizeBytes;
+  }
+
+  /** Indexes the values of a document; ordinals rise. */
+  append(ordinal: number, values: readonly string[]): void {
+    const { terms } = this;
+    const numbers = values.map((value) => terms.intern(value));
+    if (numbers.length > 1) numbers.sort((a, b) => terms.compare(a, b));
+    this.#chains.reserve(terms.count, numbers.length);
+    let count = 0;
+    for (const number of numbers) {
+      if (count > 0 && numbers[count - 1] === number) continue;
+      numbers[count++] = number;
+      this.#chains.add(number, ordinal);
+    }
+    this.column.append(ordinal, numbers, count);
+    this.#docCount++;
+    this.#totalTokens += count;
+  }
+
+  /** Takes a deleted document out of the statistics. */
+  remove(ordinal: number): void {
+    const [start, end] = [this.column.start(ordinal), this.column.end(ordinal)];
+    if (start === end) return;
+    for (let i = start; i < end; i++) this.#chains.removeTerm(this.column.at(i), ordinal);
+    this.#docCount--;
+    this.#totalTokens -= end - start;
+  }
+
+  length(ordinal: number): number {
+    return this.column.end(ordinal) - this.column.start(ordinal);
+  }
+
+  lookup(term: string): number {
+    return this.terms.lookup(term);
+  }
+
+  term(number: number): string {
+    return this.terms.term(number);
+  }
+
+  docFrequency(number: number): number {
+    return this.#chains.docFrequency(number);
+  }
+
+  liveDocFrequency(number: number): number {
+    return this.#chains.liveDocFrequency(number);
+  }
+
+  accepted(automaton: Automaton, visit: (number: number) => boolean): void {
+    for (let term = 0; term < this.terms.count; term++) {
+      if (this.#chains.liveDocFrequency(term) === 0 || !this.terms.isAccepted(term, automaton)) continue;
+      if (!visit(term)) return;
+    }
+  }
+
+  postings(number: number): Postings {
+    return this.#chains.cursor(number, this);
+  }
+
+  /** Keywords have none. */
+  positions(): void {
+    throw new Error(`field \`${this.field}\` is of keywords and has no positions`);
+  }
+
+  /** Keywords have none. */
+  offsets(): boolean {
+    return false;
+  }
+}

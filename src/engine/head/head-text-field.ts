@@ -1,0 +1,208 @@
+/**
+ * A text field of the head. A document's values are cut into tokens first, which can fail, and counted afterwards,
+ * which cannot: so a document is indexed whole or not at all.
+ */
+import type { Analyzer } from '../analysis/analyzer.ts';
+import { Tokenizer } from '../analysis/tokenizer.ts';
+import type { Automaton } from '../automata/automaton.ts';
+import type { FieldOptions } from '../engine.ts';
+import type { InvertedField, Postings } from '../part/index-part.ts';
+import { MAX_TERM_BYTES } from '../part/term-bytes.ts';
+import { encodeLength } from '../score/norms.ts';
+import { MAX_POSITION_BITS } from '../segment/inverted-layout.ts';
+import { grownUint8, grownUint32 } from './growable.ts';
+import { type PlaceReader, PostingChains } from './posting-chains.ts';
+import { TermTable, UNMAPPED } from './term-table.ts';
+import { TokenLog } from './token-log.ts';
+
+/** Greatest position of a token. */
+export const MAX_POSITION = 2 ** MAX_POSITION_BITS - 1;
+
+const DEFAULT_GAP = 100;
+
+/** Tokens of all text fields are cut by one tokenizer, one after the other. */
+const tokenizer = new Tokenizer();
+
+/** Terms, tokens and postings of a text field. */
+export class HeadTextField implements InvertedField, PlaceReader {
+  readonly field: string;
+  readonly type = 'text';
+  readonly hasPositions = true;
+  readonly isSorted = false;
+  readonly terms = new TermTable();
+  readonly log: TokenLog;
+  readonly #chains = new PostingChains();
+  readonly #analyzer: Analyzer;
+  readonly #gap: number;
+  #norms: Uint8Array = new Uint8Array(1 << 6);
+  #lengths: Uint32Array = new Uint32Array(1 << 6);
+  #docCount = 0;
+  #totalTokens = 0;
+  #hasPending = false;
+  #hasLongTerm = false;
+  /** UTF-16 units of the pending values before the one at hand. */
+  #textBase = 0;
+
+  constructor(field: string, options: FieldOptions, analyzer: Analyzer) {
+    this.field = field;
+    this.log = new TokenLog(options.offsets ?? false);
+    this.#analyzer = analyzer;
+    this.#gap = options.positionIncrementGap ?? DEFAULT_GAP;
+  }
+
+  get termCount(): number {
+    return this.terms.count;
+  }
+
+  get docCount(): number {
+    return this.#docCount;
+  }
+
+  get totalTokens(): number {
+    return this.#totalTokens;
+  }
+
+  get norms(): Uint8Array {
+    return this.#norms;
+  }
+
+  /** Postings of all terms. */
+  get postingCount(): number {
+    return this.#chains.count;
+  }
+
+  get sizeBytes(): number {
+    const tables = this.#norms.byteLength + this.#lengths.byteLength;
+    return this.terms.sizeBytes + this.log.sizeBytes + this.#chains.sizeBytes + tables;
+  }
+
+  /** Cuts a value of the pending document into tokens. Returns what is wrong with it, if anything is. */
+  addValue(text: string): string | undefined {
+    const { log } = this;
+    const base = this.#hasPending ? log.place + this.#gap : 0;
+    this.#hasPending = true;
+    log.moveTo(base);
+    if (this.#analyzer.mapWord !== undefined) this.#addWords(text, this.#analyzer.mapWord);
+    else this.#addTokens(text, base);
+    this.#textBase += text.length + 1;
+    if (this.#hasLongTerm) return `has a term of more than ${MAX_TERM_BYTES} bytes`;
+    return log.place <= MAX_POSITION ? undefined : `has more than ${MAX_POSITION} positions`;
+  }
+
+  /** Indexes what was added as the document `ordinal`; ordinals rise. Without a value nothing changes. */
+  commit(ordinal: number): void {
+    if (!this.#hasPending) return;
+    const { log } = this;
+    const chains = this.#chains;
+    const length = log.pendingTokens;
+    const { end, entries } = log;
+    chains.reserve(this.terms.count, end - log.committedEnd);
+    for (let i = log.committedEnd; i < end; i++) if (entries[i]! >= 0) chains.add(entries[i]!, ordinal);
+    log.commit(ordinal);
+    this.#lengths = grownUint32(this.#lengths, ordinal + 1);
+    this.#norms = grownUint8(this.#norms, ordinal + 1);
+    this.#lengths[ordinal] = length;
+    this.#norms[ordinal] = encodeLength(length);
+    this.#docCount += length > 0 ? 1 : 0;
+    this.#totalTokens += length;
+    this.#hasPending = false;
+    this.#textBase = 0;
+  }
+
+  /** Drops what was added. */
+  rollback(): void {
+    this.log.rollback();
+    this.#hasPending = false;
+    this.#hasLongTerm = false;
+    this.#textBase = 0;
+  }
+
+  /** Takes a deleted document out of the statistics. */
+  remove(ordinal: number): void {
+    if (ordinal >= this.log.rowCount) return;
+    const length = this.length(ordinal);
+    this.#docCount -= length > 0 ? 1 : 0;
+    this.#totalTokens -= length;
+    const { entries, starts } = this.log;
+    const end = starts[ordinal + 1]!;
+    for (let i = starts[ordinal]!; i < end; i++) if (entries[i]! >= 0) this.#chains.removeTerm(entries[i]!, ordinal);
+  }
+
+  length(ordinal: number): number {
+    return ordinal < this.log.rowCount ? this.#lengths[ordinal]! : 0;
+  }
+
+  lookup(term: string): number {
+    const number = this.terms.lookup(term);
+    return number >= 0 && this.#chains.docFrequency(number) > 0 ? number : -1;
+  }
+
+  term(number: number): string {
+    return this.terms.term(number);
+  }
+
+  docFrequency(number: number): number {
+    return this.#chains.docFrequency(number);
+  }
+
+  liveDocFrequency(number: number): number {
+    return this.#chains.liveDocFrequency(number);
+  }
+
+  accepted(automaton: Automaton, visit: (number: number) => boolean): void {
+    for (let term = 0; term < this.terms.count; term++) {
+      if (this.#chains.liveDocFrequency(term) === 0 || !this.terms.isAccepted(term, automaton)) continue;
+      if (!visit(term)) return;
+    }
+  }
+
+  postings(number: number): Postings {
+    return this.#chains.cursor(number, this);
+  }
+
+  positions(term: number, ordinal: number, into: Uint32Array): void {
+    this.log.positions(term, ordinal, into);
+  }
+
+  offsets(term: number, ordinal: number, starts: Uint32Array, ends: Uint32Array): boolean {
+    return this.log.placesInText(term, ordinal, starts, ends);
+  }
+
+  /** The way of analyzers that map the words of the standard tokenizer: each distinct word is mapped once. */
+  #addWords(text: string, mapWord: (word: string) => string | null): void {
+    const { log, terms } = this;
+    const words = tokenizer.reset(text);
+    let holes = 0;
+    while (words.next()) {
+      const word = terms.internWord(text, words.start, words.end);
+      let term = terms.mapped(word);
+      if (term === UNMAPPED) {
+        const mapped = mapWord(terms.term(word));
+        term = mapped === null ? -1 : terms.intern(mapped);
+        terms.setMapped(word, term);
+      }
+      if (term < 0) {
+        holes++;
+        continue;
+      }
+      if (holes > 0) {
+        log.moveTo(log.place + holes);
+        holes = 0;
+      }
+      log.add(term);
+      if (log.hasOffsets) log.setOffsets(this.#textBase + words.start, this.#textBase + words.end);
+    }
+    if (holes > 0) log.moveTo(log.place + holes);
+  }
+
+  #addTokens(text: string, base: number): void {
+    const { log, terms } = this;
+    const places = this.#analyzer.analyze(text, (term, position, start, end) => {
+      const number = terms.intern(term);
+      if (terms.byteLength(number) > MAX_TERM_BYTES) this.#hasLongTerm = true;
+      log.addAt(base + position, number);
+      if (log.hasOffsets) log.setOffsets(this.#textBase + start, this.#textBase + end);
+    });
+    log.moveTo(base + places);
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Postings of one field of the head: for each term a chain, newest first. Adding to it is a matter of a few stores;
+ * lists by rising ordinals are made when a query asks for them, and kept and carried on for terms that many have.
+ */
+import { NO_MORE, type Postings } from '../part/index-part.ts';
+import { grownInt32, grownUint32 } from './growable.ts';
+
+/** The postings of a term as lists, by rising ordinals. */
+export type PostingLists = { readonly ordinals: Uint32Array; readonly frequencies: Uint32Array };
+
+/** Reads where a document has a term; see `Postings`. */
+export interface PlaceReader {
+  positions(term: number, ordinal: number, into: Uint32Array): void;
+  offsets(term: number, ordinal: number, starts: Uint32Array, ends: Uint32Array): boolean;
+}
+
+/** Numbers per term: newest posting + 1, ordinal + 1 of it, documents, live documents. */
+const TERM = 4;
+/** Numbers per posting: the one before + 1, ordinal, frequency. */
+const POSTING = 3;
+/** From this many postings on, lists are kept. */
+const KEPT_LENGTH = 64;
+
+type KeptLists = { ordinals: Uint32Array; frequencies: Uint32Array; length: number };
+
+/** Chains of postings by term number. */
+export class PostingChains {
+  #terms: Int32Array = new Int32Array(TERM << 9);
+  #postings: Int32Array = new Int32Array(POSTING << 10);
+  #count = 0;
+  /** By term: 1 + the ordinal that `removeTerm` last saw. */
+  #removed: Int32Array = new Int32Array(0);
+  readonly #kept = new Map<number, KeptLists>();
+
+  /** Postings of all terms. */
+  get count(): number {
+    return this.#count;
+  }
+
+  get sizeBytes(): number {
+    return this.#terms.byteLength + this.#postings.byteLength + this.#removed.byteLength;
+  }
+
+  docFrequency(term: number): number {
+    return term * TERM < this.#terms.length ? this.#terms[term * TERM + 2]! : 0;
+  }
+
+  liveDocFrequency(term: number): number {
+    return term * TERM < this.#terms.length ? this.#terms[term * TERM + 3]! : 0;
+  }
+
+  /** Makes room for `postings` more of terms below `termCount`. */
+  reserve(termCount: number, postings: number): void {
+    this.#terms = grownInt32(this.#terms, termCount * TERM);
+    this.#postings = grownInt32(this.#postings, (this.#count + postings) * POSTING);
+  }
+
+  /** Counts a term once more in a document, for which `reserve` made room. Ordinals never fall. */
+  add(term: number, ordinal: number): void {
+    const terms = this.#terms;
+    const postings = this.#postings;
+    const at = term * TERM;
+    if (terms[at + 1] === ordinal + 1) {
+      postings[(terms[at]! - 1) * POSTING + 2]!++;
+      return;
+    }
+    const posting = this.#count++ * POSTING;
+    postings[posting] = terms[at]!;
+    postings[posting + 1] = ordinal;
+    postings[posting + 2] = 1;
+    terms[at] = this.#count;
+    terms[at + 1] = ordinal + 1;
+    terms[at + 2]!++;
+    terms[at + 3]!++;
+  }
+
+  /** Takes a deleted document out of a term's count, once however often it is called. */
+  removeTerm(term: number, ordinal: number): void {
+    this.#removed = grownInt32(this.#removed, Math.max(term + 1, this.#terms.length / TERM));
+    if (this.#removed[term] === ordinal + 1) return;
+    this.#removed[term] = ordinal + 1;
+    this.#terms[term * TERM + 3]!--;
+  }
+
+  /** A cursor over a term's documents. */
+  cursor(term: number, places: PlaceReader): Postings {
+    return new ChainCursor(term, this.lists(term), places);
+  }
+
+  /** The lists of a term, deleted documents included. Valid until the next write. */
+  lists(term: number): PostingLists {
+    const length = this.docFrequency(term);
+    if (length < KEPT_LENGTH) {
+      const lists = { ordinals: new Uint32Array(length), frequencies: new Uint32Array(length) };
+      if (length > 0) this.#unroll(term, 0, length, lists);
+      return lists;
+    }
+    const kept = this.#carriedOn(term, length);
+    return { ordinals: kept.ordinals.subarray(0, length), frequencies: kept.frequencies.subarray(0, length) };
+  }
+
+  #carriedOn(term: number, length: number): KeptLists {
+    const kept = this.#kept.get(term) ?? {
+      ordinals: new Uint32Array(length),
+      frequencies: new Uint32Array(length),
+      length: 0,
+    };
+    kept.ordinals = grownUint32(kept.ordinals, length);
+    kept.frequencies = grownUint32(kept.frequencies, length);
+    this.#unroll(term, kept.length, length, kept);
+    kept.length = length;
+    this.#kept.set(term, kept);
+    return kept;
+  }
+
+  /** Writes postings `from` to `to` - 1 of a chain of `to`. */
+  #unroll(term: number, from: number, to: number, { ordinals, frequencies }: PostingLists): void {
+    const postings = this.#postings;
+    let posting = (this.#terms[term * TERM]! - 1) * POSTING;
+    for (let i = to - 1; i >= from; i--) {
+      ordinals[i] = postings[posting + 1]!;
+      frequencies[i] = postings[posting + 2]!;
+      posting = (postings[posting]! - 1) * POSTING;
+    }
+  }
+}
+
+class ChainCursor implements Postings {
+  readonly docFrequency: number;
+  readonly #term: number;
+  readonly #ordinals: Uint32Array;
+  readonly #frequencies: Uint32Array;
+  readonly #places: PlaceReader;
+  #at = 0;
+  /** Where the last `read` began. */
+  #readFrom = 0;
+
+  constructor(term: number, { ordinals, frequencies }: PostingLists, places: PlaceReader) {
+    this.#term = term;
+    this.#ordinals = ordinals;
+    this.#frequencies = frequencies;
+    this.#places = places;
+    this.docFrequency = ordinals.length;
+  }
+
+  seek(from: number): number {
+    const ordinals = this.#ordinals;
+    const { length } = ordinals;
+    let at = this.#at;
+    if (at >= length) return NO_MORE;
+    if (ordinals[at]! >= from) return ordinals[at]!;
+    let step = 1;
+    while (at + step < length && ordinals[at + step]! < from) {
+      at += step;
+      step *= 2;
+    }
+    let below = at;
+    let above = Math.min(length, at + step);
+    while (above - below > 1) {
+      const middle = (below + above) >>> 1;
+      if (ordinals[middle]! < from) below = middle;
+      else above = middle;
+    }
+    this.#at = above;
+    return above < length ? ordinals[above]! : NO_MORE;
+  }
+
+  read(end: number, into: Uint32Array, frequencies: Uint32Array): number {
+    const ordinals = this.#ordinals;
+    const { length } = ordinals;
+    const from = this.#at;
+    let at = from;
+    for (; at < length && ordinals[at]! < end; at++) {
+      into[at - from] = ordinals[at]!;
+      frequencies[at - from] = this.#frequencies[at]!;
+    }
+    this.#readFrom = from;
+    this.#at = at;
+    return at - from;
+  }
+
+  positions(index: number, into: Uint32Array): void {
+    this.#places.positions(this.#term, this.#ordinals[this.#readFrom + index]!, into);
+  }
+
+  offsets(index: number, starts: Uint32Array, ends: Uint32Array): boolean {
+    return this.#places.offsets(this.#term, this.#ordinals[this.#readFrom + index]!, starts, ends);
+  }
+}
