@@ -1,53 +1,84 @@
 /**
- * Character classes for finding words, after the word break property of Unicode (UAX #29), coarsened to what the
- * tokenizer needs. ASCII is a table; the rest of the basic plane is worked out once per character and remembered.
+ * Character classes for finding words: the word break property of Unicode (UAX #29, table 3), derived from properties
+ * that regular expressions know, and classes of our own for what is a token although the property says nothing of it.
+ * ASCII and the rest of the basic plane are worked out once per character and remembered.
  */
 
-/** What a character is to the tokenizer. */
+/** What a character is to the tokenizer. Word parts come first: a token begins with a class from 1 to `regional`. */
 export const CLASS = {
   /** Ends a word. */
   other: 0,
+  /** ALetter. */
   letter: 1,
-  digit: 2,
-  katakana: 3,
-  /** Joins letters, digits and katakana: `_` and its kin. */
-  connector: 4,
+  /** Hebrew_Letter: a letter that a quote may follow. */
+  hebrew: 2,
+  /** Numeric. */
+  digit: 3,
+  katakana: 4,
+  /** ExtendNumLet: joins letters, digits and katakana: `_` and its kin. */
+  connector: 5,
   /** Han and hiragana: one token each. */
-  ideograph: 5,
-  emoji: 6,
+  ideograph: 6,
+  /** Letters of scripts without spaces (Line_Break SA: Thai, Lao, Khmer, Burmese): a run of them is one token. */
+  southeastAsian: 7,
+  emoji: 8,
   /** Half of a flag. */
-  regional: 7,
-  /** Marks and format characters: part of what comes before. */
-  extend: 8,
+  regional: 9,
+  /** Extend, Format and ZWJ: part of what comes before. */
+  extend: 10,
   /** Joins letters: `:` `·`. */
-  midLetter: 9,
+  midLetter: 11,
   /** Joins digits: `,` `;`. */
-  midNumber: 10,
-  /** Joins either: `.` `'` `’`. */
-  midBoth: 11,
+  midNumber: 12,
+  /** MidNumLet: joins either: `.` `’`. */
+  midBoth: 13,
+  /** `'`: joins either, and may follow a Hebrew letter. */
+  singleQuote: 14,
+  /** `"`: joins Hebrew letters. */
+  doubleQuote: 15,
 } as const;
 
-const UNKNOWN = 255;
-const MID_LETTER = ':\u00b7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a';
-const MID_NUMBER = ',;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044\ufe10\ufe14\ufe50\ufe54\uff0c\uff1b';
-const MID_BOTH = ".'\u2018\u2019\u2024\ufe52\uff07\uff0e";
+const MID_LETTER = /^[:\u00b7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a]/;
+const MID_NUMBER = /^[,;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044\ufe10\ufe14\ufe50\ufe54\uff0c\uff1b]/;
+const MID_BOTH = /^[.\u2018\u2019\u2024\ufe52\uff07\uff0e]/;
+const EXTEND = /^[\p{Grapheme_Extend}\p{Mc}\p{Emoji_Modifier}\p{Cf}]/u;
+const KATAKANA = /^[\p{Script=Katakana}\u3031-\u3035\u309b\u309c\u30a0\u30fc\uff70]/u;
+const HEBREW = /^(?=\p{Script=Hebrew})\p{Lo}/u;
+const IDEOGRAPH = /^[\p{Script=Han}\p{Script=Hiragana}]/u;
+const SOUTHEAST_ASIAN =
+  /^(?=\p{Alphabetic})[\p{Script=Thai}\p{Script=Lao}\p{Script=Myanmar}\p{Script=Khmer}\p{Script=Tai_Le}\p{Script=New_Tai_Lue}\p{Script=Tai_Tham}\p{Script=Tai_Viet}\p{Script=Ahom}]/u;
+/** Not of the property Alphabetic, but named in the table. */
+const OTHER_LETTER =
+  /^[\u02c2-\u02c5\u02d2-\u02d7\u02de\u02df\u02e5-\u02eb\u02ed\u02ef-\u02ff\u055a-\u055c\u055e\u058a\u05f3\ua708-\ua716\ua720\ua721\ua789\ua78a\uab5b]/;
+/** Pictures; of those that text uses as signs, too, none below U+203C. */
+const EMOJI = /^(?![\u0000-\u203b\u2122])\p{Extended_Pictographic}/u;
 
 /** In this order; the first that fits counts. */
 const PATTERNS: readonly (readonly [RegExp, number])[] = [
-  [/^[\u30a0-\u30ff\u31f0-\u31ff\u3031-\u3035\uff66-\uff9d]|^\p{Script=Katakana}/u, CLASS.katakana],
-  [/^[\p{M}\p{Cf}\uff9e\uff9f\p{Emoji_Modifier}]/u, CLASS.extend],
-  [/^[\p{Script=Han}\p{Script=Hiragana}]/u, CLASS.ideograph],
-  [/^\p{L}|^\p{Nl}/u, CLASS.letter],
-  [/^\p{Nd}/u, CLASS.digit],
-  [/^\p{Pc}/u, CLASS.connector],
+  [/^'/, CLASS.singleQuote],
+  [/^"/, CLASS.doubleQuote],
+  [/^\u200b/, CLASS.other],
+  [MID_LETTER, CLASS.midLetter],
+  [MID_NUMBER, CLASS.midNumber],
+  [MID_BOTH, CLASS.midBoth],
+  [EXTEND, CLASS.extend],
   [/^\p{Regional_Indicator}/u, CLASS.regional],
-  [/^(?![\u0000-\u00ff\u2122])\p{Extended_Pictographic}/u, CLASS.emoji],
+  [KATAKANA, CLASS.katakana],
+  [HEBREW, CLASS.hebrew],
+  [/^[\p{Nd}\u066b]/u, CLASS.digit],
+  [/^[\p{Pc}\u202f]/u, CLASS.connector],
+  [SOUTHEAST_ASIAN, CLASS.southeastAsian],
+  [/^(?!\p{Ideographic}|\p{Script=Hiragana})\p{Alphabetic}/u, CLASS.letter],
+  [OTHER_LETTER, CLASS.letter],
+  [IDEOGRAPH, CLASS.ideograph],
+  [EMOJI, CLASS.emoji],
 ];
 
+const UNKNOWN = 255;
 const TABLE = new Uint8Array(0x10000).fill(UNKNOWN);
 for (let code = 0; code < 128; code++) TABLE[code] = findClass(code);
 
-/** Class of a code point. */
+/** Class of a code point. A lone surrogate is `other`. */
 export function classOf(code: number): number {
   if (code > 0xffff) return findClass(code);
   const known = TABLE[code]!;
@@ -57,10 +88,12 @@ export function classOf(code: number): number {
   return found;
 }
 
+/** Whether a character is a picture (Extended_Pictographic), be it also a letter. */
+export function isPictographic(code: number): boolean {
+  return /^\p{Extended_Pictographic}/u.test(String.fromCodePoint(code));
+}
+
 function findClass(code: number): number {
   const text = String.fromCodePoint(code);
-  if (MID_LETTER.includes(text)) return CLASS.midLetter;
-  if (MID_NUMBER.includes(text)) return CLASS.midNumber;
-  if (MID_BOTH.includes(text)) return CLASS.midBoth;
   return PATTERNS.find(([pattern]) => pattern.test(text))?.[1] ?? CLASS.other;
 }
