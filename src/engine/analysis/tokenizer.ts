@@ -41,11 +41,11 @@ export class Tokenizer {
     return this.#end;
   }
 
-  /** Starts over with another text. */
-  reset(text: string): this {
+  /** Starts over with another text, or from the start of a word in it. */
+  reset(text: string, from = 0): this {
     this.#text = text;
-    this.#start = 0;
-    this.#end = 0;
+    this.#start = from;
+    this.#end = from;
     return this;
   }
 
