@@ -2,28 +2,40 @@
 import type { EngineDocument } from '../engine.ts';
 import type { PartDocuments } from '../part/index-part.ts';
 import { WINDOW } from '../part/index-part.ts';
-import { grownFloat64, grownUint32 } from './growable.ts';
+import { grownFloat64, grownInt32, grownUint32 } from './growable.ts';
+import { SourcePool } from './source-pool.ts';
+import { AT, RECORD, TermTable } from './term-table.ts';
 
 /** Numbers per document: version, sequence number, primary term, position. */
 const NUMBERS = 4;
 const WINDOW_WORDS = WINDOW / 32;
 
-/** Documents in the order in which they were put. Sources are kept as JSON. */
+/** Documents in the order in which they were put. The record of an id holds the ordinal + 1 of its live document. */
 export class HeadDocuments implements PartDocuments {
-  readonly #ordinals = new Map<string, number>();
-  readonly #ids: string[] = [];
-  readonly #sources: string[] = [];
-  #numbers: Float64Array = new Float64Array(NUMBERS << 6);
-  #live: Uint32Array = new Uint32Array(WINDOW_WORDS);
-  #textBytes = 0;
+  readonly #ids: TermTable;
+  readonly #sources = new SourcePool();
+  /** Number of the id of each ordinal. */
+  #idNumbers: Int32Array;
+  #numbers: Float64Array;
+  #live: Uint32Array;
+  #endOrdinal = 0;
+  #liveCount = 0;
+
+  /** @param capacity Documents that there will be, about. */
+  constructor(capacity = 100) {
+    this.#ids = new TermTable({ terms: capacity, bytes: capacity * 24 });
+    this.#idNumbers = new Int32Array(capacity);
+    this.#numbers = new Float64Array(capacity * NUMBERS);
+    this.#live = new Uint32Array(Math.ceil(capacity / WINDOW) * WINDOW_WORDS);
+  }
 
   /** One past the last ordinal. */
   get endOrdinal(): number {
-    return this.#ids.length;
+    return this.#endOrdinal;
   }
 
   get liveCount(): number {
-    return this.#ordinals.size;
+    return this.#liveCount;
   }
 
   /** One bit per ordinal, for a whole number of windows. */
@@ -31,17 +43,20 @@ export class HeadDocuments implements PartDocuments {
     return this.#live;
   }
 
-  /** Bytes held, about: one per character of ids and sources. */
+  /** Bytes held. */
   get sizeBytes(): number {
-    return this.#textBytes + this.#numbers.byteLength + this.#live.byteLength;
+    const tables = this.#idNumbers.byteLength + this.#numbers.byteLength + this.#live.byteLength;
+    return this.#ids.sizeBytes + this.#sources.sizeBytes + tables;
   }
 
   /** Adds a document whose id is not alive here; returns its ordinal. */
   append(document: EngineDocument, json: string): number {
-    const ordinal = this.#ids.push(document.id) - 1;
-    this.#sources.push(json);
-    this.#textBytes += json.length + document.id.length;
-    this.#ordinals.set(document.id, ordinal);
+    const ordinal = this.#endOrdinal++;
+    const id = this.#ids.intern(document.id);
+    this.#ids.records[id * RECORD + AT.newest] = ordinal + 1;
+    this.#idNumbers = grownInt32(this.#idNumbers, ordinal + 1);
+    this.#idNumbers[ordinal] = id;
+    this.#sources.add(json);
     this.#numbers = grownFloat64(this.#numbers, (ordinal + 1) * NUMBERS);
     const numbers = this.#numbers;
     const at = ordinal * NUMBERS;
@@ -52,33 +67,40 @@ export class HeadDocuments implements PartDocuments {
     const word = ordinal >>> 5;
     if (word >= this.#live.length) this.#live = grownUint32(this.#live, word + WINDOW_WORDS);
     this.#live[word]! |= 1 << (ordinal & 31);
+    this.#liveCount++;
     return ordinal;
   }
 
-  /** Marks a document as gone and frees its source. */
+  /** Marks a live document as gone. */
   remove(ordinal: number): void {
-    this.#ordinals.delete(this.#ids[ordinal]!);
+    this.#ids.records[this.#idNumbers[ordinal]! * RECORD + AT.newest] = 0;
     this.#live[ordinal >>> 5]! &= ~(1 << (ordinal & 31));
-    this.#textBytes -= this.#sources[ordinal]!.length;
-    this.#sources[ordinal] = '';
+    this.#liveCount--;
   }
 
   find(id: string): number {
-    return this.#ordinals.get(id) ?? -1;
+    const number = this.#ids.lookup(id);
+    return number < 0 ? -1 : this.#ids.records[number * RECORD + AT.newest]! - 1;
   }
 
   id(ordinal: number): string {
-    return this.#ids[ordinal]!;
+    return this.#ids.term(this.#idNumbers[ordinal]!);
+  }
+
+  /** Bytes of an id. */
+  idBytes(ordinal: number): Uint8Array {
+    const number = this.#idNumbers[ordinal]!;
+    return this.#ids.bytes.subarray(this.#ids.from(number), this.#ids.to(number));
   }
 
   source(ordinal: number): unknown {
-    const json = this.json(ordinal);
+    const json = this.#sources.text(ordinal);
     return json === '' ? undefined : JSON.parse(json);
   }
 
-  /** The source as JSON; empty for undefined, and once the document is deleted. */
-  json(ordinal: number): string {
-    return this.#sources[ordinal]!;
+  /** The source as JSON in UTF-8; empty for undefined. */
+  sourceBytes(ordinal: number): Uint8Array {
+    return this.#sources.bytes(ordinal);
   }
 
   version(ordinal: number): number {

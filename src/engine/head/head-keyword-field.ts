@@ -15,7 +15,7 @@ export class HeadKeywordField implements InvertedField, PlaceReader {
   readonly terms = new TermTable();
   /** Values of a document are sorted by the bytes of their terms, without duplicates. */
   readonly column: HeadColumn;
-  readonly #chains = new PostingChains();
+  readonly #chains = new PostingChains(this.terms);
   #docCount = 0;
   #totalTokens = 0;
 
@@ -36,10 +36,6 @@ export class HeadKeywordField implements InvertedField, PlaceReader {
     return this.#totalTokens;
   }
 
-  get postingCount(): number {
-    return this.#chains.count;
-  }
-
   get sizeBytes(): number {
     return this.terms.sizeBytes + this.column.sizeBytes + this.#chains.sizeBytes;
   }
@@ -49,7 +45,7 @@ export class HeadKeywordField implements InvertedField, PlaceReader {
     const { terms } = this;
     const numbers = values.map((value) => terms.intern(value));
     if (numbers.length > 1) numbers.sort((a, b) => terms.compare(a, b));
-    this.#chains.reserve(terms.count, numbers.length);
+    this.#chains.reserve(numbers.length);
     let count = 0;
     for (const number of numbers) {
       if (count > 0 && numbers[count - 1] === number) continue;

@@ -3,7 +3,6 @@
  * which cannot: so a document is indexed whole or not at all.
  */
 import type { Analyzer } from '../analysis/analyzer.ts';
-import { Tokenizer } from '../analysis/tokenizer.ts';
 import type { Automaton } from '../automata/automaton.ts';
 import type { FieldOptions } from '../engine.ts';
 import type { InvertedField, Postings } from '../part/index-part.ts';
@@ -12,16 +11,24 @@ import { encodeLength } from '../score/norms.ts';
 import { MAX_POSITION_BITS } from '../segment/inverted-layout.ts';
 import { grownUint8, grownUint32 } from './growable.ts';
 import { type PlaceReader, PostingChains } from './posting-chains.ts';
-import { TermTable, UNMAPPED } from './term-table.ts';
+import { TermTable, type TermTableSize, UNMAPPED } from './term-table.ts';
 import { TokenLog } from './token-log.ts';
+import { WordScanner } from './word-scanner.ts';
 
 /** Greatest position of a token. */
 export const MAX_POSITION = 2 ** MAX_POSITION_BITS - 1;
 
 const DEFAULT_GAP = 100;
 
-/** Tokens of all text fields are cut by one tokenizer, one after the other. */
-const tokenizer = new Tokenizer();
+/** How much a field will hold, about: so that its tables need not grow. */
+export type TextFieldSize = TermTableSize & {
+  readonly documents: number;
+  readonly tokens: number;
+  readonly postings: number;
+};
+
+/** What a field is made with. */
+export type TextFieldParts = { readonly analyzer: Analyzer; readonly size: TextFieldSize | undefined };
 
 /** Terms, tokens and postings of a text field. */
 export class HeadTextField implements InvertedField, PlaceReader {
@@ -29,13 +36,14 @@ export class HeadTextField implements InvertedField, PlaceReader {
   readonly type = 'text';
   readonly hasPositions = true;
   readonly isSorted = false;
-  readonly terms = new TermTable();
+  readonly terms: TermTable;
   readonly log: TokenLog;
-  readonly #chains = new PostingChains();
+  readonly #chains: PostingChains;
+  readonly #scanner: WordScanner;
   readonly #analyzer: Analyzer;
   readonly #gap: number;
-  #norms: Uint8Array = new Uint8Array(1 << 6);
-  #lengths: Uint32Array = new Uint32Array(1 << 6);
+  #norms: Uint8Array;
+  #lengths: Uint32Array;
   #docCount = 0;
   #totalTokens = 0;
   #hasPending = false;
@@ -43,9 +51,14 @@ export class HeadTextField implements InvertedField, PlaceReader {
   /** UTF-16 units of the pending values before the one at hand. */
   #textBase = 0;
 
-  constructor(field: string, options: FieldOptions, analyzer: Analyzer) {
+  constructor(field: string, options: FieldOptions, { analyzer, size }: TextFieldParts) {
     this.field = field;
-    this.log = new TokenLog(options.offsets ?? false);
+    this.terms = new TermTable(size);
+    this.log = new TokenLog(options.offsets ?? false, size);
+    this.#chains = new PostingChains(this.terms, size?.postings);
+    this.#scanner = new WordScanner(this.terms);
+    this.#norms = new Uint8Array(size?.documents ?? 64);
+    this.#lengths = new Uint32Array(size?.documents ?? 64);
     this.#analyzer = analyzer;
     this.#gap = options.positionIncrementGap ?? DEFAULT_GAP;
   }
@@ -66,9 +79,15 @@ export class HeadTextField implements InvertedField, PlaceReader {
     return this.#norms;
   }
 
-  /** Postings of all terms. */
-  get postingCount(): number {
-    return this.#chains.count;
+  /** What a field that takes on where this one ends should have room for. */
+  get size(): TextFieldSize {
+    return {
+      terms: this.terms.count,
+      bytes: this.terms.end,
+      documents: this.log.rowCount,
+      tokens: this.log.end,
+      postings: this.#chains.count,
+    };
   }
 
   get sizeBytes(): number {
@@ -96,7 +115,7 @@ export class HeadTextField implements InvertedField, PlaceReader {
     const chains = this.#chains;
     const length = log.pendingTokens;
     const { end, entries } = log;
-    chains.reserve(this.terms.count, end - log.committedEnd);
+    chains.reserve(end - log.committedEnd);
     for (let i = log.committedEnd; i < end; i++) if (entries[i]! >= 0) chains.add(entries[i]!, ordinal);
     log.commit(ordinal);
     this.#lengths = grownUint32(this.#lengths, ordinal + 1);
@@ -171,16 +190,11 @@ export class HeadTextField implements InvertedField, PlaceReader {
   /** The way of analyzers that map the words of the standard tokenizer: each distinct word is mapped once. */
   #addWords(text: string, mapWord: (word: string) => string | null): void {
     const { log, terms } = this;
-    const words = tokenizer.reset(text);
+    const words = this.#scanner.reset(text);
     let holes = 0;
-    while (words.next()) {
-      const word = terms.internWord(text, words.start, words.end);
+    for (let word = words.next(); word >= 0; word = words.next()) {
       let term = terms.mapped(word);
-      if (term === UNMAPPED) {
-        const mapped = mapWord(terms.term(word));
-        term = mapped === null ? -1 : terms.intern(mapped);
-        terms.setMapped(word, term);
-      }
+      if (term === UNMAPPED) term = this.#map(word, mapWord);
       if (term < 0) {
         holes++;
         continue;
@@ -195,11 +209,18 @@ export class HeadTextField implements InvertedField, PlaceReader {
     if (holes > 0) log.moveTo(log.place + holes);
   }
 
+  #map(word: number, mapWord: (word: string) => string | null): number {
+    const mapped = mapWord(this.terms.term(word));
+    const term = mapped === null ? -1 : this.terms.intern(mapped);
+    this.terms.setMapped(word, term);
+    return term;
+  }
+
   #addTokens(text: string, base: number): void {
     const { log, terms } = this;
     const places = this.#analyzer.analyze(text, (term, position, start, end) => {
       const number = terms.intern(term);
-      if (terms.byteLength(number) > MAX_TERM_BYTES) this.#hasLongTerm = true;
+      if (terms.to(number) - terms.from(number) > MAX_TERM_BYTES) this.#hasLongTerm = true;
       log.addAt(base + position, number);
       if (log.hasOffsets) log.setOffsets(this.#textBase + start, this.#textBase + end);
     });

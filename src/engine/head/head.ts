@@ -12,7 +12,7 @@ import type { FieldValue } from '../query/query.ts';
 import { HeadColumn } from './head-column.ts';
 import { HeadDocuments } from './head-documents.ts';
 import { HeadKeywordField } from './head-keyword-field.ts';
-import { HeadTextField } from './head-text-field.ts';
+import { HeadTextField, type TextFieldSize } from './head-text-field.ts';
 
 /** What a head knows of the shard. Both may gain entries while it lives. */
 export type HeadContext = {
@@ -20,20 +20,27 @@ export type HeadContext = {
   readonly analyzers: Analyzers;
 };
 
+/** How much a head holds, or will hold, about. */
+export type HeadSize = { readonly documents: number; readonly texts: ReadonlyMap<string, TextFieldSize> };
+
 /** A field of the head. */
 export type HeadField = HeadTextField | HeadKeywordField | HeadColumn;
 
 /** Documents and their fields, in memory. */
 export class Head implements IndexPart {
   readonly name = 'head';
-  readonly documents = new HeadDocuments();
+  readonly documents: HeadDocuments;
   readonly kernelPart = undefined;
   readonly #context: HeadContext;
+  readonly #size: HeadSize | undefined;
   readonly #fields = new Map<string, HeadField>();
   #generation = 0;
 
-  constructor(context: HeadContext) {
+  /** @param size What the head is going to hold, if it is like the one before. */
+  constructor(context: HeadContext, size?: HeadSize) {
     this.#context = context;
+    this.#size = size;
+    this.documents = new HeadDocuments(size?.documents);
   }
 
   get endOrdinal(): number {
@@ -62,6 +69,13 @@ export class Head implements IndexPart {
     let bytes = this.documents.sizeBytes;
     for (const field of this.#fields.values()) bytes += field.sizeBytes;
     return bytes;
+  }
+
+  /** What a head that takes on where this one ends should have room for. */
+  get size(): HeadSize {
+    const texts = new Map<string, TextFieldSize>();
+    for (const [name, field] of this.#fields) if (field instanceof HeadTextField) texts.set(name, field.size);
+    return { documents: this.endOrdinal, texts };
   }
 
   inverted(field: string): InvertedField | undefined {
@@ -148,7 +162,8 @@ export class Head implements IndexPart {
     const known = this.#fields.get(name);
     if (known instanceof HeadTextField) return known;
     const options = this.#context.fields.get(name) ?? { type: 'text' };
-    const field = new HeadTextField(name, options, this.#context.analyzers.get(options.analyzer ?? 'standard'));
+    const analyzer = this.#context.analyzers.get(options.analyzer ?? 'standard');
+    const field = new HeadTextField(name, options, { analyzer, size: this.#size?.texts.get(name) });
     this.#fields.set(name, field);
     return field;
   }

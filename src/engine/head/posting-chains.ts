@@ -4,6 +4,7 @@
  */
 import { NO_MORE, type Postings } from '../part/index-part.ts';
 import { grownInt32, grownUint32 } from './growable.ts';
+import { AT, RECORD, type TermTable } from './term-table.ts';
 
 /** The postings of a term as lists, by rising ordinals. */
 export type PostingLists = { readonly ordinals: Uint32Array; readonly frequencies: Uint32Array };
@@ -14,8 +15,6 @@ export interface PlaceReader {
   offsets(term: number, ordinal: number, starts: Uint32Array, ends: Uint32Array): boolean;
 }
 
-/** Numbers per term: newest posting + 1, ordinal + 1 of it, documents, live documents. */
-const TERM = 4;
 /** Numbers per posting: the one before + 1, ordinal, frequency. */
 const POSTING = 3;
 /** From this many postings on, lists are kept. */
@@ -23,14 +22,23 @@ const KEPT_LENGTH = 64;
 
 type KeptLists = { ordinals: Uint32Array; frequencies: Uint32Array; length: number };
 
-/** Chains of postings by term number. */
+/**
+ * Chains of postings by term number. The record of a term holds the number + 1 of its newest posting, the ordinal + 1 of
+ * that, and how many documents have the term.
+ */
 export class PostingChains {
-  #terms: Int32Array = new Int32Array(TERM << 9);
-  #postings: Int32Array = new Int32Array(POSTING << 10);
+  readonly #terms: TermTable;
+  #postings: Int32Array;
   #count = 0;
-  /** By term: 1 + the ordinal that `removeTerm` last saw. */
+  /** By term: 1 + the ordinal that `removeTerm` last saw, and how many it saw. */
   #removed: Int32Array = new Int32Array(0);
   readonly #kept = new Map<number, KeptLists>();
+
+  /** @param postings How many there will be, about. */
+  constructor(terms: TermTable, postings = 1000) {
+    this.#terms = terms;
+    this.#postings = new Int32Array(postings * POSTING);
+  }
 
   /** Postings of all terms. */
   get count(): number {
@@ -38,48 +46,47 @@ export class PostingChains {
   }
 
   get sizeBytes(): number {
-    return this.#terms.byteLength + this.#postings.byteLength + this.#removed.byteLength;
+    return this.#postings.byteLength + this.#removed.byteLength;
   }
 
   docFrequency(term: number): number {
-    return term * TERM < this.#terms.length ? this.#terms[term * TERM + 2]! : 0;
+    return this.#terms.records[term * RECORD + AT.docFrequency]!;
   }
 
   liveDocFrequency(term: number): number {
-    return term * TERM < this.#terms.length ? this.#terms[term * TERM + 3]! : 0;
+    const removed = term * 2 < this.#removed.length ? this.#removed[term * 2 + 1]! : 0;
+    return this.docFrequency(term) - removed;
   }
 
-  /** Makes room for `postings` more of terms below `termCount`. */
-  reserve(termCount: number, postings: number): void {
-    this.#terms = grownInt32(this.#terms, termCount * TERM);
+  /** Makes room for more postings. */
+  reserve(postings: number): void {
     this.#postings = grownInt32(this.#postings, (this.#count + postings) * POSTING);
   }
 
   /** Counts a term once more in a document, for which `reserve` made room. Ordinals never fall. */
   add(term: number, ordinal: number): void {
-    const terms = this.#terms;
+    const { records } = this.#terms;
     const postings = this.#postings;
-    const at = term * TERM;
-    if (terms[at + 1] === ordinal + 1) {
-      postings[(terms[at]! - 1) * POSTING + 2]!++;
+    const at = term * RECORD;
+    if (records[at + AT.ordinal] === ordinal + 1) {
+      postings[(records[at + AT.newest]! - 1) * POSTING + 2]!++;
       return;
     }
     const posting = this.#count++ * POSTING;
-    postings[posting] = terms[at]!;
+    postings[posting] = records[at + AT.newest]!;
     postings[posting + 1] = ordinal;
     postings[posting + 2] = 1;
-    terms[at] = this.#count;
-    terms[at + 1] = ordinal + 1;
-    terms[at + 2]!++;
-    terms[at + 3]!++;
+    records[at + AT.newest] = this.#count;
+    records[at + AT.ordinal] = ordinal + 1;
+    records[at + AT.docFrequency]!++;
   }
 
   /** Takes a deleted document out of a term's count, once however often it is called. */
   removeTerm(term: number, ordinal: number): void {
-    this.#removed = grownInt32(this.#removed, Math.max(term + 1, this.#terms.length / TERM));
-    if (this.#removed[term] === ordinal + 1) return;
-    this.#removed[term] = ordinal + 1;
-    this.#terms[term * TERM + 3]!--;
+    if (term * 2 >= this.#removed.length) this.#removed = grownInt32(this.#removed, this.#terms.count * 2);
+    if (this.#removed[term * 2] === ordinal + 1) return;
+    this.#removed[term * 2] = ordinal + 1;
+    this.#removed[term * 2 + 1]!++;
   }
 
   /** A cursor over a term's documents. */
@@ -116,7 +123,7 @@ export class PostingChains {
   /** Writes postings `from` to `to` - 1 of a chain of `to`. */
   #unroll(term: number, from: number, to: number, { ordinals, frequencies }: PostingLists): void {
     const postings = this.#postings;
-    let posting = (this.#terms[term * TERM]! - 1) * POSTING;
+    let posting = (this.#terms.records[term * RECORD + AT.newest]! - 1) * POSTING;
     for (let i = to - 1; i >= from; i--) {
       ordinals[i] = postings[posting + 1]!;
       frequencies[i] = postings[posting + 2]!;

@@ -1,111 +1,136 @@
 /**
- * The terms of one field of the head: their bytes one after the other in a pool, found through a hash. Words of ASCII
- * letters go from the text into the pool without a string in between; the hash is worked out while they are lower-cased.
+ * The terms of one field of the head: their bytes one after the other in a pool, found through a hash. What is kept for
+ * each term stands together in one record, so that a token touches as few cache lines as can be.
  */
 import type { Automaton } from '../automata/automaton.ts';
 import { DEAD } from '../automata/automaton.ts';
-import {
-  compareBytes,
-  decodeTerm,
-  encodeTerm,
-  finishHash,
-  HASH_START,
-  hashByte,
-  hashBytes,
-  termRoom,
-} from '../part/term-bytes.ts';
+import { compareBytes, decodeTerm, encodeTerm, hashBytes, termRoom } from '../part/term-bytes.ts';
 import { grownInt32, grownUint8 } from './growable.ts';
 
-/** What `mapped` holds of a word that was not mapped yet. */
+/** What `mapped` gives of a word that was not mapped yet. */
 export const UNMAPPED = -2;
+
+/** Numbers per record. The end of a term's bytes is where those of the next begin. */
+export const RECORD = 4;
+
+/** What stands where in a record; see `PostingChains`. */
+export const AT = { bytes: 0, newest: 1, ordinal: 2, docFrequency: 3 } as const;
 
 const FIRST_SLOTS = 1 << 10;
 
+/** How many terms and bytes a table will have, about: so that it need not grow. */
+export type TermTableSize = { readonly terms: number; readonly bytes: number };
+
 /** Terms by number, in the order in which they first came. */
 export class TermTable {
-  #bytes: Uint8Array = new Uint8Array(1 << 12);
-  /** Where each term begins in the pool, and where the last one ends. */
-  #offsets: Int32Array = new Int32Array(1 << 9);
+  #bytes: Uint8Array;
+  #records: Int32Array;
   /** Pairs of hash and number + 1; 0 where the slot is free. */
-  #slots: Int32Array = new Int32Array(FIRST_SLOTS * 2);
-  #mask = FIRST_SLOTS - 1;
+  #slots: Int32Array;
+  #mask: number;
   #count = 0;
+  /** Words below were all mapped to themselves. */
+  #sameBelow = 0;
   /** What each word became in the analyzer: the number of a term, -1 if it was dropped, or `UNMAPPED`. */
   #mapped: Int32Array = new Int32Array(0);
+
+  constructor(size: TermTableSize = { terms: 100, bytes: 1000 }) {
+    let slots = FIRST_SLOTS;
+    while (slots < size.terms * 2) slots *= 2;
+    this.#slots = new Int32Array(slots * 2);
+    this.#mask = slots - 1;
+    this.#bytes = new Uint8Array(size.bytes);
+    this.#records = new Int32Array((size.terms + 2) * RECORD);
+  }
 
   get count(): number {
     return this.#count;
   }
 
-  /** The pool. Term `t` is `bytes[offsets[t]]` to `bytes[offsets[t + 1] - 1]`. Replaced when it grows. */
+  /** Read-only outside, but for what other files keep in the records. Replaced when it grows. */
+  get records(): Int32Array {
+    return this.#records;
+  }
+
+  /** The pool. Replaced when it grows. */
   get bytes(): Uint8Array {
     return this.#bytes;
   }
 
-  get offsets(): Int32Array {
-    return this.#offsets;
+  /** Where the bytes of the terms end, and those of the next one are written before `internBytes`. */
+  get end(): number {
+    return this.#records[this.#count * RECORD]!;
   }
 
   get sizeBytes(): number {
-    return this.#bytes.byteLength + this.#offsets.byteLength + this.#slots.byteLength + this.#mapped.byteLength;
+    return this.#bytes.byteLength + this.#records.byteLength + this.#slots.byteLength + this.#mapped.byteLength;
   }
 
   /** Number of a term; -1 if it is not there. */
   lookup(term: string): number {
     const end = this.#write(term);
-    const from = this.#offsets[this.#count]!;
-    return this.#slots[this.#slotOf(hashBytes(this.#bytes, from, end), end) * 2 + 1]! - 1;
+    return this.#slots[this.#slotOf(hashBytes(this.#bytes, this.end, end), end) * 2 + 1]! - 1;
   }
 
   /** Number of a term, which is added if it is new. */
   intern(term: string): number {
     const end = this.#write(term);
-    return this.#internBytes(hashBytes(this.#bytes, this.#offsets[this.#count]!, end), end);
+    return this.internBytes(hashBytes(this.#bytes, this.end, end), end);
   }
 
-  /** Number of the word in lower case that stands in a text. */
-  internWord(text: string, start: number, end: number): number {
-    const from = this.#offsets[this.#count]!;
-    if (from + (end - start) > this.#bytes.length) this.#bytes = grownUint8(this.#bytes, from + (end - start));
-    const bytes = this.#bytes;
-    let hash = HASH_START;
-    let to = from;
-    for (let i = start; i < end; i++) {
-      let unit = text.charCodeAt(i);
-      if (unit >= 0x80) return this.intern(text.slice(start, end).toLowerCase());
-      if (unit >= 65 && unit <= 90) unit |= 32;
-      bytes[to++] = unit;
-      hash = hashByte(hash, unit);
-    }
-    return this.#internBytes(finishHash(hash), to);
+  /** Makes room for bytes of new terms. */
+  reserve(byteLength: number): void {
+    this.#bytes = grownUint8(this.#bytes, this.end + byteLength);
+  }
+
+  /** Number of the term whose bytes stand at `end` in the pool, up to `to`, and whose hash is `hash`. */
+  internBytes(hash: number, to: number): number {
+    const slot = this.#slotOf(hash, to);
+    const known = this.#slots[slot * 2 + 1]!;
+    if (known > 0) return known - 1;
+    const number = this.#count++;
+    this.#records = grownInt32(this.#records, (number + 2) * RECORD);
+    this.#records[(number + 1) * RECORD] = to;
+    this.#slots[slot * 2] = hash;
+    this.#slots[slot * 2 + 1] = number + 1;
+    if (this.#count * 2 > this.#mask) this.#grow();
+    return number;
   }
 
   term(number: number): string {
-    return decodeTerm(this.#bytes, this.#offsets[number]!, this.#offsets[number + 1]!);
+    return decodeTerm(this.#bytes, this.from(number), this.to(number));
   }
 
-  /** Bytes of a term. */
-  byteLength(number: number): number {
-    return this.#offsets[number + 1]! - this.#offsets[number]!;
+  /** Where the bytes of a term begin in the pool. */
+  from(number: number): number {
+    return this.#records[number * RECORD]!;
+  }
+
+  /** Where they end. */
+  to(number: number): number {
+    return this.#records[(number + 1) * RECORD]!;
   }
 
   /** Negative, 0 or positive as a term's bytes come before, equal or come after another's. */
   compare(a: number, b: number): number {
-    const offsets = this.#offsets;
-    const bytes = this.#bytes;
-    return compareBytes(bytes, offsets[a]!, offsets[a + 1]!, bytes, offsets[b]!, offsets[b + 1]!);
+    return compareBytes(this.#bytes, this.from(a), this.to(a), this.#bytes, this.from(b), this.to(b));
   }
 
   /** What a word became; see `setMapped`. */
   mapped(word: number): number {
+    if (word < this.#sameBelow) return word;
     return word < this.#mapped.length ? this.#mapped[word]! : UNMAPPED;
   }
 
   /** Remembers what a word became. */
   setMapped(word: number, term: number): void {
+    if (word === term && word === this.#sameBelow) {
+      this.#sameBelow++;
+      return;
+    }
     const { length } = this.#mapped;
     if (word >= length) {
-      this.#mapped = grownInt32(this.#mapped, Math.max(word + 1, this.#offsets.length));
+      this.#mapped = grownInt32(this.#mapped, Math.max(word + 1, this.#records.length / RECORD));
       this.#mapped.fill(UNMAPPED, length);
     }
     this.#mapped[word] = term;
@@ -113,9 +138,9 @@ export class TermTable {
 
   /** Whether an automaton accepts a term. */
   isAccepted(number: number, automaton: Automaton): boolean {
-    const end = this.#offsets[number + 1]!;
+    const end = this.to(number);
     let state = automaton.start;
-    for (let at = this.#offsets[number]!; at < end; at++) {
+    for (let at = this.from(number); at < end; at++) {
       if (automaton.acceptsAll(state)) return true;
       state = automaton.step(state, this.#bytes[at]!);
       if (state === DEAD) return false;
@@ -125,38 +150,24 @@ export class TermTable {
 
   /** Writes a term behind the last one, without adding it. Returns where it ends. */
   #write(term: string): number {
-    const from = this.#offsets[this.#count]!;
-    this.#bytes = grownUint8(this.#bytes, from + termRoom(term));
-    return encodeTerm(term, this.#bytes, from);
+    this.reserve(termRoom(term));
+    return encodeTerm(term, this.#bytes, this.end);
   }
 
-  #internBytes(hash: number, end: number): number {
-    const slot = this.#slotOf(hash, end);
-    const known = this.#slots[slot * 2 + 1]!;
-    if (known > 0) return known - 1;
-    const number = this.#count++;
-    this.#offsets = grownInt32(this.#offsets, number + 2);
-    this.#offsets[number + 1] = end;
-    this.#slots[slot * 2] = hash;
-    this.#slots[slot * 2 + 1] = number + 1;
-    if (this.#count * 2 > this.#mask) this.#grow();
-    return number;
-  }
-
-  /** The slot of the bytes behind the last term up to `end`, or the free one where they belong. */
-  #slotOf(hash: number, end: number): number {
+  /** The slot of the bytes behind the last term up to `to`, or the free one where they belong. */
+  #slotOf(hash: number, to: number): number {
     const bytes = this.#bytes;
-    const offsets = this.#offsets;
+    const records = this.#records;
     const slots = this.#slots;
     const mask = this.#mask;
-    const from = offsets[this.#count]!;
-    const length = end - from;
+    const from = records[this.#count * RECORD]!;
+    const length = to - from;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const known = slots[slot * 2 + 1]!;
       if (known === 0) return slot;
       if (slots[slot * 2] !== hash) continue;
-      const start = offsets[known - 1]!;
-      if (offsets[known]! - start !== length) continue;
+      const start = records[(known - 1) * RECORD]!;
+      if (records[known * RECORD]! - start !== length) continue;
       let i = 0;
       while (i < length && bytes[start + i] === bytes[from + i]) i++;
       if (i === length) return slot;

@@ -14,9 +14,9 @@ export const STEP_BACK = -0x80000000;
 /** Tokens by ordinal. */
 export class TokenLog {
   /** Read-only outside; replaced when it grows, as are the others. */
-  entries: Int32Array = new Int32Array(1 << 10);
+  entries: Int32Array;
   /** Entries of ordinal `o` begin at `starts[o]` and end before `starts[o + 1]`, for ordinals below `rowCount`. */
-  starts: Uint32Array = new Uint32Array(1 << 6);
+  starts: Uint32Array;
   /** UTF-16 start and end of each entry, where offsets are kept. */
   offsets: Uint32Array = new Uint32Array(0);
   readonly hasOffsets: boolean;
@@ -26,7 +26,10 @@ export class TokenLog {
   /** Place of the next entry of the pending document. */
   #place = 0;
 
-  constructor(hasOffsets: boolean) {
+  /** @param size Documents and entries that there will be, about. */
+  constructor(hasOffsets: boolean, size = { documents: 64, tokens: 1000 }) {
+    this.entries = new Int32Array(size.tokens + 1);
+    this.starts = new Uint32Array(size.documents + 1);
     this.hasOffsets = hasOffsets;
   }
 
