@@ -83,6 +83,8 @@ export type EngineSearch = {
   readonly statistics?: QueryStatistics;
   /** Whether to count all matches: true, false (`total` is a lower bound), or up to this number. Default true. */
   readonly trackTotal?: boolean | number;
+  /** Whether hits have scores under a `sort` that does without; else they are 0 there. Default false. */
+  readonly trackScores?: boolean;
   /** Hits with lower scores are neither counted nor returned. */
   readonly minScore?: number;
   /** Restricts the hits, not the aggregations. */
