@@ -1,0 +1,47 @@
+/** What the benches of the engine print: a table to read, and one line of JSON for each class and peer. */
+import { printFigures, rounded } from '../figures.ts';
+
+/** A comparison: `ratio` is above 1 when ours is faster, or smaller where sizes are compared. */
+export type Comparison = {
+  readonly class: string;
+  readonly peer: string;
+  readonly ratio: number;
+  /** Further columns of the table, in order. */
+  readonly figures: Readonly<Record<string, number | string>>;
+};
+
+/** Prints a table under a heading, then the lines. */
+export function printComparisons(heading: string, comparisons: readonly Comparison[]): void {
+  if (comparisons.length === 0) return;
+  const rows = comparisons.map(({ class: name, peer, ratio, figures }) => ({
+    class: name,
+    peer,
+    ratio: ratio.toFixed(2),
+    ...figures,
+  }));
+  printTable(heading, rows);
+  for (const { class: name, peer, ratio } of comparisons) printFigures({ class: name, peer, ratio: rounded(ratio) });
+}
+
+/** Prints rows under a heading; columns are those of the first row. Numbers stand to the right. */
+export function printTable(heading: string, rows: readonly Readonly<Record<string, number | string>>[]): void {
+  const columns = Object.keys(rows[0] ?? {});
+  const widths = columns.map((column) => Math.max(column.length, ...rows.map((row) => textOf(row[column]).length)));
+  const line = (cells: readonly (number | string | undefined)[]): string =>
+    cells
+      .map((cell, i) => aligned(cell, widths[i] ?? 0))
+      .join('  ')
+      .trimEnd();
+  const lines = [heading, line(columns), ...rows.map((row) => line(columns.map((column) => row[column])))];
+  process.stdout.write(`\n${lines.join('\n')}\n\n`);
+}
+
+function aligned(cell: number | string | undefined, width: number): string {
+  const text = textOf(cell);
+  return /^[\d.,]+$/.test(text) ? text.padStart(width) : text.padEnd(width);
+}
+
+function textOf(cell: number | string | undefined): string {
+  if (typeof cell !== 'number') return cell ?? '';
+  return cell >= 100 || Number.isInteger(cell) ? String(Math.round(cell)) : cell.toPrecision(3);
+}
