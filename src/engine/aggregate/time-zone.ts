@@ -1,0 +1,126 @@
+/**
+ * Offsets of time zones, fast enough to ask for every value: spans of constant offset are found once, with luxon, and
+ * kept. Names are those of the IANA database, `UTC`, `Z`, or an offset such as `+02:00`.
+ */
+import { IANAZone } from 'luxon';
+import { CoppiceError } from '../../errors.ts';
+
+/** Milliseconds between two looks for a change of offset. Two changes within it would be missed; none are known. */
+const STEP_MS = 4 * 86_400_000;
+/** Spans are looked for in pieces of the time line of about this length. */
+const PIECE_MS = 128 * STEP_MS;
+const KEPT_ZONES = 64;
+/** Farthest moment from 1970 that a date holds. */
+const MAX_TIME_MS = 8.64e15;
+
+const zones = new Map<string, TimeZone>();
+
+/** A time zone. */
+export class TimeZone {
+  readonly name: string;
+  /** The offset if it never changes, else undefined. */
+  readonly fixedOffsetMs: number | undefined;
+  readonly #zone: IANAZone | undefined;
+  /** Starts and offsets of spans by piece of the time line. */
+  readonly #pieces = new Map<number, { readonly starts: readonly number[]; readonly offsets: readonly number[] }>();
+  #from = Number.POSITIVE_INFINITY;
+  #to = Number.NEGATIVE_INFINITY;
+  #offsetMs = 0;
+
+  private constructor(name: string, fixedOffsetMs: number | undefined, zone: IANAZone | undefined) {
+    this.name = name;
+    this.fixedOffsetMs = fixedOffsetMs;
+    this.#zone = zone;
+  }
+
+  /**
+   * The zone of a name.
+   *
+   * @throws CoppiceError `BAD_REQUEST` if there is none.
+   */
+  static of(name: string): TimeZone {
+    const known = zones.get(name);
+    if (known !== undefined) return known;
+    const zone = TimeZone.#create(name);
+    const oldest = zones.keys().next();
+    if (zones.size >= KEPT_ZONES && oldest.done !== true) zones.delete(oldest.value);
+    zones.set(name, zone);
+    return zone;
+  }
+
+  static #create(name: string): TimeZone {
+    const offsetMs = fixedOffset(name);
+    if (offsetMs !== undefined) return new TimeZone(name, offsetMs, undefined);
+    if (name.length <= 64 && IANAZone.isValidZone(name)) return new TimeZone(name, undefined, IANAZone.create(name));
+    throw new CoppiceError('BAD_REQUEST', `unknown time zone [${name.slice(0, 64)}]`, { details: { timeZone: name } });
+  }
+
+  /** Milliseconds that local time is ahead of UTC at a moment. */
+  offsetAt(timeMs: number): number {
+    if (this.fixedOffsetMs !== undefined) return this.fixedOffsetMs;
+    if (timeMs < this.#from || timeMs >= this.#to) this.#enter(timeMs);
+    return this.#offsetMs;
+  }
+
+  /** Takes over the span around a moment: neighbours are likely to ask for it next. */
+  #enter(timeMs: number): void {
+    const piece = Math.floor(timeMs / PIECE_MS);
+    const { starts, offsets } = this.#spansOf(piece);
+    let span = starts.length - 1;
+    while (span > 0 && timeMs < starts[span]!) span--;
+    this.#from = starts[span]!;
+    this.#to = starts[span + 1] ?? (piece + 1) * PIECE_MS;
+    this.#offsetMs = offsets[span]!;
+  }
+
+  #spansOf(piece: number): { readonly starts: readonly number[]; readonly offsets: readonly number[] } {
+    const known = this.#pieces.get(piece);
+    if (known !== undefined) return known;
+    const spans = this.#findSpans(piece * PIECE_MS);
+    this.#pieces.set(piece, spans);
+    return spans;
+  }
+
+  #findSpans(from: number): { starts: readonly number[]; offsets: readonly number[] } {
+    const starts = [from];
+    let offset = this.#lookUp(from);
+    const offsets = [offset];
+    for (let at = from; at < from + PIECE_MS; at += STEP_MS) {
+      const next = this.#lookUp(at + STEP_MS);
+      if (next === offset) continue;
+      const change = this.#changeBetween(at, at + STEP_MS, offset);
+      if (change < from + PIECE_MS) {
+        starts.push(change);
+        offsets.push(next);
+      }
+      offset = next;
+    }
+    return { starts, offsets };
+  }
+
+  /** The first whole second whose offset is another. */
+  #changeBetween(from: number, to: number, offset: number): number {
+    let [low, high] = [from / 1000, to / 1000];
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.#lookUp(middle * 1000) === offset) low = middle;
+      else high = middle;
+    }
+    return high * 1000;
+  }
+
+  #lookUp(timeMs: number): number {
+    const clamped = Math.max(-MAX_TIME_MS, Math.min(MAX_TIME_MS, timeMs));
+    return Math.round((this.#zone?.offset(clamped) ?? 0) * 60_000);
+  }
+}
+
+function fixedOffset(name: string): number | undefined {
+  if (/^(?:utc|gmt|z|etc\/utc)$/i.test(name)) return 0;
+  const parts = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?$/.exec(name);
+  if (parts === null) return undefined;
+  const hours = Number(parts[2]);
+  const minutes = hours * 60 + Number(parts[3] ?? 0);
+  if (minutes > 18 * 60) return undefined;
+  return (parts[1] === '-' ? -minutes : minutes) * 60_000 + 0;
+}
