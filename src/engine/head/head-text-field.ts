@@ -108,15 +108,19 @@ export class HeadTextField implements InvertedField, PlaceReader {
     return log.place <= MAX_POSITION ? undefined : `has more than ${MAX_POSITION} positions`;
   }
 
-  /** Indexes what was added as the document `ordinal`; ordinals rise. Without a value nothing changes. */
-  commit(ordinal: number): void {
-    if (!this.#hasPending) return;
+  /**
+   * Indexes what was added as the document `ordinal`; ordinals rise. Without a value nothing changes.
+   *
+   * @returns Entries that the log gained.
+   */
+  commit(ordinal: number): number {
+    if (!this.#hasPending) return 0;
     const { log } = this;
     const chains = this.#chains;
     const length = log.pendingTokens;
-    const { end, entries } = log;
-    chains.reserve(end - log.committedEnd);
-    for (let i = log.committedEnd; i < end; i++) if (entries[i]! >= 0) chains.add(entries[i]!, ordinal);
+    const { end, entries, committedEnd } = log;
+    chains.reserve(end - committedEnd);
+    for (let i = committedEnd; i < end; i++) if (entries[i]! >= 0) chains.add(entries[i]!, ordinal);
     log.commit(ordinal);
     this.#lengths = grownUint32(this.#lengths, ordinal + 1);
     this.#norms = grownUint8(this.#norms, ordinal + 1);
@@ -126,6 +130,7 @@ export class HeadTextField implements InvertedField, PlaceReader {
     this.#totalTokens += length;
     this.#hasPending = false;
     this.#textBase = 0;
+    return end - committedEnd;
   }
 
   /** Drops what was added. */

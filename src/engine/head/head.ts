@@ -23,6 +23,10 @@ export type HeadContext = {
 /** How much a head holds, or will hold, about. */
 export type HeadSize = { readonly documents: number; readonly texts: ReadonlyMap<string, TextFieldSize> };
 
+const DOCUMENT_BYTES = 64;
+const TOKEN_BYTES = 16;
+const VALUE_BYTES = 24;
+
 /** A field of the head. */
 export type HeadField = HeadTextField | HeadKeywordField | HeadColumn;
 
@@ -35,6 +39,7 @@ export class Head implements IndexPart {
   readonly #size: HeadSize | undefined;
   readonly #fields = new Map<string, HeadField>();
   #generation = 0;
+  #weight = 0;
 
   /** @param size What the head is going to hold, if it is like the one before. */
   constructor(context: HeadContext, size?: HeadSize) {
@@ -64,7 +69,12 @@ export class Head implements IndexPart {
     return this.#fields;
   }
 
-  /** Bytes held, about. */
+  /** Bytes that the documents put here take, about; those of deleted ones too. */
+  get weight(): number {
+    return this.#weight;
+  }
+
+  /** Bytes held, with what is there for more. */
   get sizeBytes(): number {
     let bytes = this.documents.sizeBytes;
     for (const field of this.#fields.values()) bytes += field.sizeBytes;
@@ -104,7 +114,8 @@ export class Head implements IndexPart {
     this.#cutTexts(document);
     beforeChange();
     const ordinal = this.documents.append(document, json);
-    for (const name in fields) this.#index(ordinal, name, fields[name]!);
+    this.#weight += json.length + document.id.length + DOCUMENT_BYTES;
+    for (const name in fields) this.#weight += this.#index(ordinal, name, fields[name]!);
     this.#generation++;
   }
 
@@ -146,16 +157,18 @@ export class Head implements IndexPart {
     });
   }
 
-  #index(ordinal: number, name: string, values: readonly FieldValue[]): void {
+  /** Returns the bytes that the values take, about. */
+  #index(ordinal: number, name: string, values: readonly FieldValue[]): number {
     const type = this.#context.fields.get(name)?.type;
-    if (type === undefined || values.length === 0) return;
-    if (type === 'text') this.#textField(name).commit(ordinal);
-    else if (type === 'keyword') this.#keywordField(name).append(ordinal, values.map(String));
+    if (type === undefined || values.length === 0) return 0;
+    if (type === 'text') return this.#textField(name).commit(ordinal) * TOKEN_BYTES;
+    if (type === 'keyword') this.#keywordField(name).append(ordinal, values.map(String));
     else {
       const numbers = Float64Array.from(values, numberOf);
       if (numbers.length > 1) numbers.sort();
       this.#columnField(name, type).append(ordinal, numbers, numbers.length);
     }
+    return values.length * VALUE_BYTES;
   }
 
   #textField(name: string): HeadTextField {

@@ -1,0 +1,367 @@
+/**
+ * Takes the writes of a shard: puts documents into the head, writes full heads out as segments, merges segments. Flushes
+ * and merges are done in slices, paid for by later writes; the parts can be searched at any moment.
+ */
+import type { EngineDocument } from '../engine.ts';
+import { Head, type HeadContext } from '../head/head.ts';
+import type { RegionPool } from '../memory/region.ts';
+import { type MergePolicyOptions, type MergeRun, pickMerge } from '../merge/merge-policy.ts';
+import { mergeSegments } from '../merge/merge-segments.ts';
+import type { IndexPart } from '../part/index-part.ts';
+import { encodeTerm, hashBytes, termRoom } from '../part/term-bytes.ts';
+import type { Bm25Parameters } from '../score/bm25.ts';
+import { openSegmentInSlices, type Segment } from '../segment/segment.ts';
+import type { Store } from '../store/store.ts';
+import { flushHead } from './flush-head.ts';
+import { SegmentList, type SegmentSlot } from './segment-list.ts';
+import { SLICE_UNITS, type Slices } from './slices.ts';
+import { type Job, WorkQueue } from './work-queue.ts';
+
+/** What a writer works with. */
+export type WriterOptions = {
+  readonly store: Store;
+  readonly regions: RegionPool;
+  readonly context: HeadContext;
+  readonly parameters: Bm25Parameters;
+  /** A head with as many documents or bytes is written out. */
+  readonly headDocuments: number;
+  readonly headBytes: number;
+  readonly merge: MergePolicyOptions;
+  /** Number of the next file. */
+  readonly nextNumber: number;
+  /** Called before a segment is closed. */
+  readonly onDrop: (segment: Segment) => void;
+};
+
+/** Where a live document is: its part, by its index among the parts, and its ordinal there. */
+export type Place = { readonly part: number; readonly ordinal: number };
+
+/** A flush is to be done when the next head is full by half. */
+const FLUSH_MARGIN = 2;
+/** A merge is to be done before as much as it merges is written anew. */
+const MERGE_MARGIN = 1.5;
+/** What a delete pays for, in bytes. */
+const DELETE_BYTES = 200;
+/** After so many deletes, merges are looked for. */
+const DELETES_TO_LOOK = 1024;
+/** Heads below are not written out because they are searched, or because there is time. */
+const SMALL_HEAD = 1024;
+/** A head is written out early once searches have looked at each of its documents this often, about. */
+const SEARCHES_TO_FLUSH = 64;
+
+/** Head, segments and the work on them. */
+export class ShardWriter {
+  readonly #options: WriterOptions;
+  readonly #queue = new WorkQueue();
+  readonly segments: SegmentList;
+  #head: Head;
+  #frozen: Head | undefined;
+  #flushJob: Job | undefined;
+  #parts: readonly IndexPart[] | undefined;
+  #nextNumber: number;
+  /** Bytes written that did not pay yet. */
+  #unpaidBytes = 0;
+  #deletes = 0;
+  #searchedDocuments = 0;
+  /** As measured so far: units of a flush per byte of a head, of a merge per byte of segments, and bytes by bytes. */
+  #flushUnits = 2;
+  #mergeUnits = 2;
+  #segmentBytes = 0.3;
+  #idBytes: Uint8Array = new Uint8Array(256);
+  /** Bytes of segments made by flushes, and by merges. */
+  readonly written = { flushedBytes: 0, mergedBytes: 0, flushes: 0, merges: 0 };
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#nextNumber = options.nextNumber;
+    this.segments = new SegmentList(options.store, (segment) => {
+      options.onDrop(segment);
+    });
+    this.#head = new Head(options.context);
+  }
+
+  /** Oldest first; the head comes last. The same array until parts come or go. */
+  get parts(): readonly IndexPart[] {
+    this.#parts ??= [
+      ...this.segments.slots.map(({ segment }) => segment),
+      ...(this.#frozen === undefined ? [] : [this.#frozen]),
+      this.#head,
+    ];
+    return this.#parts;
+  }
+
+  /** Number of the next file. */
+  get nextNumber(): number {
+    return this.#nextNumber;
+  }
+
+  /** Jobs that are under way. */
+  get pendingJobs(): number {
+    return this.#queue.length;
+  }
+
+  /** Bytes of the head, and of the one that is being written out. */
+  get headBytes(): number {
+    return this.#head.sizeBytes + (this.#frozen?.sizeBytes ?? 0);
+  }
+
+  /** Indexes a document in place of the one with the same id. If it is refused, nothing has changed. */
+  put(document: EngineDocument): void {
+    this.#advance();
+    const head = this.#head;
+    const before = head.weight;
+    head.put(document, () => this.#delete(document.id));
+    this.#unpaidBytes += head.weight - before;
+  }
+
+  /** Deletes by id; tells whether it was there. */
+  delete(id: string): boolean {
+    this.#advance();
+    return this.#delete(id);
+  }
+
+  /** The live document of an id. */
+  find(id: string): Place | undefined {
+    const { parts } = this;
+    this.#idBytes = this.#idBytes.length < termRoom(id) ? new Uint8Array(termRoom(id)) : this.#idBytes;
+    const end = encodeTerm(id, this.#idBytes, 0);
+    const hash = hashBytes(this.#idBytes, 0, end);
+    const { slots } = this.segments;
+    for (let part = parts.length - 1; part >= 0; part--) {
+      const ordinal =
+        part < slots.length
+          ? slots[part]!.segment.findBytes(this.#idBytes, 0, end, hash)
+          : parts[part]!.documents.find(id);
+      if (ordinal >= 0) return { part, ordinal };
+    }
+    return undefined;
+  }
+
+  /** Takes note of a search: a head that is searched often is worth writing out. */
+  noteSearch(): void {
+    this.#searchedDocuments += this.#head.endOrdinal;
+  }
+
+  /** Works until nothing is left to do, or `shouldStop` is true, which is asked between slices. Tells whether any is. */
+  maintain(shouldStop: () => boolean): boolean {
+    if (this.#head.endOrdinal >= SMALL_HEAD && this.#frozen === undefined) this.#freeze();
+    this.#startFlush();
+    this.#startMerges();
+    while (!this.#queue.isEmpty) {
+      if (shouldStop()) return true;
+      this.#queue.step();
+    }
+    return false;
+  }
+
+  /** Writes everything out. */
+  flush(): void {
+    this.#finishFlush();
+    if (this.#head.endOrdinal === 0) return;
+    this.#freeze();
+    this.#finishFlush();
+  }
+
+  /** Merges neighbours until there are at most `maxSegments`, and none with deleted documents if that is 1. */
+  forceMerge(maxSegments: number): void {
+    this.flush();
+    this.maintain(() => false);
+    for (;;) {
+      const { slots } = this.segments;
+      const isDone = slots.length <= maxSegments && !(maxSegments === 1 && slots.some(hasDeletes));
+      if (isDone) return;
+      const job = this.#startMerge(cheapestRun(slots, Math.max(1, slots.length - maxSegments + 1)));
+      this.#queue.finish(job);
+    }
+  }
+
+  /** Drops all work and closes the segments. */
+  close(): void {
+    this.#queue.clear();
+    this.segments.close();
+    this.#head = new Head(this.#options.context);
+    this.#frozen = undefined;
+    this.#parts = undefined;
+  }
+
+  #delete(id: string): boolean {
+    const place = this.find(id);
+    if (place === undefined) return false;
+    const slot = this.segments.slots[place.part];
+    if (slot !== undefined) slot.segment.delete(place.ordinal);
+    else if (this.parts[place.part] === this.#head) this.#head.delete(place.ordinal);
+    else this.#frozen?.delete(place.ordinal);
+    this.#unpaidBytes += DELETE_BYTES;
+    if (++this.#deletes % DELETES_TO_LOOK === 0) this.#startMerges();
+    return true;
+  }
+
+  /** Lets what was written pay for the work behind it, and freezes a full head. */
+  #advance(): void {
+    const bytes = this.#unpaidBytes;
+    this.#unpaidBytes = 0;
+    this.#startFlush();
+    this.#queue.pay(bytes);
+    if (this.#isFull()) this.#freeze();
+  }
+
+  #isFull(): boolean {
+    const { endOrdinal, weight } = this.#head;
+    if (endOrdinal >= this.#options.headDocuments || weight >= this.#options.headBytes) return true;
+    if (endOrdinal < SMALL_HEAD || this.#frozen !== undefined) return false;
+    return this.#searchedDocuments > endOrdinal * SEARCHES_TO_FLUSH;
+  }
+
+  #freeze(): void {
+    this.#finishFlush();
+    this.#frozen = this.#head;
+    this.#head = new Head(this.#options.context, this.#frozen.size);
+    this.#searchedDocuments = 0;
+    this.#parts = undefined;
+    this.#startFlush();
+  }
+
+  #finishFlush(): void {
+    this.#startFlush();
+    if (this.#flushJob !== undefined) this.#queue.finish(this.#flushJob);
+  }
+
+  /** Begins to write the frozen head out, unless that is under way. */
+  #startFlush(): void {
+    const head = this.#frozen;
+    if (head === undefined || this.#flushJob !== undefined) return;
+    this.#flushJob = { work: this.#flush(head), unitsPerByte: this.#flushUnits * FLUSH_MARGIN };
+    this.#queue.add(this.#flushJob);
+  }
+
+  *#flush(head: Head): Slices {
+    let units = 0;
+    try {
+      const segment = head.liveCount === 0 ? undefined : yield* measured(this.#writeHead(head), (u) => (units = u));
+      this.#frozen = undefined;
+      this.#parts = undefined;
+      if (segment === undefined) return;
+      this.segments.add(segment, undefined);
+      this.written.flushes++;
+      this.written.flushedBytes += segment.hotBytes;
+      this.#flushUnits = units / head.weight;
+      this.#segmentBytes = segment.hotBytes / head.weight;
+    } finally {
+      this.#flushJob = undefined;
+    }
+    this.#startMerges();
+  }
+
+  *#writeHead(head: Head): Slices<Segment> {
+    const number = this.#nextNumber++;
+    const map = yield* flushHead(head, this.#target(number));
+    const segment = yield* this.#open(number);
+    map.forEachDeleted(head, (ordinal) => segment.delete(ordinal));
+    return segment;
+  }
+
+  #startMerges(): void {
+    for (const slot of this.segments.slots) {
+      if (slot.isBusy || slot.segment.liveCount > 0) continue;
+      this.segments.replace([slot], undefined);
+      this.#parts = undefined;
+    }
+    for (let run = this.#pickMerge(); run !== undefined; run = this.#pickMerge()) this.#startMerge(run);
+  }
+
+  #pickMerge(): MergeRun | undefined {
+    const candidates = this.segments.slots.map(({ segment, isBusy }) => ({
+      bytes: segment.hotBytes,
+      docCount: segment.endOrdinal,
+      liveCount: segment.liveCount,
+      isBusy,
+    }));
+    return pickMerge(candidates, this.#options.merge);
+  }
+
+  #startMerge({ from, to }: MergeRun): Job {
+    const slots = this.segments.slots.slice(from, to);
+    for (const slot of slots) slot.isBusy = true;
+    const unitsPerByte = this.#mergeUnits * this.#segmentBytes * MERGE_MARGIN;
+    const job = { work: this.#merge(slots), unitsPerByte };
+    this.#queue.add(job);
+    return job;
+  }
+
+  *#merge(slots: readonly SegmentSlot[]): Slices {
+    let units = 0;
+    try {
+      const segment = yield* measured(this.#writeMerged(slots), (u) => (units = u));
+      this.segments.replace(slots, segment);
+      this.#parts = undefined;
+      this.written.merges++;
+      this.written.mergedBytes += segment.hotBytes;
+      this.#mergeUnits = units / segment.hotBytes;
+    } finally {
+      for (const slot of slots) slot.isBusy = false;
+    }
+    this.#startMerges();
+  }
+
+  *#writeMerged(slots: readonly SegmentSlot[]): Slices<Segment> {
+    const number = this.#nextNumber++;
+    const inputs = yield* mergeSegments(
+      slots.map(({ segment }) => segment),
+      this.#target(number),
+    );
+    const merged = yield* this.#open(number);
+    for (const { segment, map } of inputs) map.forEachDeleted(segment, (ordinal) => merged.delete(ordinal));
+    return merged;
+  }
+
+  #target(number: number) {
+    const { store, parameters } = this.#options;
+    return { store, parameters, name: segmentName(number) };
+  }
+
+  *#open(number: number): Slices<Segment> {
+    const { store, regions } = this.#options;
+    const name = segmentName(number);
+    const opening = openSegmentInSlices({ store, regions, name, number });
+    try {
+      for (let step = opening.next(); ; step = opening.next()) {
+        if (step.done) return step.value;
+        yield SLICE_UNITS;
+      }
+    } catch (error) {
+      store.remove(name);
+      throw error;
+    }
+  }
+}
+
+/** Name of the file of a segment. */
+export function segmentName(number: number): string {
+  return `segment-${number}`;
+}
+
+/** Does work and tells at its end what it cost. */
+function* measured<T>(work: Slices<T>, tell: (units: number) => void): Slices<T> {
+  let units = 0;
+  for (let step = work.next(); ; step = work.next()) {
+    if (step.done) {
+      tell(units);
+      return step.value;
+    }
+    units += step.value;
+    yield step.value;
+  }
+}
+
+function hasDeletes({ segment }: SegmentSlot): boolean {
+  return segment.liveCount < segment.endOrdinal;
+}
+
+/** The run of `length` segments that has the fewest bytes. */
+function cheapestRun(slots: readonly SegmentSlot[], length: number): MergeRun {
+  const bytesOf = (from: number): number =>
+    slots.slice(from, from + length).reduce((sum, { segment }) => sum + segment.hotBytes, 0);
+  let from = 0;
+  for (let at = 1; at + length <= slots.length; at++) if (bytesOf(at) < bytesOf(from)) from = at;
+  return { from, to: from + length };
+}
