@@ -6,13 +6,15 @@
 import { type Corpus, classesOf, corpora } from '../support/engine/corpora.ts';
 import type { Peer } from '../support/engine/peer.ts';
 import { type PeerName, SMALL_PEERS, startCoppice, startPeer } from '../support/engine/peers.ts';
-import type { Mode } from '../support/engine/protocol.ts';
-import { type Race, race } from '../support/engine/race.ts';
+import type { Mode, Task } from '../support/engine/protocol.ts';
+import { type Race, race, warmUp } from '../support/engine/race.ts';
 import { type Comparison, printComparisons } from '../support/engine/report.ts';
 import { say, size, workFolder } from '../support/engine/settings.ts';
 
 const MODES: readonly Mode[] = ['top10', 'top10count', 'count'];
 const DELETE_EVERY = 10;
+/** Warming up when only the index has changed. */
+const SHORT_MS = 1_000;
 const LUCENE_BUDGET_MS = 20_000;
 
 type State = 'many' | 'many-deletes' | 'one' | 'one-deletes';
@@ -30,6 +32,7 @@ async function measureLucene(corpus: Corpus): Promise<void> {
   const runner = { ours, theirs, corpus };
   for (const state of ['many', 'many-deletes', 'one', 'one-deletes'] as const) {
     await bringInto(state, runner);
+    for (const peer of [ours, theirs]) await warmUp(peer, byClass(corpus), state === 'many' ? size.warmUpMs : SHORT_MS);
     const comparisons: Comparison[] = [];
     for (const mode of MODES) comparisons.push(...(await raceAll(runner, { mode, state })));
     printComparisons(`${corpus.name}, ${corpus.docCount} documents, ${state}`, comparisons);
@@ -49,6 +52,10 @@ async function bringInto(state: State, { ours, theirs, corpus }: Runner): Promis
     const { segments } = state === 'one' ? await peer.merge() : report;
     say(`${peer.name}: ${report.docs} documents of ${corpus.name}, ${state}, ${segments} segments`);
   }
+}
+
+function byClass({ tasks }: Corpus): Task[][] {
+  return classesOf(tasks).map((name) => tasks.filter((task) => task.class === name));
 }
 
 async function raceAll(

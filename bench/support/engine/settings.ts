@@ -18,6 +18,8 @@ export type Size = {
   readonly rounds: number;
   /** Passes over the tasks of a class in one round, of which the least time counts. */
   readonly passes: number;
+  /** Least time of warming one peer up on all classes, so that compilers have done their work. */
+  readonly warmUpMs: number;
   /** Tasks of one class. */
   readonly tasks: number;
   /** Tasks of one class, and time in one round, for peers other than Lucene. */
@@ -33,6 +35,7 @@ const SIZES: Readonly<Record<string, Size>> = {
     generatedDocs: 1_000_000,
     rounds: 5,
     passes: 3,
+    warmUpMs: 15_000,
     tasks: 100,
     slowPeerTasks: 20,
     slowPeerBudgetMs: 1_000,
@@ -43,6 +46,7 @@ const SIZES: Readonly<Record<string, Size>> = {
     generatedDocs: 40_000,
     rounds: 3,
     passes: 3,
+    warmUpMs: 5_000,
     tasks: 30,
     slowPeerTasks: 10,
     slowPeerBudgetMs: 300,
