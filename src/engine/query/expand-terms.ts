@@ -1,0 +1,101 @@
+/** What patterns stand for where scores or places need the terms themselves: chosen over all parts together. */
+import type { Automaton } from '../automata/automaton.ts';
+import { DEAD } from '../automata/automaton.ts';
+import { codePoints, editDistance } from '../automata/edit-distance.ts';
+import { levenshteinAutomaton } from '../automata/levenshtein-automaton.ts';
+import { prefixAutomaton } from '../automata/prefix-automaton.ts';
+import { compareStrings } from '../collect/compare-strings.ts';
+import { termBytes } from '../part/term-bytes.ts';
+import type { Fuzziness, FuzzyOptions } from './query.ts';
+import type { SearchField, SearchTerms } from './search-terms.ts';
+
+/** A term that a fuzzy one stands for, and its share of the boost. */
+export type FuzzyTerm = { readonly term: string; readonly boost: number };
+
+/** Most terms that a fuzzy term or the prefix of a phrase stands for by default. */
+export const DEFAULT_EXPANSIONS = 50;
+
+/** The greatest distance that a fuzziness allows for a term. */
+export function allowedDistance(term: string, fuzziness: Fuzziness): 0 | 1 | 2 {
+  if (typeof fuzziness === 'number') return fuzziness;
+  const length = codePoints(term).length;
+  if (length < fuzziness.low) return 0;
+  return length < fuzziness.high ? 1 : 2;
+}
+
+/** The automaton of a fuzzy term. */
+export function fuzzyAutomaton(term: string, options: FuzzyOptions): Automaton {
+  return levenshteinAutomaton(term, {
+    distance: allowedDistance(term, options.fuzziness),
+    prefixLength: options.prefixLength ?? 0,
+    transpositions: options.transpositions ?? true,
+  });
+}
+
+/**
+ * The terms that a fuzzy one stands for: those of the highest boost, then by their bytes. As Lucene's `FuzzyTermsEnum`
+ * has it, the boost is 1 less the distance's share in the shorter of both terms.
+ */
+export function fuzzyTerms(terms: SearchTerms, field: SearchField, value: string, options: FuzzyOptions): FuzzyTerm[] {
+  const distance = allowedDistance(value, options.fuzziness);
+  const length = codePoints(value).length;
+  const found: FuzzyTerm[] = [];
+  for (const term of acceptedTerms(terms, field, fuzzyAutomaton(value, options))) {
+    const edits = closeDistance(value, term, distance, options.transpositions ?? true);
+    const shorter = Math.min(length, codePoints(term).length);
+    const boost = edits === 0 ? 1 : Math.max(0, Math.fround(1 - Math.fround(edits / shorter)));
+    found.push({ term, boost });
+  }
+  found.sort((a, b) => b.boost - a.boost || compareStrings(a.term, b.term));
+  return found.slice(0, options.maxExpansions ?? DEFAULT_EXPANSIONS);
+}
+
+/** The first terms that begin with a prefix, by their bytes. */
+export function prefixTerms(terms: SearchTerms, field: SearchField, prefix: string, limit: number): string[] {
+  return acceptedTerms(terms, field, prefixAutomaton(prefix)).toSorted(compareStrings).slice(0, limit);
+}
+
+function closeDistance(a: string, b: string, most: number, transpositions: boolean): number {
+  if (a === b) return 0;
+  return most < 2 ? most : editDistance(a, b, transpositions);
+}
+
+/**
+ * Live terms that an automaton accepts: of all parts, or where the whole index's statistics are given those among them,
+ * so that all its shards choose alike.
+ */
+function acceptedTerms(terms: SearchTerms, field: SearchField, automaton: Automaton): string[] {
+  const found = new Set<string>();
+  const given = terms.given?.docFrequencies;
+  if (given !== undefined) addGiven(given, `${field.name}\u0000`, automaton, found);
+  if (found.size > 0) return [...found];
+  for (const inverted of field.inverted) {
+    inverted?.accepted(automaton, (number) => {
+      if (inverted.liveDocFrequency(number) > 0) found.add(inverted.term(number));
+      return true;
+    });
+  }
+  return [...found];
+}
+
+function addGiven(
+  given: Readonly<Record<string, number>>,
+  keyStart: string,
+  automaton: Automaton,
+  found: Set<string>,
+): void {
+  for (const key in given) {
+    if (!key.startsWith(keyStart) || given[key] === 0) continue;
+    const term = key.slice(keyStart.length);
+    if (isAccepted(automaton, term)) found.add(term);
+  }
+}
+
+function isAccepted(automaton: Automaton, term: string): boolean {
+  let state = automaton.start;
+  for (const byte of termBytes(term)) {
+    state = automaton.step(state, byte);
+    if (state === DEAD) return false;
+  }
+  return automaton.accepts(state);
+}

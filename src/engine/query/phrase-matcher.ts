@@ -1,0 +1,199 @@
+/** Phrases: documents in which terms stand in order, found by positions among those that have all terms. */
+import { type InvertedField, NO_MORE, type Postings, WINDOW } from '../part/index-part.ts';
+import { termScore } from '../score/bm25.ts';
+import { type Matcher, NO_SCORES } from './matcher.ts';
+import type { TermScoring } from './postings-matcher.ts';
+import { type PlacePositions, SloppyPhrase } from './sloppy-phrase.ts';
+import { intersect, lowestBit, WINDOW_WORDS } from './window.ts';
+import type { WindowBuffers } from './window-buffers.ts';
+
+/** A phrase in a part. */
+export type PartPhrase = {
+  readonly inverted: InvertedField;
+  /** Places, rising from 0, the terms that may stand there, and numbers of those in the part; at least one each. */
+  readonly places: readonly {
+    readonly place: number;
+    readonly terms: readonly string[];
+    readonly numbers: readonly number[];
+  }[];
+  readonly slop: number;
+  readonly scoring: TermScoring | undefined;
+};
+
+/** Matches documents with a phrase; scores it as one term with the phrase's frequency. */
+export class PhraseMatcher implements Matcher {
+  readonly bits: Uint32Array;
+  readonly scores: Float32Array;
+  readonly cost: number;
+  readonly #scoring: TermScoring | undefined;
+  readonly #places: readonly PlaceCursor[];
+  /** Those with the fewest postings first. */
+  readonly #byCost: readonly PlaceCursor[];
+  readonly #offsets: readonly number[];
+  readonly #sloppy: SloppyPhrase | undefined;
+
+  constructor({ inverted, places, slop, scoring }: PartPhrase, buffers: WindowBuffers) {
+    this.bits = buffers.bits();
+    this.scores = scoring === undefined ? NO_SCORES : buffers.scores();
+    this.#scoring = scoring;
+    this.#places = places.map(({ numbers }) => new PlaceCursor(inverted, numbers, buffers));
+    this.#byCost = this.#places.toSorted((a, b) => a.cost - b.cost);
+    this.#offsets = places.map(({ place }) => place);
+    const terms = places.map((place) => place.terms);
+    this.#sloppy = slop > 0 ? new SloppyPhrase(this.#offsets, terms, slop) : undefined;
+    this.cost = this.#byCost[0]!.cost;
+  }
+
+  seek(from: number): number {
+    let [at, before] = [from, -1];
+    while (at < NO_MORE && Math.floor(before / WINDOW) !== Math.floor(at / WINDOW)) {
+      before = at;
+      for (const place of this.#byCost) at = Math.max(at, place.seek(at));
+    }
+    return at;
+  }
+
+  fill(base: number, wanted?: Uint32Array): void {
+    const bits = this.bits;
+    if (wanted === undefined) bits.fill(0xffffffff);
+    else bits.set(wanted);
+    for (const place of this.#byCost) {
+      place.fill(base);
+      if (!intersect(bits, place.bits)) return;
+    }
+    for (let i = 0; i < WINDOW_WORDS; i++) {
+      for (let word = bits[i]!; word !== 0; word &= word - 1) {
+        const bit = lowestBit(word);
+        const frequency = this.#frequency(base + i * 32 + bit);
+        if (frequency === 0) bits[i]! &= ~(1 << bit);
+        else if (this.#scoring !== undefined) this.#score(base, i * 32 + bit, frequency);
+      }
+    }
+  }
+
+  #score(base: number, place: number, frequency: number): void {
+    const { weight, norms, factors } = this.#scoring!;
+    const code = norms === undefined ? 1 : norms[base + place]!;
+    this.scores[place] = termScore(weight, frequency, factors[code]!);
+  }
+
+  #frequency(ordinal: number): number {
+    for (const place of this.#places) place.load(ordinal);
+    return this.#sloppy === undefined
+      ? exactFrequency(this.#places, this.#offsets)
+      : this.#sloppy.frequency(this.#places);
+  }
+}
+
+/** Times that all places stand in order, one right after the other. */
+function exactFrequency(places: readonly PlaceCursor[], offsets: readonly number[]): number {
+  const first = places[0]!;
+  let frequency = 0;
+  for (let i = 0; i < first.count; i++) {
+    const start = first.positions[i]!;
+    let other = 1;
+    for (; other < places.length; other++) {
+      const place = places[other]!;
+      const target = start + offsets[other]!;
+      while (place.at < place.count && place.positions[place.at]! < target) place.at++;
+      if (place.at === place.count) return frequency;
+      if (place.positions[place.at] !== target) break;
+    }
+    if (other === places.length) frequency++;
+  }
+  return frequency;
+}
+
+/** The documents and positions of one place: those of its terms together. */
+class PlaceCursor implements PlacePositions {
+  readonly bits: Uint32Array;
+  readonly cost: number;
+  positions: Uint32Array = new Uint32Array(64);
+  count = 0;
+  /** For `exactFrequency`: how far it has come. */
+  at = 0;
+  readonly #terms: readonly TermCursor[];
+
+  constructor(inverted: InvertedField, numbers: readonly number[], buffers: WindowBuffers) {
+    this.bits = buffers.bits();
+    this.#terms = numbers.map((number) => new TermCursor(inverted.postings(number), buffers));
+    this.cost = this.#terms.reduce((sum, { postings }) => sum + postings.docFrequency, 0);
+  }
+
+  seek(from: number): number {
+    let least = NO_MORE;
+    for (const term of this.#terms) least = Math.min(least, term.postings.seek(from));
+    return least;
+  }
+
+  fill(base: number): void {
+    this.bits.fill(0);
+    for (const term of this.#terms) term.read(base, this.bits);
+  }
+
+  /** Reads the positions in a document of the window that some term of the place occurs in. */
+  load(ordinal: number): void {
+    this.at = 0;
+    this.count = 0;
+    for (const term of this.#terms) {
+      const index = term.find(ordinal);
+      if (index >= 0) this.#add(term, index);
+    }
+    if (this.#terms.length > 1) this.#sort();
+  }
+
+  #add(term: TermCursor, index: number): void {
+    const frequency = term.frequencies[index]!;
+    const room = this.count + frequency;
+    if (room > this.positions.length) {
+      const grown = new Uint32Array(room * 2);
+      grown.set(this.positions);
+      this.positions = grown;
+    }
+    term.postings.positions(index, this.count === 0 ? this.positions : this.positions.subarray(this.count));
+    this.count = room;
+  }
+
+  /** Puts the positions of several terms in order, each once. */
+  #sort(): void {
+    const { positions } = this;
+    positions.subarray(0, this.count).sort();
+    let kept = 0;
+    for (let i = 0; i < this.count; i++)
+      if (kept === 0 || positions[i] !== positions[kept - 1]) positions[kept++] = positions[i]!;
+    this.count = kept;
+  }
+}
+
+/** The postings of one term in a window. */
+class TermCursor {
+  readonly postings: Postings;
+  readonly frequencies: Uint32Array;
+  readonly #ordinals: Uint32Array;
+  #count = 0;
+  #at = 0;
+
+  constructor(postings: Postings, buffers: WindowBuffers) {
+    this.postings = postings;
+    this.frequencies = buffers.numbers();
+    this.#ordinals = buffers.numbers();
+  }
+
+  read(base: number, bits: Uint32Array): void {
+    this.#at = 0;
+    this.#count = 0;
+    if (this.postings.seek(base) >= base + WINDOW) return;
+    this.#count = this.postings.read(base + WINDOW, this.#ordinals, this.frequencies);
+    for (let i = 0; i < this.#count; i++) {
+      const place = this.#ordinals[i]! - base;
+      bits[place >>> 5]! |= 1 << (place & 31);
+    }
+  }
+
+  /** Index of a document in the window, above those asked for before; -1 without it. */
+  find(ordinal: number): number {
+    const ordinals = this.#ordinals;
+    while (this.#at < this.#count && ordinals[this.#at]! < ordinal) this.#at++;
+    return this.#at < this.#count && ordinals[this.#at] === ordinal ? this.#at : -1;
+  }
+}

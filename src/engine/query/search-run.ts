@@ -1,0 +1,226 @@
+/**
+ * One search over the parts of a shard. For each part it takes the quickest way: the kernel for whole queries that it
+ * knows, the kernel for a bitmap of the matches where hits are sorted or aggregated, else the reference evaluator. What
+ * the best hits so far score is the least that a hit of the next part must beat.
+ */
+import { type HitCollector, isScoreOrder, ScoreCollector, SortCollector } from '../collect/hit-collector.ts';
+import { Total } from '../collect/total.ts';
+import type { WindowSink } from '../collect/window-sink.ts';
+import type { EngineSearch, SearchProfile } from '../engine.ts';
+import type { KernelHits } from '../kernel/plan.ts';
+import type { IndexPart } from '../part/index-part.ts';
+import type { ShardView } from '../part/shard-view.ts';
+import { describeNode } from './describe-node.ts';
+import { type PlanShape, planCost, planShape } from './kernel-plans.ts';
+import type { Matcher } from './matcher.ts';
+import type { PartBitmaps } from './part-bitmaps.ts';
+import { PartMatchers } from './part-matchers.ts';
+import type { QueryNode } from './query-node.ts';
+import { scanPart } from './scan-part.ts';
+import { scoreBound } from './score-bound.ts';
+import { localDocFrequencyIn } from './search-terms.ts';
+import { BitmapMatcher, ConstantMatcher } from './set-matchers.ts';
+import type { WindowBuffers } from './window-buffers.ts';
+
+/** What a search runs on. */
+export type RunOptions = {
+  readonly view: ShardView;
+  readonly request: EngineSearch;
+  readonly node: QueryNode;
+  readonly isScoring: boolean;
+  readonly postFilter: QueryNode | undefined;
+  readonly sink: WindowSink | undefined;
+  readonly bitmaps: PartBitmaps;
+  readonly buffers: WindowBuffers;
+};
+
+type PartProfile = SearchProfile['parts'][number];
+
+/** With fewer documents to look at than this share of a part, filters that are not kept are tested one by one. */
+const CHEAP_SHARE = 1 / 64;
+
+/** Runs a search once. */
+export class SearchRun {
+  readonly total: Total;
+  readonly profile: PartProfile[] = [];
+  maxScore = Number.NEGATIVE_INFINITY;
+  timedOut = false;
+  readonly collector: HitCollector;
+  readonly #options: RunOptions;
+  readonly #scores: ScoreCollector | undefined;
+  readonly #bound: number;
+
+  constructor(options: RunOptions) {
+    const { view, request, node } = options;
+    const { sort, searchAfter, limit } = request;
+    this.#options = options;
+    this.#bound = scoreBound(node);
+    this.total = new Total(request.trackTotal ?? true);
+    if (sort === undefined || (isScoreOrder(sort) && searchAfter === undefined)) {
+      this.#scores = new ScoreCollector(limit, ceilingOf(searchAfter));
+      this.collector = this.#scores;
+    } else this.collector = new SortCollector({ keys: sort, limit, after: searchAfter }, view);
+  }
+
+  run(): void {
+    const { view, request } = this.#options;
+    let base = 0;
+    for (const [index, part] of view.parts.entries()) {
+      if (this.timedOut || (index > 0 && request.shouldStop?.() === true)) {
+        this.timedOut = true;
+        return;
+      }
+      if (part.liveCount > 0) this.#runPart(part, index, base);
+      base += part.endOrdinal;
+    }
+  }
+
+  #runPart(part: IndexPart, index: number, base: number): void {
+    const { view, request, node, sink } = this.#options;
+    const isProfiled = request.profile === true;
+    const startMs = isProfiled ? (view.nowMs?.() ?? 0) : 0;
+    const before = this.total.count;
+    sink?.startPart(part, base);
+    this.collector.startPart(part, base, this.#bound);
+    const evaluator = this.#evaluate(part, index, base);
+    this.collector.finishPart();
+    if (!isProfiled) return;
+    this.profile.push({
+      part: part.name,
+      docCount: part.liveCount,
+      evaluator,
+      query: describeNode(node),
+      matched: this.total.count - before,
+      timeMs: (view.nowMs?.() ?? 0) - startMs,
+    });
+  }
+
+  #evaluate(part: IndexPart, index: number, base: number): string {
+    const { view, node, sink, request } = this.#options;
+    if (view.kernel === undefined || part.kernelPart === undefined) return this.#scan(part, index);
+    if (!this.total.isCounting && sink === undefined && this.collector.isDone) {
+      this.total.skip();
+      return 'none';
+    }
+    const shape = planShape(node, part, index);
+    if (shape === 'none') return 'kernel';
+    if (shape === undefined || this.#isBetterScanned(shape, part, index)) return this.#scan(part, index);
+    const isWhole = this.#scores !== undefined && sink === undefined && request.postFilter === undefined;
+    if (isWhole && request.minScore === undefined && request.searchAfter === undefined)
+      return this.#kernelHits(shape, index, base) ? 'kernel' : this.#scan(part, index);
+    const needsScores = this.#options.isScoring && shape.constantScore === undefined;
+    return needsScores ? this.#scan(part, index) : this.#scanMarked(shape, part, index);
+  }
+
+  /** Whether making bitmaps of the filters would take longer than all the rest. */
+  #isBetterScanned(shape: PlanShape, part: IndexPart, index: number): boolean {
+    if (shape.filter.length + shape.mustNot.length === 0) return false;
+    if (planCost(shape) > part.endOrdinal * CHEAP_SHARE) return false;
+    const { bitmaps } = this.#options;
+    return !bitmaps.areKept(shape, index) && !bitmaps.noteUses(shape, index);
+  }
+
+  /** Lets the kernel find and count the hits of a part. False if there is no room for the filters. */
+  #kernelHits(shape: PlanShape, index: number, base: number): boolean {
+    const { view, bitmaps } = this.#options;
+    const plan = bitmaps.plan(shape, index);
+    if (plan === undefined) return false;
+    const kernel = view.kernel!;
+    const { total } = this;
+    const { top } = this.#scores!;
+    const limit = this.#options.request.limit;
+    if (limit === 0) {
+      if (total.isCounting) total.add(knownTotal(this.#options.node, index) ?? kernel.count(plan));
+      else total.skip();
+      return true;
+    }
+    const { constantScore } = shape;
+    if (constantScore !== undefined && constantScore <= top.floor) {
+      if (total.isCounting) total.add(kernel.count(plan));
+      else total.skip();
+      return true;
+    }
+    const known = total.isCounting ? knownTotal(this.#options.node, index) : undefined;
+    const countLimit = known === undefined && total.isCounting ? total.missing : 0;
+    const floor = constantScore === undefined ? top.floor : Number.NEGATIVE_INFINITY;
+    const hits = kernel.search(plan, {
+      limit: constantScore === undefined ? limit : limit - top.size,
+      floor,
+      countLimit,
+    });
+    this.#take(hits, base, constantScore);
+    if (known !== undefined) total.add(known);
+    else {
+      total.add(hits.total);
+      if (hits.isLowerBound) total.skip();
+    }
+    return true;
+  }
+
+  #take({ ordinals, scores }: KernelHits, base: number, constantScore: number | undefined): void {
+    const { top } = this.#scores!;
+    const order = Array.from(ordinals.keys()).sort((a, b) => ordinals[a]! - ordinals[b]!);
+    for (const i of order) {
+      const score = constantScore ?? scores[i]!;
+      if (score > top.floor) top.add(base + ordinals[i]!, score);
+    }
+  }
+
+  /** Lets the kernel mark the matches of a part, and scans those. */
+  #scanMarked(shape: PlanShape, part: IndexPart, index: number): string {
+    const { view, bitmaps, buffers, isScoring } = this.#options;
+    const plan = bitmaps.plan(shape, index);
+    const marked = plan === undefined ? undefined : bitmaps.empty(index);
+    if (plan === undefined || marked === undefined) return this.#scan(part, index);
+    view.kernel!.mark(plan, marked);
+    const matcher = new BitmapMatcher(marked.words, planCost(shape), buffers);
+    const score = isScoring ? (shape.constantScore ?? 0) : undefined;
+    this.#scanWith(score === undefined ? matcher : new ConstantMatcher(matcher, score, buffers), part, index);
+    return 'kernel, then columns';
+  }
+
+  #scan(part: IndexPart, index: number): string {
+    this.#scanWith(this.#matchers(part, index).make(this.#options.node), part, index);
+    return 'reference';
+  }
+
+  #matchers(part: IndexPart, index: number): PartMatchers {
+    const { buffers, bitmaps } = this.#options;
+    return new PartMatchers(part, index, { buffers, filters: (node, at) => bitmaps.known(node, at) });
+  }
+
+  #scanWith(matcher: Matcher, part: IndexPart, index: number): void {
+    const { request, sink, postFilter, buffers, isScoring } = this.#options;
+    const isEnd = scanPart(
+      matcher,
+      part,
+      {
+        collector: this.collector,
+        total: this.total,
+        sink,
+        postFilter: postFilter === undefined ? undefined : this.#matchers(part, index).make(postFilter),
+        minScore: request.minScore,
+        shouldStop: request.shouldStop,
+        scored: isScoring && this.#scores === undefined ? (score) => this.#see(score) : undefined,
+      },
+      buffers,
+    );
+    if (!isEnd) this.timedOut = true;
+  }
+
+  #see(score: number): void {
+    if (score > this.maxScore) this.maxScore = score;
+  }
+}
+
+/** Scores must be below that of the hit to begin after. */
+function ceilingOf(searchAfter: EngineSearch['searchAfter']): number {
+  const score = searchAfter?.[0];
+  return score === undefined || score === null ? Number.POSITIVE_INFINITY : Number(score);
+}
+
+/** Matches in a part where the dictionary knows them: of a single term. */
+function knownTotal(node: QueryNode, index: number): number | undefined {
+  if (node.kind === 'constant' || node.kind === 'filter') return knownTotal(node.child, index);
+  return node.kind === 'term' ? localDocFrequencyIn(node.term, index) : undefined;
+}
