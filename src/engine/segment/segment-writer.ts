@@ -3,51 +3,56 @@
  * and interleaved, but documents, sources and the terms of a field come in theirs. Everything goes to the file in chunks
  * as it comes, so that the memory of a writer does not grow with the segment but for hashes of ids and terms.
  */
-import type { Column } from '../part/index-part.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, StoreWriter } from '../store/store.ts';
+import { type NewColumn, writeColumn } from './column-writer.ts';
+import { DocumentsWriter, type NewDocument } from './documents-writer.ts';
 import type { FieldWriter, NewField } from './field-writer.ts';
+import { InvertedWriter } from './inverted-writer.ts';
+import { COLUMN_OWNER, DOCUMENTS } from './sections.ts';
 import type { Segment } from './segment.ts';
+import { SegmentFile } from './segment-file.ts';
+import { SourceWriter } from './source-writer.ts';
+import type { ColumnEntry } from './table-of-contents.ts';
 
-/** The document of the next ordinal. */
-export type NewDocument = {
-  /** Bytes of the id (`termBytes`), free again after the call. */
-  readonly id: Uint8Array;
-  readonly version: number;
-  readonly seqNo: number;
-  readonly primaryTerm: number;
-  readonly position: number;
-};
-
-/** A column to be written. The arrays are not kept. */
-export type NewColumn = {
-  readonly field: string;
-  readonly type: Column['type'];
-  /** Index of each ordinal's first value, and one more: the count. Absent: every ordinal has exactly one. */
-  readonly starts?: Uint32Array;
-  /** Sorted within a document. Of keywords: numbers of terms, by the order in which they are written. */
-  readonly values: Float64Array;
-};
-
-/** Writes one segment. Every call but `column` and `field` takes about a millisecond or less. */
+/** Writes one segment. Every call but `field` and `column` takes about a millisecond or less. */
 export class SegmentWriter {
+  readonly #out: StoreWriter;
+  readonly #file: SegmentFile;
+  readonly #docCount: number;
+  readonly #documents: DocumentsWriter;
+  readonly #sources: SourceWriter;
+  readonly #fields: InvertedWriter[] = [];
+  readonly #columns: ColumnEntry[] = [];
+  #columnCount = 0;
+  #isDone = false;
+
   /** @param options `docCount`: as many documents and sources follow. */
-  constructor(_options: { readonly store: Store; readonly name: string; readonly docCount: number }) {
-    throw new Error('not written yet');
+  constructor({ store, name, docCount }: { readonly store: Store; readonly name: string; readonly docCount: number }) {
+    this.#out = store.create(name);
+    this.#file = new SegmentFile(this.#out, name);
+    this.#docCount = docCount;
+    this.#documents = new DocumentsWriter(this.#file, docCount);
+    this.#sources = new SourceWriter(this.#file, this.#file.section(DOCUMENTS, 'sourceBlocks'));
   }
 
   /** Bytes that the segment will take in memory so far; past `MAX_HOT_BYTES` the calls fail with LIMIT_EXCEEDED. */
   get hotBytes(): number {
-    throw new Error('not written yet');
+    return this.#file.hotBytes;
+  }
+
+  /** Bytes in the file so far. */
+  get fileBytes(): number {
+    return this.#out.size;
   }
 
   /** Adds the document of the next ordinal. */
-  addDocument(_document: NewDocument): void {
-    throw new Error('not written yet');
+  addDocument(document: NewDocument): void {
+    this.#documents.add(document);
   }
 
   /** Adds the source of the next ordinal: JSON as UTF-8. */
-  addSource(_json: Uint8Array): void {
-    throw new Error('not written yet');
+  addSource(json: Uint8Array): void {
+    this.#sources.add(json);
   }
 
   /**
@@ -56,28 +61,55 @@ export class SegmentWriter {
    * @param fromOrdinal The first document in `from`; all up to `toOrdinal` - 1 are kept.
    * @returns The ordinal to go on from.
    */
-  copySources(_from: Segment, _fromOrdinal: number, _toOrdinal: number): number {
-    throw new Error('not written yet');
+  copySources(from: Segment, fromOrdinal: number, toOrdinal: number): number {
+    const block = from.sourceBlock(fromOrdinal);
+    const end = Math.min(block.end, toOrdinal);
+    const isWhole = block.start === fromOrdinal && block.end <= toOrdinal;
+    if (isWhole && this.#sources.mayCopy(block.inflatedBytes)) this.#sources.copy(from.storedBlock(fromOrdinal));
+    else for (let ordinal = fromOrdinal; ordinal < end; ordinal++) this.#sources.add(from.sourceBytes(ordinal));
+    return end;
   }
 
-  /** Begins a field; the one before must be finished. */
-  field(_field: NewField): FieldWriter {
-    throw new Error('not written yet');
+  /**
+   * Begins a field; the one before must be finished. Fields and columns have different names among themselves.
+   *
+   * @throws a plain Error if calls do not come in order.
+   */
+  field(field: NewField): FieldWriter {
+    if (this.#fields.at(-1)?.isFinished === false) throw new Error(`field \`${field.field}\`: another is not finished`);
+    const writer = new InvertedWriter(this.#file, 1 + this.#fields.length, field, this.#docCount);
+    this.#fields.push(writer);
+    return writer;
   }
 
-  /** Adds a column. */
-  column(_column: NewColumn): void {
-    throw new Error('not written yet');
+  /** Adds a column at once. */
+  column(column: NewColumn): void {
+    const steps = this.columnInSlices(column);
+    while (steps.next().done !== true);
   }
 
-  /** Writes what is left, a slice at a time, and gives the file its name. */
+  /** Adds a column, a slice of about a millisecond at a time. Fields may be written meanwhile. */
+  *columnInSlices(column: NewColumn): Generator<void, void> {
+    const index = this.#columnCount++;
+    this.#columns[index] = yield* writeColumn(this.#file, COLUMN_OWNER + index, column, this.#docCount);
+  }
+
+  /** Writes what is left, a slice of about a millisecond at a time, and gives the file its name. */
   *finish(): Generator<void, void> {
-    yield;
-    throw new Error('not written yet');
+    const [docCount, written] = [this.#docCount, [this.#documents.docCount, this.#sources.docCount]];
+    if (written.some((count) => count !== docCount))
+      throw new Error(`${written.join(' and ')} of ${docCount} documents and sources were written`);
+    this.#sources.flush();
+    const documents = yield* this.#documents.finish();
+    for (const field of this.#fields) yield* field.finishSlots();
+    const fields = this.#fields.map((field) => field.entry());
+    yield* this.#file.finish({ docCount, documents, fields, columns: this.#columns });
+    this.#isDone = true;
   }
 
-  /** Drops what was written. Harmless after `finish`. */
+  /** Drops what was written. Harmless after `finish`, and twice. */
   abort(): void {
-    throw new Error('not written yet');
+    if (!this.#isDone) this.#out.abort();
+    this.#isDone = true;
   }
 }

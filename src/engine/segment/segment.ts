@@ -1,11 +1,23 @@
 /**
- * An immutable part of a shard, read from a file into a region of shared memory and used there in place.
+ * An immutable part of a shard, read from a file into a region of shared memory and used there in place. Only deletes
+ * change it: they clear bits in the bitmap of live documents.
  */
-
-import type { RegionPool } from '../memory/region.ts';
-import type { IndexPart, InvertedField } from '../part/index-part.ts';
-import type { Store } from '../store/store.ts';
-import type { PairHistogram } from './pair-histogram.ts';
+import type { Region, RegionPool } from '../memory/region.ts';
+import type { IndexPart, KernelPart } from '../part/index-part.ts';
+import type { Store, StoreFile } from '../store/store.ts';
+import { corrupt } from './corrupt.ts';
+import { fieldData, prepareField } from './field-data.ts';
+import type { InvertedLayout } from './inverted-layout.ts';
+import { LiveDocuments } from './live-documents.ts';
+import { readLiveFile, writeLiveFile } from './live-file.ts';
+import { RegionViews } from './region-views.ts';
+import { COLUMN_OWNER, DOCUMENTS } from './sections.ts';
+import { SegmentColumn } from './segment-column.ts';
+import { SegmentDocuments } from './segment-documents.ts';
+import { SegmentField } from './segment-field.ts';
+import { type LoadedSegment, loadSegment } from './segment-loader.ts';
+import type { StoredBlock } from './source-writer.ts';
+import { type SourceBlock, StoredSources } from './stored-sources.ts';
 
 /** Where a segment is opened from. */
 export type SegmentPlace = {
@@ -16,60 +28,134 @@ export type SegmentPlace = {
   readonly number: number;
 };
 
-/** Decodes whole blocks of a term, for merges: the postings of a term with their positions, 128 at a time. */
-export interface PostingsBlocks {
-  readonly ordinals: Uint32Array;
-  readonly frequencies: Uint32Array;
-  /** All postings' positions one after another. Another array after a `next` that needed more room. */
-  readonly positions: Uint32Array;
-  readonly starts: Uint32Array;
-  readonly ends: Uint32Array;
-  /** Begins with the first block of a term. */
-  open(term: number): void;
-  /** Decodes the next block; gives the number of postings, 0 at the end. */
-  next(): number;
-}
-
-/** A field of a segment: what merges need besides `InvertedField`. */
-export interface SegmentField extends InvertedField {
-  readonly hasOffsets: boolean;
-  /** Bytes of term `t`: `termBytes` from `termOffsets[t]` to `termOffsets[t + 1]` - 1. */
-  readonly termBytes: Uint8Array;
-  readonly termOffsets: Uint32Array;
-  /** Pairs of all postings, deleted documents included. Empty for keywords. */
-  histogram(): PairHistogram;
-  /** A new reader of whole blocks. */
-  blocks(): PostingsBlocks;
-}
+/** What a segment is made of once it is loaded and checked. */
+type SegmentParts = {
+  readonly place: SegmentPlace;
+  readonly file: StoreFile;
+  readonly loaded: LoadedSegment;
+  readonly live: LiveDocuments;
+  readonly documents: SegmentDocuments;
+  readonly sources: StoredSources;
+  readonly fields: ReadonlyMap<string, SegmentField>;
+  readonly columns: ReadonlyMap<string, SegmentColumn>;
+};
 
 /** A segment. */
-export interface Segment extends IndexPart {
+export class Segment implements IndexPart {
+  readonly name: string;
   readonly number: number;
   readonly fileName: string;
+  readonly endOrdinal: number;
   /** Bytes of its file, and in memory. */
   readonly fileBytes: number;
   readonly hotBytes: number;
+  readonly documents: SegmentDocuments;
+  readonly kernelPart: KernelPart;
+  readonly #parts: SegmentParts;
+  #isClosed = false;
+
+  /** To be called by `openSegment` only. */
+  constructor(parts: SegmentParts) {
+    const { place, file, loaded } = parts;
+    this.#parts = parts;
+    this.name = `segment ${place.number}`;
+    this.number = place.number;
+    this.fileName = place.name;
+    this.endOrdinal = loaded.table.docCount;
+    this.fileBytes = file.size;
+    this.hotBytes = loaded.region.byteLength;
+    this.documents = parts.documents;
+    this.kernelPart = new SegmentForKernel(loaded.region, parts.live, parts.fields);
+  }
+
+  get liveCount(): number {
+    return this.#parts.live.liveCount;
+  }
+
+  get live(): Uint32Array {
+    return this.#parts.live.words;
+  }
+
+  get generation(): number {
+    return this.#parts.live.deletedCount;
+  }
+
   /** Names of the fields that `inverted` and `column` have. */
-  readonly invertedFields: readonly string[];
-  readonly columnFields: readonly string[];
-  inverted(field: string): SegmentField | undefined;
+  get invertedFields(): readonly string[] {
+    return [...this.#parts.fields.keys()];
+  }
+
+  get columnFields(): readonly string[] {
+    return [...this.#parts.columns.keys()];
+  }
+
+  inverted(field: string): SegmentField | undefined {
+    return this.#parts.fields.get(field);
+  }
+
+  column(field: string): SegmentColumn | undefined {
+    return this.#parts.columns.get(field);
+  }
+
   /** Marks a document as deleted; tells whether it was live. */
-  delete(ordinal: number): boolean;
-  /** Bytes of an id. */
-  idBytes(ordinal: number): Uint8Array;
-  /** Ordinal of a live document by the bytes of its id and their hash (`hashBytes`); -1 if there is none. */
-  findBytes(bytes: Uint8Array, from: number, to: number, hash: number): number;
-  /** The stored JSON of a document. */
-  sourceBytes(ordinal: number): Uint8Array;
+  delete(ordinal: number): boolean {
+    if (!this.#parts.live.delete(ordinal)) return false;
+    for (const field of this.#parts.fields.values()) field.forget(ordinal);
+    return true;
+  }
+
+  /** Bytes of an id; not to be changed. */
+  idBytes(ordinal: number): Uint8Array {
+    return this.documents.idBytes(ordinal);
+  }
+
+  /** Ordinal of the live document whose id has these bytes and this hash (`hashBytes`); -1 if there is none. */
+  findBytes(bytes: Uint8Array, from: number, to: number, hash: number): number {
+    return this.documents.findBytes(bytes, from, to, hash);
+  }
+
+  /** The stored JSON of a document; not to be changed. */
+  sourceBytes(ordinal: number): Uint8Array {
+    return this.#parts.sources.source(ordinal);
+  }
+
+  /** The block in which a document's source is stored. */
+  sourceBlock(ordinal: number): SourceBlock {
+    return this.#parts.sources.blockOf(ordinal);
+  }
+
+  /** That block as it stands in the file. */
+  storedBlock(ordinal: number): StoredBlock {
+    return this.#parts.sources.stored(ordinal);
+  }
+
   /** Writes which documents are live into a small file of its own. */
-  saveLive(name: string): void;
-  /** Deletes what a file of `saveLive` says is deleted. */
-  loadLive(name: string): void;
+  saveLive(name: string): void {
+    writeLiveFile(this.#parts.place.store, name, this.#parts.live, this.#parts.loaded.identity);
+  }
+
+  /**
+   * Deletes what is deleted in a file of `saveLive`.
+   *
+   * @throws CoppiceError `CORRUPT_SEGMENT` if the file is damaged or of another segment; then nothing is deleted.
+   */
+  loadLive(name: string): void {
+    const { place, live, loaded } = this.#parts;
+    for (const ordinal of readLiveFile(place.store, name, live.docCount, live.words.length, loaded.identity)) {
+      this.delete(ordinal);
+    }
+  }
+
   /** Gives the memory back; twice is harmless. */
-  close(): void;
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#parts.loaded.region.release();
+    this.#parts.file.close();
+  }
 }
 
-/** Opens a segment. */
+/** Opens a segment at once. */
 export function openSegment(place: SegmentPlace): Segment {
   const opening = openSegmentInSlices(place);
   for (;;) {
@@ -79,11 +165,96 @@ export function openSegment(place: SegmentPlace): Segment {
 }
 
 /**
- * Opens a segment, a slice of about a millisecond at a time.
+ * Opens a segment, a slice of about a millisecond at a time. A generator that is not run to its end is to be returned
+ * (`return()`), so that it gives back what it holds.
  *
- * @throws CoppiceError `CORRUPT_SEGMENT` or `UNSUPPORTED_FORMAT`
+ * @throws CoppiceError `CORRUPT_SEGMENT` or `UNSUPPORTED_FORMAT`; `LIMIT_EXCEEDED` if there is no memory.
  */
-export function* openSegmentInSlices(_place: SegmentPlace): Generator<void, Segment> {
-  yield;
-  throw new Error('not written yet');
+export function* openSegmentInSlices(place: SegmentPlace): Generator<void, Segment> {
+  const file = place.store.open(place.name);
+  let loaded: LoadedSegment | undefined;
+  let segment: Segment | undefined;
+  try {
+    loaded = yield* loadSegment(file, place.name, place.regions);
+    segment = yield* assemble(place, file, loaded);
+    return segment;
+  } finally {
+    if (segment === undefined) {
+      loaded?.region.release();
+      file.close();
+    }
+  }
+}
+
+function* assemble(place: SegmentPlace, file: StoreFile, loaded: LoadedSegment): Generator<void, Segment> {
+  const { table, map, region, tableOffset } = loaded;
+  const { docCount } = table;
+  const views = new RegionViews(region, map, DOCUMENTS);
+  const live = new LiveDocuments(views.u32('live'), docCount);
+  const [words, doubles] = [views.u32('sourceBlocks'), views.f64('sourceBlocks')];
+  const sources = new StoredSources({ file, fileName: place.name, docCount, words, doubles });
+  sources.check(tableOffset);
+  const documents = new SegmentDocuments({ entry: table.documents, views, live, sources, fileName: place.name });
+  yield* documents.check((problem) => corrupt(place.name, 'ids', problem));
+  const fields = yield* openFields(place.name, loaded, live);
+  const columns = yield* openColumns(place.name, loaded, fields);
+  return new Segment({ place, file, loaded, live, documents, sources, fields, columns });
+}
+
+function* openFields(
+  fileName: string,
+  { table, map, region }: LoadedSegment,
+  live: LiveDocuments,
+): Generator<void, Map<string, SegmentField>> {
+  const fields = new Map<string, SegmentField>();
+  for (const [i, entry] of table.fields.entries()) {
+    const fail = (problem: string) => corrupt(fileName, `field \`${entry.field}\``, problem);
+    const data = fieldData(entry, new RegionViews(region, map, 1 + i), table.docCount);
+    const statistics = yield* prepareField(data, fail);
+    if (fields.has(entry.field)) throw fail('it comes twice');
+    fields.set(entry.field, new SegmentField(data, statistics, live, fileName));
+  }
+  return fields;
+}
+
+function* openColumns(
+  fileName: string,
+  { table, map, region }: LoadedSegment,
+  fields: ReadonlyMap<string, SegmentField>,
+): Generator<void, Map<string, SegmentColumn>> {
+  const columns = new Map<string, SegmentColumn>();
+  for (const [i, entry] of table.columns.entries()) {
+    const fail = (problem: string) => corrupt(fileName, `column \`${entry.field}\``, problem);
+    const column = new SegmentColumn(entry, new RegionViews(region, map, COLUMN_OWNER + i));
+    yield* column.check(table.docCount, fields.get(entry.field)?.termCount ?? 0, fail);
+    if (columns.has(entry.field)) throw fail('it comes twice');
+    columns.set(entry.field, column);
+  }
+  return columns;
+}
+
+/** What the kernel needs of a segment. */
+class SegmentForKernel implements KernelPart {
+  readonly region: Region;
+  readonly #live: LiveDocuments;
+  readonly #fields: ReadonlyMap<string, SegmentField>;
+  readonly #layouts = new Map<string, InvertedLayout>();
+
+  constructor(region: Region, live: LiveDocuments, fields: ReadonlyMap<string, SegmentField>) {
+    this.region = region;
+    this.#live = live;
+    this.#fields = fields;
+  }
+
+  get live(): { readonly region: Region; readonly words: Uint32Array } | undefined {
+    return this.#live.deletedCount === 0 ? undefined : { region: this.region, words: this.#live.words };
+  }
+
+  layout(field: string): InvertedLayout | undefined {
+    const known = this.#layouts.get(field);
+    if (known !== undefined) return known;
+    const layout = this.#fields.get(field)?.layout(this.region.memory);
+    if (layout !== undefined) this.#layouts.set(field, layout);
+    return layout;
+  }
 }
