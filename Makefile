@@ -6,6 +6,9 @@ TSC  := $(BIN)/tsc -p tsconfig.json
 NPM  := npm --no-audit --no-fund --no-update-notifier --loglevel=error --logs-max=0 --cache=.tools/npm
 # The demo's data, where a demo has loaded it.
 DATA ?= $(if $(wildcard .demo/loaded),.demo,.coppice)
+# The search kernel: AssemblyScript, compiled apart from all else.
+KERNEL         := dist/src/engine/kernel/kernel.wasm
+KERNEL_SOURCES := $(wildcard src/engine/kernel/assembly/*.ts)
 
 # Opens a recipe line that needs a broker: the server that `nats-server` found or fetched, and its path handed on. What
 # follows is run with `exec`, so that Ctrl-C and signals reach it and nothing stands between.
@@ -19,7 +22,7 @@ help: ## List these commands
 setup: node_modules/.package-lock.json nats-server ## Install what is missing: npm packages and nats-server
 	@$(WITH_NATS) echo "ready: node $$(node --version), $$("$$NATS_SERVER" --version)"
 
-build: node_modules/.package-lock.json ## Compile to dist/
+build: node_modules/.package-lock.json $(KERNEL) ## Compile to dist/
 	@$(TSC)
 	@node scripts/prune-dist.mjs
 
@@ -29,7 +32,7 @@ demo: build nats-server ## Start a small cluster with data, search it, break it,
 up: build nats-server ## Start a cluster that stays, on the demo's data if there is any (DATA=<folder> for other data)
 	@$(WITH_NATS) exec node dist/actors/cli/main.js up --data "$(DATA)"
 
-dev: node_modules/.package-lock.json nats-server ## The same from the sources, restarted at each change
+dev: node_modules/.package-lock.json $(KERNEL) nats-server ## The same from the sources, restarted at each change
 	@$(WITH_NATS) exec $(BIN)/tsx watch actors/cli/main.ts up --data "$(DATA)"
 
 test: build nats-server ## Run the tests (ONLY=<part of a path> for some of them)
@@ -49,6 +52,9 @@ bench-engine: build ## Measure the search engine alone, without a broker
 
 clean: ## Remove what was built; keeps packages, tools and the data of `make up`
 	rm -rf dist .demo
+
+$(KERNEL): $(KERNEL_SOURCES) scripts/build-kernel.mjs node_modules/.package-lock.json
+	@node scripts/build-kernel.mjs $@
 
 # npm writes this file last, so it is the stamp of a finished install.
 node_modules/.package-lock.json: package.json package-lock.json | check-node

@@ -44,6 +44,7 @@ const TABLE = [
   { at: 'src/engine/analysis', ours: ['errors', 'env'], packages: ['@orama/stemmers', 'stemmer', 'stopword'] },
   { at: 'src/engine/file-store.ts', ours: ['errors', 'env'], io: /^fs/ },
   { at: 'src/engine/store/file-store.ts', ours: ['errors', 'env'], io: /^fs/ },
+  { at: 'src/engine/kernel/kernel-module.ts', ours: ['errors', 'env'], io: /^fs$/ },
   { at: 'src/search', ours: ['errors', 'wire', 'actor', 'engine'], packages: ['valibot'] },
   { at: 'src/machines', ours: ['errors', 'types:wire'], packages: ['xstate'] },
   { at: 'src/cluster', ours: BASE },

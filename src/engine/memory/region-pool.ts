@@ -44,7 +44,7 @@ class MemoryPool implements RegionPool {
     return this.#usedBytes;
   }
 
-  allocate(byteLength: number, near?: Region): Region {
+  allocate(byteLength: number, near?: Pick<Region, 'memory'>): Region {
     if (!Number.isSafeInteger(byteLength) || byteLength < 0 || byteLength > MAX_REGION_BYTES) {
       throw new CoppiceError('LIMIT_EXCEEDED', `a region of ${byteLength} bytes; at most ${MAX_REGION_BYTES}`);
     }
@@ -63,7 +63,7 @@ class MemoryPool implements RegionPool {
     return { memory: arena.memory, address, byteLength, bytes, release };
   }
 
-  #findNear(roomBytes: number, near: Region): readonly [Arena, number] {
+  #findNear(roomBytes: number, near: Pick<Region, 'memory'>): readonly [Arena, number] {
     const arena = this.#arenas.find(({ memory }) => memory === near.memory);
     if (arena === undefined) throw new Error('a region near one of another pool');
     const address = arena.free.take(roomBytes) ?? arena.grow(roomBytes);

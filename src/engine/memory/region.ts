@@ -28,10 +28,10 @@ export interface RegionPool {
   /**
    * Allocates zeroed memory.
    *
-   * @param near A region in whose memory the new one must lie too, so that one kernel call can use both.
+   * @param near A region, or what else names a memory, where the new one must lie too: one kernel call can use both.
    * @throws CoppiceError `LIMIT_EXCEEDED` if there is no room, or if `byteLength` is above 2 GiB.
    */
-  allocate(byteLength: number, near?: Region): Region;
+  allocate(byteLength: number, near?: Pick<Region, 'memory'>): Region;
   /** Bytes in regions that were not released. */
   readonly usedBytes: number;
 }

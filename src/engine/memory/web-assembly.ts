@@ -19,9 +19,15 @@ export type WebAssemblyNamespace = {
     module: WebAssemblyModule,
     imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
   ) => { readonly exports: object };
+  readonly RuntimeError: new () => Error;
 };
 
 declare const WebAssembly: WebAssemblyNamespace;
 
 /** WebAssembly of this process. */
 export const webAssembly: WebAssemblyNamespace = WebAssembly;
+
+/** Whether an error is what WebAssembly throws when code reads outside of its memory. */
+export function isWebAssemblyTrap(error: unknown): boolean {
+  return error instanceof webAssembly.RuntimeError;
+}

@@ -1,0 +1,126 @@
+/**
+ * Evaluates conjunctions and phrases from their rarest list, the lead, or from a sparse filter: whatever comes from
+ * there is probed in the other lists. Blocks of the lead are skipped by what they and the others can score there.
+ * Terms stand in `order` by falling document frequency, so the lead is the last one.
+ */
+import { bitsFrom, hasBit, mayHaveBits, setBit } from './filter.ts';
+import { push, threshold } from './hits.ts';
+import { phraseFrequency } from './phrase.ts';
+import {
+  baseOf,
+  blockBound,
+  codesBelow64,
+  codesFrom64,
+  lastOf,
+  lengthOf,
+  ordinalAt,
+  ordinalsOf,
+  probe,
+  scoreAt,
+  scoreInOrder,
+  selectCodes,
+  setBound,
+  widthOf,
+} from './postings.ts';
+import { addMatches, bar, isCounting } from './progress.ts';
+import { EXCEPTION, KIND_PHRASE, Query, Term, termAt } from './records.ts';
+import { factorOf, lowestCodeAbove, termScore } from './scores.ts';
+
+/** Whether documents may be skipped for their scores, `prefix` being filled. */
+let skips: bool = false;
+
+/** Evaluates all documents of the lead. */
+export function searchConjunction(query: Query): void {
+  const lead = termAt(query.order, query.termCount - 1);
+  for (let block = 0; block < lead.blockCount; block++) {
+    const base = baseOf(lead, block);
+    const end = lastOf(lead, block) + 1;
+    if (!mayHaveBits(query, base, end)) continue;
+    skips = bar() > -Infinity;
+    const rest = skips ? boundsBeside(query, lead, block, base, end) : Infinity;
+    if (rest >= 0) searchBlock(query, lead, block, rest);
+  }
+}
+
+/** Evaluates all documents of the filter. */
+export function searchConjunctionOfFilter(query: Query): void {
+  const count = query.termCount;
+  skips = false;
+  for (let doc = 0; doc < query.endOrdinal; doc += 64) {
+    for (let bits = bitsFrom(query.filter, query.filterWords, doc); bits != 0; bits &= bits - 1) {
+      settle(query, doc + <i32>ctz(bits), count, 0);
+    }
+  }
+}
+
+/**
+ * What the other terms can score in a block of the lead, all together (in a phrase: each of them); negative if no
+ * document of the block can be kept. Fills `prefix`.
+ */
+function boundsBeside(query: Query, lead: Term, block: i32, base: i32, end: i32): f64 {
+  const bound = blockBound(lead, block);
+  const isPhrase = query.kind == KIND_PHRASE;
+  if (isPhrase && <f32>bound <= threshold) return -1;
+  let sum: f64 = 0;
+  for (let i = 0; i < query.termCount - 1; i++) {
+    store<f64>(query.prefix + ((<usize>i) << 3), sum);
+    const other = setBound(termAt(query.order, i), base, end);
+    if (other == 0 || (isPhrase && <f32>other <= threshold)) return -1;
+    sum += other;
+  }
+  store<f64>(query.prefix + ((<usize>(query.termCount - 1)) << 3), sum);
+  if (isPhrase) return 0;
+  return <f32>(bound + sum) <= threshold ? -1 : sum;
+}
+
+function searchBlock(query: Query, lead: Term, block: i32, rest: f64): void {
+  const others = query.termCount - 1;
+  const base = baseOf(lead, block);
+  const length = lengthOf(lead, block);
+  const width = widthOf(lead, block);
+  const ordinals = ordinalsOf(lead, block);
+  const codes = ordinals + <usize>(length * width);
+  selectCodes(lead, codes, length, min(lowestCodeAbove(lead, rest, skips ? bar() : -Infinity), EXCEPTION));
+  const later = codesFrom64;
+  let offset = 0;
+  for (let bits = codesBelow64; ; bits = later, offset = 64) {
+    for (; bits != 0; bits &= bits - 1) {
+      const i = offset + <i32>ctz(bits);
+      const doc = base + ordinalAt(ordinals, width, i);
+      if (query.filter != 0 && !hasBit(query.filter, query.filterWords, doc)) continue;
+      const score = scoreAt(lead, codes, length, i, doc);
+      if (skips && <f32>(score + rest) <= bar()) continue;
+      lead.probeBlock = block;
+      lead.index = i;
+      settle(query, doc, others, score);
+    }
+    if (offset > 0) break;
+  }
+}
+
+/** Looks for a document in the first `others` terms; the rest of them have it, and give it `known`. */
+function settle(query: Query, doc: i32, others: i32, known: f64): void {
+  const barNow = skips ? bar() : -Infinity;
+  const isPhrase = query.kind == KIND_PHRASE;
+  let score = known;
+  for (let i = others - 1; i >= 0; i--) {
+    const value = probe(termAt(query.order, i), doc);
+    if (value == 0) return;
+    if (barNow > -Infinity) {
+      if (isPhrase && <f32>value <= barNow) return;
+      if (!isPhrase && <f32>(score + value + load<f64>(query.prefix + ((<usize>i) << 3))) <= barNow) return;
+    }
+    score += value;
+  }
+  if (isPhrase) {
+    const frequency = phraseFrequency(query);
+    if (frequency == 0) return;
+    const term = termAt(query.order, 0);
+    score = termScore(term.weight, frequency, factorOf(term, doc));
+  } else if (!query.isExact) {
+    score = scoreInOrder(query, doc);
+  }
+  if (isCounting) addMatches(1);
+  if (query.target != 0) setBit(query.target, query.targetWords, doc);
+  if (query.limit > 0) push(doc, score);
+}

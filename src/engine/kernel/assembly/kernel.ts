@@ -1,0 +1,151 @@
+/** The search kernel: evaluates a whole query over one segment in one call. Loaded and driven by `search-kernel.ts`. */
+import { searchConjunction, searchConjunctionOfFilter } from './conjunction.ts';
+import { countFilter } from './filter.ts';
+import { resetHits, sortHits } from './hits.ts';
+import { searchLead, searchUnionOfFilter } from './lead.ts';
+import { maximumOf } from './postings.ts';
+import { isCounting, resetProgress, total } from './progress.ts';
+import { fillQuanta } from './quanta.ts';
+import { KIND_AND, KIND_OR, Query, Term, termAt } from './records.ts';
+import { fillProfile, fillScores, leastFrom } from './scores.ts';
+import { countUnion, markUnion } from './union.ts';
+import { searchWindows, sortByBound } from './windows.ts';
+
+export { fillProfile };
+
+/** Postings of the lead are probed in one other list at the cost of accumulating so many. */
+const PROBE_COST: i64 = 12;
+/** A filter leads if probing costs so many times less than accumulating. */
+const FILTER_COST: i64 = 16;
+/** Accumulators are looked through so many at the cost of accumulating one posting. */
+const SCAN_GAIN: i64 = 4;
+
+/** Bytes of the record of a query, and of those that the driver fills. */
+export function queryBytes(): usize {
+  return offsetof<Query>();
+}
+export function queryBytesFilled(): usize {
+  return offsetof<Query>('filledByDriver');
+}
+
+/** The same of a term. */
+export function termBytes(): usize {
+  return offsetof<Term>();
+}
+export function termBytesFilled(): usize {
+  return offsetof<Term>('filledByDriver');
+}
+
+/** Evaluates the query at an address: fills in its results, its hits and its target. */
+export function run(address: usize): void {
+  const query = changetype<Query>(address);
+  const isPlainUnion = query.kind == KIND_OR && query.minimum == 1;
+  resetProgress(query);
+  resetCursors(query);
+  if (query.limit == 0 && isPlainUnion && !filterLeads(query)) {
+    if (query.target != 0) markUnion(query);
+    else countUnion(query);
+  } else {
+    evaluate(query, isPlainUnion);
+  }
+  query.total = total;
+  if (query.limit > 0) sortHits(query);
+}
+
+function evaluate(query: Query, isPlainUnion: bool): void {
+  fillTables(query);
+  resetHits(query, isPlainUnion ? knownScore(query) : 0);
+  sortTerms(query, isPlainUnion);
+  if (filterLeads(query)) {
+    if (query.kind == KIND_OR) searchUnionOfFilter(query);
+    else searchConjunctionOfFilter(query);
+  } else if (query.kind == KIND_OR) {
+    searchUnion(query, isPlainUnion);
+  } else if (query.kind == KIND_AND && isDense(query)) {
+    fillQuanta(query, query.limit > 0);
+    searchWindows(query, 0, false);
+  } else {
+    searchConjunction(query);
+  }
+}
+
+function searchUnion(query: Query, isPlain: bool): void {
+  const count = query.termCount;
+  let start = 0;
+  if (count > 1) {
+    fillQuanta(query, query.limit > 0);
+    start = searchWindows(query, query.isExact ? query.minimum - 1 : 0, isPlain && query.isExact != 0);
+  }
+  if (start < query.endOrdinal) searchLead(query, start);
+}
+
+function resetCursors(query: Query): void {
+  for (let i = 0; i < query.termCount; i++) {
+    const term = termAt(query.terms, i);
+    store<usize>(query.order + ((<usize>i) << 2), changetype<usize>(term));
+    term.block = 0;
+    term.boundBlock = 0;
+    term.probeBlock = 0;
+    term.sumBlock = -1;
+    term.bound = 0;
+  }
+}
+
+function fillTables(query: Query): void {
+  let filled: usize = 0;
+  for (let i = 0; i < query.termCount; i++) {
+    const term = termAt(query.terms, i);
+    // The terms of a phrase share their tables.
+    if (term.scores != filled) fillScores(term);
+    filled = term.scores;
+    term.maximum = maximumOf(term);
+  }
+}
+
+/** A score that `limit` documents reach at least, as the segment knows of one term; 0 if unknown. */
+function knownScore(query: Query): f32 {
+  if (query.filter != 0) return 0;
+  let known: f64 = 0;
+  for (let i = 0; i < query.termCount; i++) {
+    const term = termAt(query.terms, i);
+    if (!term.hasCodes) known = max(known, term.docFrequency >= query.limit ? term.constant : 0);
+    else if (term.kthCode > 0) known = max(known, leastFrom(term, term.kthCode));
+  }
+  return <f32>known;
+}
+
+/** Plain unions go by rising scores, all else by falling frequencies; by neither if sums depend on the order. */
+function sortTerms(query: Query, isPlainUnion: bool): void {
+  if (!query.isExact && query.kind == KIND_OR) return;
+  for (let i = 0; i < query.termCount; i++) {
+    const term = termAt(query.terms, i);
+    term.bound = isPlainUnion ? term.maximum : -(<f64>term.docFrequency);
+  }
+  sortByBound(query.order, query.termCount);
+}
+
+function isDense(query: Query): bool {
+  const count = query.termCount;
+  const lead = <i64>termAt(query.order, count - 1).docFrequency;
+  if (!query.isExact) return false;
+  let postings: i64 = 0;
+  for (let i = 0; i < count; i++) postings += <i64>termAt(query.order, i).docFrequency;
+  return lead * PROBE_COST > postings + <i64>query.endOrdinal / SCAN_GAIN;
+}
+
+/** Whether the filter has so few documents that it is best to start from them. */
+function filterLeads(query: Query): bool {
+  if (query.filter == 0) return false;
+  let postings: i64 = 0;
+  let least: i64 = i64.MAX_VALUE;
+  for (let i = 0; i < query.termCount; i++) {
+    const frequency = <i64>termAt(query.terms, i).docFrequency;
+    postings += frequency;
+    least = min(least, frequency);
+  }
+  // A look at all words of the filter has to be worth it.
+  if (postings * 16 < <i64>query.endOrdinal) return false;
+  const filtered = <i64>countFilter(query);
+  if (query.kind != KIND_OR) return filtered < least;
+  return filtered * FILTER_COST * <i64>query.termCount < postings;
+}

@@ -1,0 +1,120 @@
+/**
+ * What the driver writes for a call, and what a call keeps while it runs. All of it lies in the scratch region of this
+ * instance: other threads run their own instances over the same memory, so the module itself has no data. The fields
+ * up to `filledByDriver` are written by the driver (`plan-writer.ts`), 32 bits each, in this order.
+ */
+
+/** One call. */
+@unmanaged
+export class Query {
+  /** Addresses of the terms' records, `termCount` of them, in the plan's order. */
+  terms: usize;
+  termCount: i32;
+  /** `KIND_OR`, `KIND_AND` or `KIND_PHRASE`. */
+  kind: i32;
+  minimum: i32;
+  endOrdinal: i32;
+  /** 0 if all documents count. */
+  filter: usize;
+  /** 32-bit words of `filter`. */
+  filterWords: i32;
+  /** Bitmap to mark; 0 if none. */
+  target: usize;
+  /** 32-bit words of `target`. */
+  targetWords: i32;
+  /** Hits to keep; 0 to count or mark only. */
+  limit: i32;
+  /** Matches to count before skipping; all ones to count all. */
+  countLimit: u32;
+  floor: f32;
+  /** Whether sums of scores are exact in any order, so that lists may be skipped and taken in another order. */
+  isExact: i32;
+  /** Room for `limit` hits of 8 bytes. */
+  hits: usize;
+  /** Room for `termCount` addresses. */
+  order: usize;
+  /** Room for `termCount + 1` float64. */
+  prefix: usize;
+  /** Accumulators of a window; see `windows.ts`. */
+  window: usize;
+  /** Room for `LONGEST_WINDOW + BLOCK` numbers of 32 bits. */
+  list: usize;
+  filledByDriver: i32;
+  /** Matches seen. */
+  total: u32;
+  hitCount: i32;
+}
+
+/** One term of a call. Fields of blocks are addresses of the value of the term's first block. */
+@unmanaged
+export class Term {
+  blockLast: usize;
+  blockPostings: usize;
+  blockPositions: usize;
+  blockPositionBits: usize;
+  blockMax: usize;
+  blockWidth: usize;
+  postings: usize;
+  positions: usize;
+  norms: usize;
+  blockCount: i32;
+  docFrequency: i32;
+  /** Whether postings have codes of (frequency, norm); else all score as frequency 1 in length 1. */
+  hasCodes: i32;
+  /** See `scores.ts`. */
+  profile: usize;
+  /** Score, bound (greatest score up to this code) and window value by code: 256 float64, float64 and u16. */
+  scores: usize;
+  bounds: usize;
+  quanta: usize;
+  weight: f32;
+  /** Place in a phrase. */
+  place: i32;
+  /** A code that at least `limit` postings have, or a higher one; 0 if unknown. */
+  kthCode: i32;
+  filledByDriver: i32;
+  /** Score of postings without codes. */
+  constant: f64;
+  /** No posting of the term scores more. */
+  maximum: f64;
+  /** No posting of the term scores more in the stretch that is looked at. */
+  bound: f64;
+  /** Cursors: of accumulation, of bounds, of probes. They only move forward. */
+  block: i32;
+  boundBlock: i32;
+  probeBlock: i32;
+  /** Index in `probeBlock` of the posting that the last successful probe found. */
+  index: i32;
+  /** Positions before posting `sumIndex` of block `sumBlock`. */
+  sumBlock: i32;
+  sumIndex: i32;
+  sum: u32;
+  /** Positions of the found posting: how many, how far read, where in bits, and how wide. */
+  frequency: u32;
+  read: u32;
+  positionBytes: usize;
+  positionBit: u64;
+  positionBits: u32;
+  positionMask: u32;
+}
+
+/** Documents with `minimum` of the terms. */
+export const KIND_OR: i32 = 0;
+/** Documents with all terms; `minimum` is their number. */
+export const KIND_AND: i32 = 1;
+/** Documents with the phrase; `minimum` is the number of its terms. */
+export const KIND_PHRASE: i32 = 2;
+
+/** Most postings of a block. */
+export const BLOCK: i32 = 128;
+
+/** Code of a posting whose frequency stands among the exceptions of its block. */
+export const EXCEPTION: u32 = 255;
+
+/** Bits of `blockWidth` that tell the bytes of an ordinal; the bit above tells of exceptions. */
+export const WIDTH_MASK: i32 = 0x7f;
+
+/** Term `i` of an array of addresses. */
+export function termAt(terms: usize, i: i32): Term {
+  return changetype<Term>(load<usize>(terms + ((<usize>i) << 2)));
+}

@@ -1,0 +1,131 @@
+/** Writes a plan and what is to be done with it as the kernel's records. */
+
+import type { Bitmap, KernelPlan, KernelTerm } from './plan.ts';
+import { KINDS, QUERY, TERM } from './record-fields.ts';
+import { SCORES_BYTES, type Scratch } from './scratch.ts';
+
+/** What to do with a plan. */
+export type PlanTask = {
+  /** Hits to keep; 0 to count or mark. */
+  readonly limit: number;
+  readonly floor: number;
+  /** At most 2^32 - 1. */
+  readonly countLimit: number;
+  /** What to mark, if anything. */
+  readonly target: Bitmap | undefined;
+};
+
+/** Terms whose weights differ more than this add up differently in another order. */
+const EXACT_RATIO = 2 ** 26;
+
+/** Writes the records of a call into scratch that fits it. */
+export function writePlan(scratch: Scratch, plan: KernelPlan, task: PlanTask): void {
+  scratch.begin();
+  const { address } = scratch.region;
+  const { words, floats } = scratch;
+  const count = plan.terms.length;
+  const kind = kindOf(plan);
+  const at = scratch.query >>> 2;
+  words[at + QUERY.terms] = address + scratch.addresses;
+  words[at + QUERY.termCount] = count;
+  words[at + QUERY.kind] = KINDS[kind];
+  words[at + QUERY.minimum] = kind === 'or' ? Math.max(1, plan.minimum ?? 1) : count;
+  words[at + QUERY.endOrdinal] = plan.endOrdinal;
+  words[at + QUERY.filter] = addressOf(plan.filter);
+  words[at + QUERY.filterWords] = plan.filter?.words.length ?? 0;
+  words[at + QUERY.target] = addressOf(task.target);
+  words[at + QUERY.targetWords] = task.target?.words.length ?? 0;
+  words[at + QUERY.limit] = task.limit;
+  words[at + QUERY.countLimit] = task.countLimit;
+  floats[at + QUERY.floor] = floatNotAbove(task.floor);
+  words[at + QUERY.isExact] = kind === 'phrase' || sumsAreExact(plan.terms) ? 1 : 0;
+  words[at + QUERY.hits] = address + scratch.hits;
+  words[at + QUERY.order] = address + scratch.order;
+  words[at + QUERY.prefix] = address + scratch.prefix;
+  words[at + QUERY.window] = address + scratch.window;
+  words[at + QUERY.list] = address + scratch.list;
+  words[at + QUERY.hitCount] = 0;
+  writeTerms(scratch, plan, kind, task.limit);
+}
+
+function writeTerms(scratch: Scratch, plan: KernelPlan, kind: KernelPlan['kind'], limit: number): void {
+  const { address } = scratch.region;
+  const phraseWeight = kind === 'phrase' ? sumOfWeights(plan.terms) : undefined;
+  const seeds = kind === 'or' && (plan.minimum ?? 1) <= 1 && plan.filter === undefined && limit > 0;
+  plan.terms.forEach((term, index) => {
+    scratch.words[(scratch.addresses >>> 2) + index] = address + scratch.term(index);
+    // All terms of a phrase score alike, so they share their tables.
+    const tables = scratch.tables(phraseWeight === undefined ? index : 0);
+    writeTerm(scratch, index, term, tables);
+    const at = scratch.term(index) >>> 2;
+    scratch.floats[at + TERM.weight] = phraseWeight ?? term.weight;
+    scratch.words[at + TERM.place] = plan.places?.[index] ?? index;
+    scratch.words[at + TERM.kthCode] = seeds ? kthCodeOf(term, limit) : 0;
+  });
+}
+
+function writeTerm(scratch: Scratch, index: number, { layout, term, factors }: KernelTerm, tables: number): void {
+  const { words } = scratch;
+  const at = scratch.term(index) >>> 2;
+  const block = layout.firstBlocks[term]!;
+  const tablesAddress = scratch.region.address + tables;
+  words[at + TERM.blockLast] = layout.blockLast + block * 4;
+  words[at + TERM.blockPostings] = layout.blockPostings + block * 4;
+  words[at + TERM.blockPositions] = layout.blockPositions + block * 4;
+  words[at + TERM.blockPositionBits] = layout.blockPositionBits + block;
+  words[at + TERM.blockMax] = layout.blockMax + block;
+  words[at + TERM.blockWidth] = layout.blockWidth + block;
+  words[at + TERM.postings] = layout.postings;
+  words[at + TERM.positions] = layout.positions;
+  words[at + TERM.norms] = layout.norms;
+  words[at + TERM.blockCount] = layout.firstBlocks[term + 1]! - block;
+  words[at + TERM.docFrequency] = layout.docFrequencies[term]!;
+  words[at + TERM.hasCodes] = layout.hasFrequencies ? 1 : 0;
+  words[at + TERM.profile] = scratch.profile(layout.codes, factors);
+  words[at + TERM.scores] = tablesAddress;
+  words[at + TERM.bounds] = tablesAddress + SCORES_BYTES;
+  words[at + TERM.quanta] = tablesAddress + 2 * SCORES_BYTES;
+}
+
+/** What is the same in the end is evaluated alike. */
+function kindOf({ kind, terms, minimum = 1 }: KernelPlan): KernelPlan['kind'] {
+  if (terms.length === 1) return 'or';
+  return kind === 'or' && minimum === terms.length ? 'and' : kind;
+}
+
+function kthCodeOf({ layout, term }: KernelTerm, limit: number): number {
+  if (limit <= 10) return layout.kth10[term]!;
+  return limit <= 100 ? layout.kth100[term]! : 0;
+}
+
+/**
+ * Whether scores of the terms add up to the same float64 in any order. The score of a term is a multiple of 2^-25 of
+ * its weight at least, and a float64 has 53 bits.
+ */
+function sumsAreExact(terms: readonly KernelTerm[]): boolean {
+  let least = Number.POSITIVE_INFINITY;
+  let sum = 0;
+  for (const { weight } of terms) {
+    if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) throw new Error(`a term of weight ${weight}`);
+    sum += weight;
+    if (weight > 0 && weight < least) least = weight;
+  }
+  return terms.length === 1 || sum < least * EXACT_RATIO;
+}
+
+function sumOfWeights(terms: readonly KernelTerm[]): number {
+  return Math.fround(terms.reduce((sum, { weight }) => sum + weight, 0));
+}
+
+function addressOf(bitmap: Bitmap | undefined): number {
+  return bitmap === undefined ? 0 : bitmap.words.byteOffset;
+}
+
+/** The greatest float32 that is not above a number: scores, which are float32, are above both or neither. */
+function floatNotAbove(value: number): number {
+  const float = Math.fround(value);
+  if (!(float > value)) return float;
+  const bits = new Int32Array(Float32Array.of(float).buffer);
+  bits[0]! += float > 0 ? -1 : 1;
+  return new Float32Array(bits.buffer)[0]!;
+}

@@ -1,0 +1,56 @@
+/**
+ * The fields of the kernel's records as its driver sees them: indexes of 32-bit numbers. They are described in
+ * `assembly/records.ts` and stand in the same order there.
+ */
+
+/** A query. The fields from `filledByDriver` on are the kernel's; its results are the first of them. */
+export const QUERY = {
+  terms: 0,
+  termCount: 1,
+  kind: 2,
+  minimum: 3,
+  endOrdinal: 4,
+  filter: 5,
+  filterWords: 6,
+  target: 7,
+  targetWords: 8,
+  limit: 9,
+  countLimit: 10,
+  floor: 11,
+  isExact: 12,
+  hits: 13,
+  order: 14,
+  prefix: 15,
+  window: 16,
+  list: 17,
+  filledByDriver: 18,
+  total: 19,
+  hitCount: 20,
+} as const;
+
+/** One term of a query. */
+export const TERM = {
+  blockLast: 0,
+  blockPostings: 1,
+  blockPositions: 2,
+  blockPositionBits: 3,
+  blockMax: 4,
+  blockWidth: 5,
+  postings: 6,
+  positions: 7,
+  norms: 8,
+  blockCount: 9,
+  docFrequency: 10,
+  hasCodes: 11,
+  profile: 12,
+  scores: 13,
+  bounds: 14,
+  quanta: 15,
+  weight: 16,
+  place: 17,
+  kthCode: 18,
+  filledByDriver: 19,
+} as const;
+
+/** `kind` of a query. */
+export const KINDS = { or: 0, and: 1, phrase: 2 } as const;

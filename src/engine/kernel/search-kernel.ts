@@ -1,0 +1,124 @@
+/**
+ * Drives the WebAssembly kernel: writes a plan into the memory where its segment lies, runs it there, and reads the hits.
+ * One kernel serves all engines that share a pool of memory.
+ */
+import { CoppiceError } from '../../errors.ts';
+import type { RegionPool, SharedMemory } from '../memory/region.ts';
+import { isWebAssemblyTrap } from '../memory/web-assembly.ts';
+import type { Bitmap, KernelHits, KernelPlan, KernelSearch, SearchKernel } from './plan.ts';
+import { type PlanTask, writePlan } from './plan-writer.ts';
+import { QUERY } from './record-fields.ts';
+import { Scratch } from './scratch.ts';
+
+/** Most terms of a plan. */
+export const MAX_KERNEL_TERMS = 1024;
+
+const COUNT_ALL = 0xffffffff;
+const NO_HITS: KernelHits = {
+  ordinals: new Uint32Array(0),
+  scores: new Float32Array(0),
+  total: 0,
+  isLowerBound: false,
+};
+
+const kernels = new WeakMap<RegionPool, SearchKernel>();
+
+/**
+ * The kernel of a pool; the same one for each call with it.
+ *
+ * @throws Error if the WebAssembly module was not built; not before it is needed.
+ */
+export function createSearchKernel(pool: RegionPool): SearchKernel {
+  const kernel = kernels.get(pool) ?? new WebAssemblyKernel(pool);
+  kernels.set(pool, kernel);
+  return kernel;
+}
+
+class WebAssemblyKernel implements SearchKernel {
+  readonly #pool: RegionPool;
+  readonly #scratches = new WeakMap<SharedMemory, Scratch>();
+
+  constructor(pool: RegionPool) {
+    this.#pool = pool;
+  }
+
+  search(plan: KernelPlan, { limit, floor, countLimit }: KernelSearch): KernelHits {
+    if (matchesNothing(plan)) return NO_HITS;
+    // What a single term matches is known without looking.
+    const known = plan.terms.length === 1 && plan.filter === undefined ? docFrequencyOf(plan) : undefined;
+    const countTo = known === undefined ? Math.min(COUNT_ALL, countLimit) : 0;
+    const scratch = this.#run(plan, { limit, floor, countLimit: countTo, target: undefined });
+    const total = known ?? result(scratch, QUERY.total);
+    const isLowerBound = known === undefined && (countTo === 0 || total > countTo);
+    return { ...readHits(scratch), total, isLowerBound };
+  }
+
+  count(plan: KernelPlan): number {
+    if (matchesNothing(plan)) return 0;
+    if (plan.terms.length === 1 && plan.filter === undefined) return docFrequencyOf(plan);
+    const task = { limit: 0, floor: Number.NEGATIVE_INFINITY, countLimit: COUNT_ALL, target: undefined };
+    return result(this.#run(plan, task), QUERY.total);
+  }
+
+  mark(plan: KernelPlan, into: Bitmap): void {
+    if (matchesNothing(plan)) return;
+    this.#run(plan, { limit: 0, floor: Number.NEGATIVE_INFINITY, countLimit: COUNT_ALL, target: into });
+  }
+
+  #run(plan: KernelPlan, task: PlanTask): Scratch {
+    const memory = plan.terms[0]!.layout.memory;
+    const scratch = this.#scratchFor(memory, plan.terms.length, task.limit);
+    writePlan(scratch, plan, task);
+    try {
+      scratch.exports.run(scratch.region.address + scratch.query);
+    } catch (cause) {
+      // The accumulators may be left in disorder.
+      this.#scratches.delete(memory);
+      scratch.region.release();
+      if (!isWebAssemblyTrap(cause)) throw cause;
+      throw new CoppiceError('CORRUPT_SEGMENT', 'postings point outside of the memory of their segment', { cause });
+    }
+    return scratch;
+  }
+
+  #scratchFor(memory: SharedMemory, terms: number, hits: number): Scratch {
+    if (terms > MAX_KERNEL_TERMS) throw new Error(`a plan of ${terms} terms; at most ${MAX_KERNEL_TERMS}`);
+    const scratch = this.#scratches.get(memory);
+    if (scratch?.fits({ terms, hits })) return scratch;
+    const size = { terms: roundUp(terms), hits: roundUp(hits) };
+    const larger = new Scratch(this.#pool, memory, size, scratch);
+    scratch?.region.release();
+    this.#scratches.set(memory, larger);
+    return larger;
+  }
+}
+
+function matchesNothing({ kind, terms, minimum = 1, endOrdinal }: KernelPlan): boolean {
+  return terms.length === 0 || endOrdinal === 0 || (kind === 'or' && minimum > terms.length);
+}
+
+function docFrequencyOf({ terms: [first] }: KernelPlan): number {
+  return first === undefined ? 0 : first.layout.docFrequencies[first.term]!;
+}
+
+function result(scratch: Scratch, field: number): number {
+  return scratch.words[(scratch.query >>> 2) + field]!;
+}
+
+/** A hit is the complement of its ordinal, then its score. */
+function readHits(scratch: Scratch): { ordinals: Uint32Array; scores: Float32Array } {
+  const count = result(scratch, QUERY.hitCount);
+  const ordinals = new Uint32Array(count);
+  const scores = new Float32Array(count);
+  let at = scratch.hits >>> 2;
+  for (let i = 0; i < count; i++, at += 2) {
+    ordinals[i] = ~scratch.words[at]!;
+    scores[i] = scratch.floats[at + 1]!;
+  }
+  return { ordinals, scores };
+}
+
+/** So that room is not made anew for each call that needs a little more than the one before. */
+function roundUp(count: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, count)));
+}
