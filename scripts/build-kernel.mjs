@@ -17,15 +17,9 @@ mkdirSync(dirname(target), { recursive: true });
 const draft = `${target}.tmp`;
 const memory = ['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'];
 const output = ['--outFile', draft, '--runtime', 'stub', '--noExportMemory', '--use', 'abort='];
-const { error, stderr } = await asc.main([
-  ENTRY,
-  ...output,
-  ...memory,
-  '--enable',
-  'simd,threads',
-  '-O3',
-  '--converge',
-]);
+const options = [ENTRY, ...output, ...memory, '--enable', 'simd,threads', '-O3', '--converge'];
+const messages = [];
+const { error } = await asc.main(options, { stderr: { write: (text) => messages.push(text) } });
 const problem = error === null ? unwanted(readFileSync(draft)) : [...messages, error.message].join('\n');
 if (problem === undefined) {
   renameSync(draft, target);
