@@ -1,7 +1,7 @@
 /** Merges a column of several segments, in slices. */
 import type { Column } from '../part/index-part.ts';
 import type { SegmentWriter } from '../segment/segment-writer.ts';
-import { SLICE_UNITS, type Slices } from '../writer/slices.ts';
+import { inSlices, SLICE_UNITS, type Slices } from '../writer/slices.ts';
 import type { MergeInput } from './merge-segments.ts';
 
 /** What a column is merged from, and into. */
@@ -15,7 +15,6 @@ export type ColumnMerge = {
 
 /** Values read at once. */
 const STEP = 1 << 12;
-const VALUE_UNITS = 3;
 
 /** Values and where those of each document begin. */
 type Merged = { readonly values: Float64Array; readonly starts: Uint32Array; size: number; isDense: boolean };
@@ -34,8 +33,10 @@ export function* mergeColumn(field: string, { inputs, writer, docCount, ranks }:
   };
   for (let i = 0; i < inputs.length; i++) yield* copyColumn(columns[i], inputs[i]!, { merged, ranks: ranks?.[i] });
   const values = merged.values.subarray(0, merged.size);
-  if (merged.size > 0) writer.column({ field, type, values, ...(merged.isDense ? {} : { starts: merged.starts }) });
-  yield merged.size * VALUE_UNITS;
+  if (merged.size === 0) return;
+  const { starts, isDense } = merged;
+  const column = { field, type, values, ...(isDense ? {} : { starts }) };
+  yield* inSlices(writer.columnInSlices(column), docCount);
 }
 
 function* copyColumn(

@@ -5,9 +5,9 @@
  */
 import type { Segment } from '../segment/segment.ts';
 import { SegmentWriter } from '../segment/segment-writer.ts';
-import { finishWriter, type SegmentTarget } from '../writer/flush-head.ts';
+import type { SegmentTarget } from '../writer/flush-head.ts';
 import { OrdinalMap } from '../writer/ordinal-map.ts';
-import { SLICE_UNITS, type Slices } from '../writer/slices.ts';
+import { inSlices, SLICE_UNITS, type Slices } from '../writer/slices.ts';
 import { mergeColumn } from './merge-column.ts';
 import { mergeInvertedField } from './merge-inverted-field.ts';
 
@@ -41,7 +41,7 @@ export function* mergeSegments(segments: readonly Segment[], target: SegmentTarg
     for (const field of namesOf(segments, (segment) => segment.columnFields)) {
       yield* mergeColumn(field, { inputs, writer, docCount, ranks: ranks.get(field) });
     }
-    yield* finishWriter(writer);
+    yield* inSlices(writer.finish(), docCount);
   } finally {
     writer.abort();
   }

@@ -1,6 +1,6 @@
 /** Walks over the terms of several dictionaries at once, in the order of their bytes. */
 import { compareBytes } from '../part/term-bytes.ts';
-import type { SegmentField } from '../segment/segment.ts';
+import type { SegmentField } from '../segment/segment-field.ts';
 
 /** A sorted dictionary: term `t` is `termBytes[termOffsets[t]]` to `termBytes[termOffsets[t + 1] - 1]`. */
 export type Dictionary = Pick<SegmentField, 'termCount' | 'termBytes' | 'termOffsets'>;

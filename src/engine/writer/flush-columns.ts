@@ -4,7 +4,7 @@ import type { HeadKeywordField } from '../head/head-keyword-field.ts';
 import type { SegmentWriter } from '../segment/segment-writer.ts';
 import type { OrdinalMap } from './ordinal-map.ts';
 import { PostingsBatch } from './postings-batch.ts';
-import { SLICE_UNITS, type Slices } from './slices.ts';
+import { inSlices, SLICE_UNITS, type Slices } from './slices.ts';
 import { sortTerms } from './sort-terms.ts';
 
 /** Where a field is written to, and which of its documents. */
@@ -111,6 +111,7 @@ function* writeColumn(column: HeadColumn, { map, writer }: FieldTarget, ranks: F
     cost = 0;
   }
   const written = { field: column.field, type: column.type, values: values.subarray(0, size) };
-  if (size > 0) writer.column(isDense ? written : { ...written, starts });
-  yield cost + size * VALUE_UNITS;
+  yield cost;
+  if (size === 0) return;
+  yield* inSlices(writer.columnInSlices(isDense ? written : { ...written, starts }), map.newCount);
 }

@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import { flushColumn, flushKeywordField } from './flush-columns.ts';
 import { flushTextField } from './flush-text-field.ts';
 import { OrdinalMap } from './ordinal-map.ts';
-import { SLICE_UNITS, type Slices } from './slices.ts';
+import { inSlices, SLICE_UNITS, type Slices } from './slices.ts';
 
 /** Where a segment is written to. */
 export type SegmentTarget = { readonly store: Store; readonly name: string; readonly parameters: Bm25Parameters };
@@ -35,17 +35,11 @@ export function* flushHead(head: Head, target: SegmentTarget): Slices<OrdinalMap
       else if (field instanceof HeadKeywordField) yield* flushKeywordField(field, { map, writer });
       else yield* flushTextField(field, { map, writer, parameters: target.parameters });
     }
-    yield* finishWriter(writer);
+    yield* inSlices(writer.finish(), map.newCount);
   } finally {
     writer.abort();
   }
   return map;
-}
-
-/** Does what is left to do for a segment. */
-export function* finishWriter(writer: SegmentWriter): Slices {
-  const work = writer.finish();
-  while (!work.next().done) yield SLICE_UNITS;
 }
 
 function* flushDocuments({ documents }: Head, map: OrdinalMap, writer: SegmentWriter): Slices {

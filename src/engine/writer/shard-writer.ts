@@ -14,7 +14,7 @@ import { openSegmentInSlices, type Segment } from '../segment/segment.ts';
 import type { Store } from '../store/store.ts';
 import { flushHead } from './flush-head.ts';
 import { SegmentList, type SegmentSlot } from './segment-list.ts';
-import { SLICE_UNITS, type Slices } from './slices.ts';
+import { inSlices, type Slices } from './slices.ts';
 import { type Job, WorkQueue } from './work-queue.ts';
 
 /** What a writer works with. */
@@ -255,7 +255,7 @@ export class ShardWriter {
   *#writeHead(head: Head): Slices<Segment> {
     const number = this.#nextNumber++;
     const map = yield* flushHead(head, this.#target(number));
-    const segment = yield* this.#open(number);
+    const segment = yield* this.#open(number, map.newCount);
     map.forEachDeleted(head, (ordinal) => segment.delete(ordinal));
     return segment;
   }
@@ -309,7 +309,8 @@ export class ShardWriter {
       slots.map(({ segment }) => segment),
       this.#target(number),
     );
-    const merged = yield* this.#open(number);
+    const docCount = inputs.reduce((sum, { map }) => sum + map.newCount, 0);
+    const merged = yield* this.#open(number, docCount);
     for (const { segment, map } of inputs) map.forEachDeleted(segment, (ordinal) => merged.delete(ordinal));
     return merged;
   }
@@ -319,15 +320,11 @@ export class ShardWriter {
     return { store, parameters, name: segmentName(number) };
   }
 
-  *#open(number: number): Slices<Segment> {
+  *#open(number: number, docCount: number): Slices<Segment> {
     const { store, regions } = this.#options;
     const name = segmentName(number);
-    const opening = openSegmentInSlices({ store, regions, name, number });
     try {
-      for (let step = opening.next(); ; step = opening.next()) {
-        if (step.done) return step.value;
-        yield SLICE_UNITS;
-      }
+      return yield* inSlices(openSegmentInSlices({ store, regions, name, number }), docCount);
     } catch (error) {
       store.remove(name);
       throw error;
