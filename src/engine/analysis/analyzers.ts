@@ -1,66 +1,102 @@
 /** The analyzers of an index by name: those that are built in, and those that its settings put together. */
-import { CoppiceError } from '../../errors.ts';
 import type { AnalysisSettings, Analyzer, Analyzers } from './analyzer.ts';
-import { ChainAnalyzer } from './chain/chain-analyzer.ts';
-import { termFilter } from './chain/token-stage.ts';
-import { cutAtSpaces, cutLetters, cutLowerCaseLetters, cutNothing } from './chain/tokenizers.ts';
-import { lowerCase } from './lower-case.ts';
-import { stemEnglish, withoutPossessive } from './porter.ts';
-import { ENGLISH_STOP_WORDS } from './stop-words.ts';
-import { keepWord, WordAnalyzer } from './word-analyzer.ts';
+import { type ChainedAnalyzer, chainAnalyzer } from './chain/chain-analyzer.ts';
+import { ANALYZER_TYPES, LATER_ANALYZERS } from './settings/analyzer-types.ts';
+import { type ChainDefinition, ChainSettings, checkedDefinitions } from './settings/chain-settings.ts';
+import { ANALYSIS_LIMITS, isOptions, OptionReader, settingsError, suggestion } from './settings/option-reader.ts';
 
-const NO_CHAR_FILTERS = [] as const;
+const KEYS = ['analyzer', 'tokenizer', 'filter', 'char_filter', 'normalizer'];
 
-/** Makers of the built-in analyzers. */
-const BUILT_IN: ReadonlyMap<string, (name: string) => Analyzer> = new Map([
-  ['standard', (name: string): Analyzer => new WordAnalyzer(name, keepWord)],
-  ['english', (name: string): Analyzer => new WordAnalyzer(name, englishTerm)],
-  ['simple', (name: string): Analyzer => chain(name, cutLetters, [lowerCaseFilter])],
-  ['whitespace', (name: string): Analyzer => chain(name, cutAtSpaces, [])],
-  ['keyword', (name: string): Analyzer => chain(name, cutNothing, [])],
-  ['stop', (name: string): Analyzer => chain(name, cutLowerCaseLetters, [lowerCaseFilter, stopFilter])],
-]);
+/** Name of the analyzer of fields that name none, unless the settings define one that is called `default`. */
+const STANDARD = 'standard';
 
-const lowerCaseFilter = termFilter(lowerCase, { isNormalizing: true });
-const stopFilter = termFilter((term) => (ENGLISH_STOP_WORDS.has(term) ? null : term));
+/** The analyzers of an index, and chains of its parts. */
+export interface IndexAnalyzers extends Analyzers {
+  get(name: string): ChainedAnalyzer;
+  /** Whether there is an analyzer of this name. */
+  has(name: string): boolean;
+  /** Name of the analyzer of fields that name none. */
+  readonly defaultName: string;
+  /**
+   * An analyzer that is put together for one text; parts are given by name or definition.
+   *
+   * @throws CoppiceError `BAD_REQUEST`.
+   */
+  custom(definition: ChainDefinition): ChainedAnalyzer;
+  /**
+   * What becomes of the values of a keyword field with this normalizer.
+   *
+   * @throws CoppiceError `BAD_REQUEST` with a suggestion if there is none of this name.
+   */
+  normalizer(name: string): (value: string) => string;
+}
 
 /**
  * The analyzers of an index.
  *
- * @throws CoppiceError `BAD_REQUEST` if the settings are not understood.
+ * @param settings Of the shape of Elasticsearch's `analysis`.
+ * @throws CoppiceError `BAD_REQUEST` naming what is not understood, be it used or not.
  */
-export function createAnalyzers(_settings: AnalysisSettings = {}): Analyzers {
-  return new NamedAnalyzers();
+export function createAnalyzers(settings: AnalysisSettings = {}): IndexAnalyzers {
+  if (!isOptions(settings)) throw settingsError('analysis must be an object');
+  const keys = new OptionReader('analysis', settings, KEYS);
+  if (JSON.stringify(settings).length > ANALYSIS_LIMITS.totalLength)
+    throw settingsError(`analysis settings are longer than ${ANALYSIS_LIMITS.totalLength} characters`);
+  return new NamedAnalyzers(settings, keys.value('normalizer'));
 }
 
-class NamedAnalyzers implements Analyzers {
-  readonly #made = new Map<string, Analyzer>();
+class NamedAnalyzers implements IndexAnalyzers {
+  readonly #settings: ChainSettings;
+  readonly #analyzers = new Map<string, ChainedAnalyzer>();
+  readonly #normalizers = new Map<string, Analyzer>();
+
+  constructor(settings: AnalysisSettings, normalizers: unknown) {
+    this.#settings = new ChainSettings(settings);
+    for (const [name, definition] of Object.entries(checkedDefinitions(settings.analyzer, 'analyzer')))
+      this.#analyzers.set(name, chainAnalyzer(name, this.#settings.analyzer(name, definition)));
+    for (const [name, definition] of Object.entries(checkedDefinitions(normalizers, 'normalizer')))
+      this.#normalizers.set(name, chainAnalyzer(name, this.#settings.normalizer(name, definition)));
+    if (!this.#normalizers.has('lowercase'))
+      this.#normalizers.set(
+        'lowercase',
+        chainAnalyzer('lowercase', this.#settings.normalizer('lowercase', { filter: ['lowercase'] })),
+      );
+  }
 
   get names(): readonly string[] {
-    return [...BUILT_IN.keys()];
+    return [...new Set([...this.#analyzers.keys(), ...ANALYZER_TYPES.keys()])];
   }
 
-  get(name: string): Analyzer {
-    const known = this.#made.get(name);
+  get defaultName(): string {
+    return this.#analyzers.has('default') ? 'default' : STANDARD;
+  }
+
+  has(name: string): boolean {
+    return this.#analyzers.has(name) || ANALYZER_TYPES.has(name);
+  }
+
+  get(name: string): ChainedAnalyzer {
+    const known = this.#analyzers.get(name);
     if (known !== undefined) return known;
-    const make = BUILT_IN.get(name);
-    if (make === undefined) throw new CoppiceError('BAD_REQUEST', `analyzer [${name}] has not been configured`);
-    const analyzer = make(name);
-    this.#made.set(name, analyzer);
+    if (!ANALYZER_TYPES.has(name)) {
+      const hint = LATER_ANALYZERS.includes(name)
+        ? ' is not supported by this version'
+        : ` is not known${suggestion(name, this.names)}`;
+      throw settingsError(`analyzer [${name}]${hint}`);
+    }
+    const analyzer = chainAnalyzer(name, this.#settings.analyzer(name, { type: name }));
+    this.#analyzers.set(name, analyzer);
     return analyzer;
   }
-}
 
-function chain(
-  name: string,
-  tokenizer: typeof cutLetters,
-  filters: readonly ReturnType<typeof termFilter>[],
-): ChainAnalyzer {
-  return new ChainAnalyzer(name, { charFilters: NO_CHAR_FILTERS, tokenizer, filters });
-}
+  custom(definition: ChainDefinition): ChainedAnalyzer {
+    return chainAnalyzer('_custom_', this.#settings.chain(definition, { what: 'analyze', allowsDefinition: true }));
+  }
 
-/** The filters of Lucene's EnglishAnalyzer over one word: possessive, stop words, Porter. */
-function englishTerm(lowerCaseWord: string): string | null {
-  const word = withoutPossessive(lowerCaseWord);
-  return ENGLISH_STOP_WORDS.has(word) ? null : stemEnglish(word);
+  normalizer(name: string): (value: string) => string {
+    const normalizer = this.#normalizers.get(name);
+    if (normalizer === undefined)
+      throw settingsError(`normalizer [${name}] is not known${suggestion(name, this.#normalizers.keys())}`);
+    return (value) => normalizer.normalize(value);
+  }
 }

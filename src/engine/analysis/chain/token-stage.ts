@@ -38,6 +38,8 @@ export type TokenFilter = {
   readonly marksTerm?: (term: string) => boolean;
   /** Whether `mapTerm` leaves marked terms as they are. */
   readonly sparesMarked?: boolean;
+  /** Whether lower case before it comes to the same as lower case after it. */
+  readonly ignoresCase?: boolean;
   /** Whether `mapTerm` is also what happens to the terms of `prefix`, `wildcard` and ranges. */
   readonly isNormalizing?: boolean;
 };
@@ -50,7 +52,7 @@ export function newToken(term: string, position: number, [start, end]: readonly 
 /** A filter that maps each term by itself. Null drops the token and leaves a hole. */
 export function termFilter(
   mapTerm: (term: string) => string | null,
-  traits: Pick<TokenFilter, 'sparesMarked' | 'isNormalizing'> = {},
+  traits: Pick<TokenFilter, 'sparesMarked' | 'isNormalizing' | 'ignoresCase'> = {},
 ): TokenFilter {
   return {
     ...traits,

@@ -1,6 +1,6 @@
 /** The tokenizers that take no settings of their own: `standard`, `letter`, `lowercase`, `whitespace`, `keyword`. */
 import { lowerCase } from '../lower-case.ts';
-import { Tokenizer } from '../tokenizer.ts';
+import { MAX_TOKEN_LENGTH, Tokenizer } from '../tokenizer.ts';
 import { newToken, type TextCutter, type TokenStage } from './token-stage.ts';
 import { wordType } from './word-type.ts';
 
@@ -16,6 +16,24 @@ export const cutStandard: TextCutter = (text, stage) => {
   }
   stage.end(position);
 };
+
+/** Words as UAX #29 has them, cut at `maxLength` UTF-16 units. */
+export function standardCutter(maxLength: number): TextCutter {
+  if (maxLength >= MAX_TOKEN_LENGTH) return cutStandard;
+  return (text, stage) => {
+    let position = 0;
+    cutStandard(text, {
+      token(token): void {
+        for (let at = 0; at < token.term.length; at += maxLength, position++) {
+          const term = token.term.slice(at, at + maxLength);
+          const start = token.start + at;
+          stage.token({ ...token, term, position, start, end: start + term.length });
+        }
+      },
+      end: () => stage.end(position),
+    });
+  };
+}
 
 /** Runs of letters, as Java's `Character.isLetter` has them. */
 export const cutLetters: TextCutter = (text, stage) => cutRuns(/\p{L}{1,255}/gu, text, stage);

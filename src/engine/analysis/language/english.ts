@@ -1,4 +1,4 @@
-/** Porter's stemmer as Lucene's PorterStemFilter has it. */
+/** English words as Lucene's EnglishAnalyzer sees them: without the possessive, stemmed by Porter's algorithm. */
 import { stemmer } from 'stemmer';
 
 /** Words that are nothing but a suffix: the package strips them, the algorithm's conditions on the stem do not. */
