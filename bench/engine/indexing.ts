@@ -24,10 +24,9 @@ const ROUNDS = 3;
 const WARM_UP_SHARE = 0.2;
 
 for (const corpus of corpora()) {
-  const runs = await interleaved(corpus);
-  for (const run of runs) {
-    const heading = `${corpus.name}, ${corpus.docCount} documents, Lucene${run.variant.name}`;
-    printComparisons(heading, compared(corpus, run));
+  for (const runs of await interleaved(corpus)) {
+    const heading = `${corpus.name}, ${corpus.docCount} documents, Lucene${runs.variant.name}`;
+    printComparisons(heading, compared(corpus, runs));
   }
 }
 
@@ -53,15 +52,17 @@ async function run(peer: Peer, corpus: Corpus, options: Variant['options']): Pro
   const report = await peer.index({ corpus: corpus.path, folder, count: corpus.docCount, ...options });
   const { bytes } = await peer.merge();
   say(`${peer.name} ${JSON.stringify({ ...options, ...report, mergedBytes: bytes })}`);
-  return { ...report, mergedBytes: bytes, restBytes: await bytesAtRest(peer, folder) };
+  return { ...report, mergedBytes: bytes, restBytes: await bytesAtRest(peer, corpus) };
 }
 
-/** What a process holds for an index that it has opened and searched once. */
-async function bytesAtRest(peer: Peer, folder: string): Promise<number> {
+/** What a process holds for an index that it has opened, when each task has been run once; mapped files count. */
+async function bytesAtRest(peer: Peer, corpus: Corpus): Promise<number> {
+  const folder = workFolder('indexes', peer.name);
   const reader = peer.name === 'lucene' ? await startPeer('lucene') : await startCoppice();
   if (reader === undefined) return 0;
   const { bytes: before } = await reader.memory();
   await reader.open(folder);
+  await reader.search(corpus.tasks, { mode: 'top10count', passes: 1, budgetMs: 60_000 });
   const { bytes: after } = await reader.memory();
   await reader.close();
   return Math.max(0, after - before);

@@ -1,7 +1,10 @@
 /**
  * The engine under the benches, through its public interface: documents of the corpora go in, tasks are run on them.
  */
-import { createEngine, type Engine, type EngineSearch, type Query, type Schema } from '../../../src/engine/index.ts';
+import { mkdirSync, rmSync } from 'node:fs';
+import type { EngineSearch, Query, Schema } from '../../../src/engine/index.ts';
+import { openEngine, type ShardEngine } from '../../../src/engine/shard-engine.ts';
+import { openFileStore } from '../../../src/engine/store/file-store.ts';
 import type { AnswerReport, CorpusDocument, IndexState, Mode, Task, TaskFilter } from './protocol.ts';
 
 const SCHEMA: Schema = {
@@ -14,21 +17,28 @@ const SCHEMA: Schema = {
 };
 const FIELD = 'text';
 
-/** One shard. */
+/** Least time of a piece of upkeep, after which it asks whether to go on. */
+const UPKEEP_MS = 1;
+
+/** One shard, in a folder. */
 export class CoppiceShard {
-  #engine: Engine = createEngine({ schema: SCHEMA });
+  #opened: ShardEngine | undefined;
   #ids: string[] = [];
   #seqNo = 0;
 
   /** Begins an empty index in a folder; what is there is removed. */
-  begin(_folder: string): void {
-    this.#engine.close();
-    this.#engine = createEngine({ schema: SCHEMA });
+  begin(folder: string): void {
+    this.close();
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    this.open(folder);
     this.#ids = [];
     this.#seqNo = 0;
   }
 
-  open(_folder: string): void {}
+  open(folder: string): void {
+    this.#opened = openEngine({ store: openFileStore(folder), schema: SCHEMA });
+  }
 
   put(source: CorpusDocument): void {
     const seqNo = ++this.#seqNo;
@@ -44,13 +54,20 @@ export class CoppiceShard {
     this.#engine.put({ id: source.id, source, fields, version: 1, seqNo, primaryTerm: 1, position: seqNo });
   }
 
-  commit(): void {}
+  commit(): void {
+    this.#engine.commit();
+  }
 
-  merge(): void {}
+  /** Merges to one segment. */
+  merge(): void {
+    this.#engine.forceMerge();
+    this.#engine.commit();
+  }
 
-  /** Does some of the work that waits for idle time; tells whether there was any. */
+  /** Does some of the work that waits for idle time; tells whether there is more. */
   maintain(): boolean {
-    return false;
+    const endMs = performance.now() + UPKEEP_MS;
+    return this.#engine.maintain(() => performance.now() >= endMs);
   }
 
   /** Deletes each document whose place among those indexed `every` divides. */
@@ -59,8 +76,8 @@ export class CoppiceShard {
   }
 
   state(): IndexState {
-    const { docCount, sizeBytes } = this.#engine.stats();
-    return { segments: 1, liveDocs: docCount, bytes: sizeBytes };
+    const { docCount, fileBytes, segmentCount } = this.#engine.stats();
+    return { segments: segmentCount, liveDocs: docCount, bytes: fileBytes };
   }
 
   /** Runs a task; the number of hits that the answer tells. */
@@ -83,7 +100,13 @@ export class CoppiceShard {
   }
 
   close(): void {
-    this.#engine.close();
+    this.#opened?.close();
+    this.#opened = undefined;
+  }
+
+  get #engine(): ShardEngine {
+    if (this.#opened === undefined) throw new Error('no index is open');
+    return this.#opened;
   }
 }
 

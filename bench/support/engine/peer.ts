@@ -30,12 +30,14 @@ export class Peer {
     this.hello = hello;
   }
 
-  /** Starts a process; it inherits the error stream. Rejects if it does not say hello. */
+  /** Starts a process; what it says on the error stream is passed on. Rejects if it does not say hello. */
   static async start({ command, args }: PeerProgram): Promise<Peer> {
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     child.on('error', (error) => process.stderr.write(`${command}: ${error.message}\n`));
     child.stdin.on('error', () => {});
-    child.stderr.pipe(process.stderr);
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (!line.includes('Using incubator modules')) process.stderr.write(`${line}\n`);
+    });
     const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     return new Peer(child, answers, await ask<Hello>(child, answers, { do: 'hello' }));
   }

@@ -11,6 +11,7 @@ export type PeerName = 'coppice' | 'lucene' | 'sqlite-fts5' | 'minisearch' | 'fl
 /** Peers besides Lucene. They keep everything in memory, but for SQLite. */
 export const SMALL_PEERS: readonly PeerName[] = ['sqlite-fts5', 'minisearch', 'flexsearch', 'orama'];
 
+const introduced = new Set<PeerName>();
 const HEAP_MB = 12_000;
 
 /** Starts the engine itself. */
@@ -27,7 +28,8 @@ export async function startPeer(name: PeerName): Promise<Peer | undefined> {
     return undefined;
   }
   const peer = await Peer.start(program);
-  say(`${name} ${peer.hello.version}: ${peer.hello.access}`);
+  if (!introduced.has(name)) say(`${name} ${peer.hello.version}: ${peer.hello.access}`);
+  introduced.add(name);
   return peer;
 }
 

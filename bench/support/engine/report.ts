@@ -20,7 +20,9 @@ export function printComparisons(heading: string, comparisons: readonly Comparis
     ...figures,
   }));
   printTable(heading, rows);
-  for (const { class: name, peer, ratio } of comparisons) printFigures({ class: name, peer, ratio: rounded(ratio) });
+  for (const { class: name, peer, ratio } of comparisons) {
+    if (Number.isFinite(ratio)) printFigures({ class: name, peer, ratio: rounded(ratio) });
+  }
 }
 
 /** Prints rows under a heading; columns are those of the first row. Numbers stand to the right. */
