@@ -48,7 +48,12 @@ export type CompositeSource = {
 } & (
   | { readonly kind: 'terms' }
   | { readonly kind: 'histogram'; readonly interval: number }
-  | { readonly kind: 'dateHistogram'; readonly interval: DateInterval; readonly timeZone?: string; readonly offsetMs?: number }
+  | {
+      readonly kind: 'dateHistogram';
+      readonly interval: DateInterval;
+      readonly timeZone?: string;
+      readonly offsetMs?: number;
+    }
 );
 
 /** One criterion of `topHits`; see `SortKey`. */
@@ -303,3 +308,8 @@ export const MAX_AGGREGATION_DEPTH = 16;
 
 /** Buckets over all aggregations of one answer, if limits say nothing else. */
 export const DEFAULT_MAX_BUCKETS = 65_536;
+
+/** The partial of a name, if there is one. */
+export function partialOf(partials: AggregationPartials | undefined, name: string): AggregationPartial | undefined {
+  return partials !== undefined && Object.hasOwn(partials, name) ? partials[name] : undefined;
+}

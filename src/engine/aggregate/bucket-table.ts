@@ -102,8 +102,7 @@ export class BucketTable {
   /** Counting sort of the buckets by parent. */
   #grouped(): { starts: Uint32Array; buckets: Uint32Array } {
     let parentCount = 0;
-    for (let bucket = 0; bucket < this.#size; bucket++)
-      parentCount = Math.max(parentCount, this.#parents[bucket]! + 1);
+    for (let bucket = 0; bucket < this.#size; bucket++) parentCount = Math.max(parentCount, this.#parents[bucket]! + 1);
     const starts = new Uint32Array(parentCount + 1);
     for (let bucket = 0; bucket < this.#size; bucket++) starts[this.#parents[bucket]! + 1]!++;
     for (let parent = 0; parent < parentCount; parent++) starts[parent + 1]! += starts[parent]!;

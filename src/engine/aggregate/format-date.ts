@@ -60,7 +60,10 @@ const LETTERS: Readonly<Record<string, (parts: Parts, count: number) => string>>
   a: ({ ofDayMs }) => (ofDayMs < DAY_MS / 2 ? 'AM' : 'PM'),
   m: ({ ofDayMs }, count) => padded(Math.floor(ofDayMs / 60_000) % 60, count),
   s: ({ ofDayMs }, count) => padded(Math.floor(ofDayMs / 1000) % 60, count),
-  S: ({ ofDayMs }, count) => padded(ofDayMs % 1000, 3).slice(0, count).padEnd(count, '0'),
+  S: ({ ofDayMs }, count) =>
+    padded(ofDayMs % 1000, 3)
+      .slice(0, count)
+      .padEnd(count, '0'),
   X: ({ offsetMs }, count) => (offsetMs === 0 ? 'Z' : offsetText(offsetMs, count)),
   x: ({ offsetMs }, count) => offsetText(offsetMs, count),
   Z: ({ offsetMs }, count) => offsetText(offsetMs, Math.min(count, 2)),

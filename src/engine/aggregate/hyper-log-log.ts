@@ -73,7 +73,7 @@ export class HyperLogLog {
       return;
     }
     const mask = this.#slots.length - 1;
-    let slot = Math.imul(entry >>> 6, 0x9e3779b1) >>> 7 & mask;
+    let slot = (Math.imul(entry >>> 6, 0x9e3779b1) >>> 7) & mask;
     for (; this.#slots[slot] !== EMPTY; slot = (slot + 1) & mask) {
       const known = this.#slots[slot]!;
       if (known >>> 6 !== entry >>> 6) continue;

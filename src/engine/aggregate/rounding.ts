@@ -34,8 +34,7 @@ export class NumberRounding implements Rounding {
   roundAll(values: Float64Array, count: number): void {
     const interval = this.#interval;
     const offset = this.#offset;
-    for (let i = 0; i < count; i++)
-      values[i] = Math.floor((values[i]! - offset) / interval) * interval + offset + 0;
+    for (let i = 0; i < count; i++) values[i] = Math.floor((values[i]! - offset) / interval) * interval + offset + 0;
   }
 
   next(key: number): number {
