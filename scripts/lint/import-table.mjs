@@ -41,6 +41,7 @@ const TABLE = [
   { at: 'src/bus/nats', ours: ['errors', 'env', 'wire'], packages: ['nats'], io: ANYTHING },
   { at: 'src/actor', ours: ['errors', 'env'] },
   { at: 'src/engine', ours: ['errors', 'env'] },
+  { at: 'src/engine/aggregate', ours: ['errors', 'env'], packages: ['@datadog/sketches-js', 'luxon'] },
   { at: 'src/engine/analysis', ours: ['errors', 'env'], packages: ['@orama/stemmers', 'stemmer', 'stopword'] },
   { at: 'src/engine/file-store.ts', ours: ['errors', 'env'], io: /^fs/ },
   { at: 'src/engine/store/file-store.ts', ours: ['errors', 'env'], io: /^fs/ },
