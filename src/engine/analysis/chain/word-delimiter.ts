@@ -29,7 +29,7 @@ type Part = { readonly text: string; readonly from: number; readonly to: number;
 class WordDelimiterStage implements TokenStage {
   readonly #next: TokenStage;
   readonly #options: WordDelimiterOptions;
-  /** Positions that parts have added so far, and the position of the last token before they were added. */
+  /** Positions that parts have added so far. */
   #added = 0;
 
   constructor(next: TokenStage, options: WordDelimiterOptions) {
@@ -61,7 +61,7 @@ class WordDelimiterStage implements TokenStage {
     }
     if (this.#options.catenateAll && (parts.length > 1 || made.length === 0) && parts.length > 0)
       if (!made.some(({ term }) => term === joined(parts))) made.push(this.#piece(token, parts, token.position));
-    made.sort((a, b) => a.position - b.position);
+    made.sort((a, b) => a.position - b.position || b.term.length - a.term.length);
     for (const piece of made) this.#next.token(piece);
     this.#added += Math.max(0, (made.at(-1)?.position ?? token.position) - token.position);
   }
@@ -93,12 +93,12 @@ class WordDelimiterStage implements TokenStage {
 function partsOf(term: string, options: WordDelimiterOptions): Part[] {
   const parts: Part[] = [];
   const text = options.stemEnglishPossessive ? withoutPossessives(term) : term;
-  for (const match of text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
+  for (const match of text.matchAll(/[\p{L}\p{M}\p{Nd}]+/gu)) {
     const [run] = match;
     let from = 0;
     for (const at of [...cutsOf(run, options), run.length]) {
       const piece = run.slice(from, at);
-      parts.push({ text: piece, from: match.index + from, to: match.index + at, isNumber: /^\p{N}+$/u.test(piece) });
+      parts.push({ text: piece, from: match.index + from, to: match.index + at, isNumber: /^\p{Nd}+$/u.test(piece) });
       from = at;
     }
   }
@@ -124,7 +124,7 @@ function cutsOf(run: string, { splitOnCaseChange, splitOnNumerics }: WordDelimit
 }
 
 function kindOf(character: string): 'lower' | 'upper' | 'digit' | 'other' {
-  if (/^\p{N}/u.test(character)) return 'digit';
+  if (/^\p{Nd}/u.test(character)) return 'digit';
   if (/^\p{Lu}/u.test(character)) return 'upper';
   return /^\p{Ll}/u.test(character) ? 'lower' : 'other';
 }

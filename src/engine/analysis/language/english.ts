@@ -8,9 +8,28 @@ const BARE_SUFFIXES: ReadonlyMap<string, string> = new Map([
   ['sses', 'ss'],
 ]);
 
-/** The stem of a word in lower case (M. F. Porter, An algorithm for suffix stripping, 1980). */
+/** Private characters that stand for capitals while a word is stemmed. */
+const FIRST_STAND_IN = 0xe000;
+const STAND_IN = /[\ue000-\uf8ff]/;
+const STAND_INS = /[\ue000-\uf8ff]/g;
+
+/**
+ * The stem of a word (M. F. Porter, An algorithm for suffix stripping, 1980). Capitals are consonants of no suffix, as
+ * for Lucene: `RUNNING` stays.
+ */
 export function stemEnglish(word: string): string {
-  return BARE_SUFFIXES.get(word) ?? stemmer(word);
+  return BARE_SUFFIXES.get(word) ?? (word === word.toLowerCase() ? stemmer(word) : stemWithCapitals(word));
+}
+
+/** The package knows lower case only: capitals hide from it behind characters that have none. */
+function stemWithCapitals(word: string): string {
+  const capitals: string[] = [];
+  const hidden = Array.from(word, (character) => {
+    if (character === character.toLowerCase() && !STAND_IN.test(character)) return character;
+    capitals.push(character);
+    return String.fromCharCode(FIRST_STAND_IN + capitals.length - 1);
+  }).join('');
+  return stemmer(hidden).replaceAll(STAND_INS, (standIn) => capitals[standIn.charCodeAt(0) - FIRST_STAND_IN] ?? standIn);
 }
 
 /** A word without the possessive at its end: `'s`, with the apostrophes U+0027, U+2019 and U+FF07. */
