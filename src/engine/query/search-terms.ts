@@ -43,10 +43,22 @@ export class SearchTerms {
   readonly view: ShardView;
   readonly given: QueryStatistics | undefined;
   readonly #fields = new Map<string, SearchField | undefined>();
+  /** Terms whose document frequency was asked for. */
+  readonly #weighed = new Set<SearchTerm>();
 
   constructor(view: ShardView, given: QueryStatistics | undefined) {
     this.view = view;
     this.given = given;
+  }
+
+  /** Fields that were looked up. */
+  get usedFields(): readonly SearchField[] {
+    return [...this.#fields.values()].filter((field) => field !== undefined);
+  }
+
+  /** Terms that scores depend on. */
+  get usedTerms(): ReadonlySet<SearchTerm> {
+    return this.#weighed;
   }
 
   /** A text or keyword field; undefined if the schema has none of this name. */
@@ -72,6 +84,7 @@ export class SearchTerms {
 
   /** Documents that have a term. */
   docFrequency(found: SearchTerm): number {
+    this.#weighed.add(found);
     return this.givenFrequency(found.field, found.term) ?? localDocFrequency(found);
   }
 
