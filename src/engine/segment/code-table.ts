@@ -13,6 +13,8 @@ import type { PairHistogram } from './pair-histogram.ts';
 const CODES = 255;
 /** Codes for bounds, where some pairs have none of their own. */
 const BOUNDS = 16;
+/** Exceptions, the commonest, by which bounds are chosen. */
+const WEIGHED = 512;
 /** Places at which a box of exceptions may be cut, along each axis. */
 const CUTS = 8;
 const MAX_FREQUENCY = 0xffff;
@@ -74,21 +76,32 @@ function toTable(pairs: Pair[]): CodeTable {
   };
 }
 
-/** Cuts the exceptions into boxes, always the one whose bound is the loosest, and gives the bounds of the boxes. */
+/**
+ * Cuts the commonest exceptions into boxes, always the one whose bound is the loosest, and gives the bounds of the boxes,
+ * and one of all exceptions.
+ */
 function chooseBounds(exceptions: readonly Pair[], common: readonly Pair[], impact: Impact): Pair[] {
   const byImpact = common.toSorted((a, b) => a.impact - b.impact);
-  for (const pair of exceptions) {
+  const weighed = exceptions.slice(0, WEIGHED);
+  for (const pair of weighed) {
     pair.bound = byImpact.find((code) => code.frequency >= pair.frequency && code.norm <= pair.norm)?.impact ?? 1;
   }
-  const boxes = [toBox(exceptions, impact)];
-  while (boxes.length < BOUNDS) {
+  const all = toBox(exceptions, impact);
+  const boxes = [toBox(weighed, impact)];
+  while (boxes.length < BOUNDS - 1) {
     boxes.sort((a, b) => b.cost - a.cost);
     const at = boxes.findIndex((box) => box.cost > 0 && box.members.length > 1);
     const halves = at < 0 ? undefined : cut(boxes[at]!, impact);
     if (halves === undefined) break;
     boxes.splice(at, 1, ...halves);
   }
-  return boxes.map(({ frequency, norm }) => ({ frequency, norm, count: 0, impact: impact(frequency, norm), bound: 1 }));
+  return [...boxes, all].map(({ frequency, norm }) => ({
+    frequency,
+    norm,
+    count: 0,
+    impact: impact(frequency, norm),
+    bound: 1,
+  }));
 }
 
 function toBox(members: readonly Pair[], impact: Impact): Box {

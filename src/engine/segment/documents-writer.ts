@@ -79,7 +79,10 @@ export class DocumentsWriter {
 
   *#pack(name: SectionName, values: Float64Array): Generator<void, Packing> {
     const chooser = new PackingChooser();
-    chooser.add(values, 0, values.length);
+    for (let from = 0; from < values.length; from += SLICE) {
+      chooser.add(values, from, Math.min(values.length, from + SLICE));
+      yield;
+    }
     const packing = chooser.packing();
     const section = this.#file.section(DOCUMENTS, name);
     for (let from = 0; from < values.length; from += SLICE) {

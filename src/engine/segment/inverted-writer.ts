@@ -8,12 +8,11 @@ import type { FieldWriter, NewField, PostingsBuffer } from './field-writer.ts';
 import { placeSlots, slotCount } from './hash-slots.ts';
 import { NumberList } from './number-list.ts';
 import { writeNumbers, writePacked } from './packed-writer.ts';
-import { PackingChooser } from './packing.ts';
 import type { SectionWriter } from './section-writer.ts';
 import type { SegmentFile } from './segment-file.ts';
 import type { FieldEntry } from './table-of-contents.ts';
 
-/** Bytes in memory that a term, a block or a posting's document takes beyond its sections. */
+/** Bytes in memory that a term takes beyond its sections. */
 const DERIVED_TERM_BYTES = 4;
 
 /** An inverted field being written. */
@@ -92,19 +91,27 @@ export class InvertedWriter implements FieldWriter {
   }
 
   #writeLengths(docCount: number): FieldEntry['lengths'] {
-    const chooser = new PackingChooser();
-    chooser.add(this.#field.lengths, 0, docCount);
-    const packing = chooser.packing();
-    const section = this.#file.section(this.#owner, 'lengths');
-    writePacked(section, packing, this.#field.lengths, 0, docCount);
+    const { lengths } = this.#field;
+    let [least, greatest] = [0xffffffff, 0];
+    for (let ordinal = 0; ordinal < docCount; ordinal++) {
+      const length = lengths[ordinal]!;
+      if (length < least) least = length;
+      if (length > greatest) greatest = length;
+    }
+    const width = least >= greatest ? 0 : greatest <= 0xff ? 1 : greatest <= 0xffff ? 2 : 4;
+    const packing = { base: width === 0 ? greatest : 0, step: 1, width } as const;
+    writePacked(this.#file.section(this.#owner, 'lengths'), packing, lengths, 0, docCount);
     return packing;
   }
 
   #beginBlocks(docCount: number): BlockWriter {
     const { field, codes, hasPositions, hasOffsets, lengths } = this.#field;
     const section = (name: Parameters<SegmentFile['section']>[1]) => this.#file.section(this.#owner, name);
-    const norms = codes && Uint8Array.from(lengths.subarray(0, docCount), encodeLength);
-    if (norms !== undefined) this.#file.grew(norms.length);
+    const norms = codes && new Uint8Array(docCount);
+    for (let ordinal = 0; norms !== undefined && ordinal < docCount; ordinal++) {
+      norms[ordinal] = encodeLength(lengths[ordinal]!);
+    }
+    if (norms !== undefined) this.#file.grew(docCount);
     const sections = {
       last: section('blockLast'),
       postingsAt: section('blockPostings'),

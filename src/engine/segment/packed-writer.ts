@@ -24,6 +24,10 @@ export function writePacked(
     }
     return;
   }
+  if (width === 1) {
+    for (let i = from; i < to; i++) section.u8((values[i]! - base) / step);
+    return;
+  }
   for (let i = from; i < to; i++) {
     let integer = (values[i]! - base) / step;
     for (let byte = 0; byte < width; byte++) {

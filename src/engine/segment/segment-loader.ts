@@ -137,8 +137,10 @@ class ChunkLoader {
 
   #loadChunk({ section: index, offset, storedBytes, inflatedBytes }: ChunkEntry): void {
     const section = this.#sections[index]!;
-    if (storedBytes > this.#scratch.length) this.#scratch = new Uint8Array(storedBytes);
-    const stored = this.#scratch.subarray(0, storedBytes);
+    if (storedBytes + 8 > this.#scratch.length) this.#scratch = new Uint8Array(storedBytes + 8);
+    // Shared memory is filled by words where both sides are aligned alike, else byte by byte.
+    const shift = (section.at + this.#loaded[index]!) & 7;
+    const stored = this.#scratch.subarray(shift, shift + storedBytes);
     this.#file.read(offset, stored);
     this.#checksums[index] = crc32(stored, this.#checksums[index]);
     const content = inflatedBytes === undefined ? stored : this.#inflate(section, stored, inflatedBytes);

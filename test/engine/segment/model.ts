@@ -74,7 +74,8 @@ export function writeModel(model: Model, store: Store, name: string): void {
     const { type } = column;
     writer.column({ field: column.field, type, values: Float64Array.from(values.flat()), ...(!isDense && { starts }) });
   }
-  for (const _ of writer.finish());
+  const steps = writer.finish();
+  while (steps.next().done !== true);
 }
 
 /** The numbers that a column stores, by document. */
