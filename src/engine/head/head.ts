@@ -23,6 +23,22 @@ export type HeadContext = {
 /** How much a head holds, or will hold, about. */
 export type HeadSize = { readonly documents: number; readonly texts: ReadonlyMap<string, TextFieldSize> };
 
+/** A size times a factor. */
+export function scaledSize({ documents, texts }: HeadSize, factor: number): HeadSize {
+  const scaled = (count: number): number => Math.ceil(count * factor);
+  const sizes = Array.from(texts, ([name, size]): [string, TextFieldSize] => [
+    name,
+    {
+      documents: scaled(size.documents),
+      tokens: scaled(size.tokens),
+      postings: scaled(size.postings),
+      terms: scaled(size.terms),
+      bytes: scaled(size.bytes),
+    },
+  ]);
+  return { documents: scaled(documents), texts: new Map(sizes) };
+}
+
 const DOCUMENT_BYTES = 64;
 const TOKEN_BYTES = 16;
 const VALUE_BYTES = 24;

@@ -31,6 +31,8 @@ type Source = {
 };
 
 const TERM_UNITS = 60;
+/** Blocks of postings copied before a slice may end. */
+const BLOCKS_AT_ONCE = 64;
 const POSTING_UNITS = 3;
 const POSITION_UNITS = 1;
 
@@ -79,6 +81,7 @@ function* mergeTerms(
 ): Slices {
   const terms = new TermMerger(sources.map(({ field }) => field));
   const batch = new PostingsBatch(fieldWriter, newField.hasOffsets);
+  const copyBlocks = newField.hasPositions ? copyTextBlocks : copyKeywordBlocks;
   let rank = 0;
   let cost = 0;
   while (terms.next()) {
@@ -87,7 +90,13 @@ function* mergeTerms(
       const source = sources[terms.sources[i]!]!;
       const term = terms.terms[i]!;
       ranks[source.input]![term] = rank;
-      cost += newField.hasPositions ? copyPostings(source, term, batch) : copyKeywordPostings(source, term, batch);
+      source.blocks.open(term);
+      for (let copied = copyBlocks(source, batch); copied > 0; copied = copyBlocks(source, batch)) {
+        cost += copied;
+        if (cost < SLICE_UNITS) continue;
+        yield cost;
+        cost = 0;
+      }
     }
     if (batch.endTerm()) rank++;
     cost += terms.count * TERM_UNITS;
@@ -98,13 +107,14 @@ function* mergeTerms(
   yield cost;
 }
 
-/** Adds the postings of a term that are kept. Returns what it cost. */
-function copyPostings({ blocks, map, field }: Source, term: number, batch: PostingsBatch): number {
+/** Adds the postings of the next blocks of a term that are kept. Returns what it cost; 0 at the end. */
+function copyTextBlocks({ blocks, map, field }: Source, batch: PostingsBatch): number {
   const { ordinals } = map;
   const withOffsets = field.hasOffsets && batch.hasOffsets;
   let cost = 0;
-  blocks.open(term);
-  for (let count = blocks.next(); count > 0; count = blocks.next()) {
+  for (let block = 0; block < BLOCKS_AT_ONCE; block++) {
+    const count = blocks.next();
+    if (count === 0) return cost;
     let position = 0;
     for (let i = 0; i < count; i++) {
       const frequency = blocks.frequencies[i]!;
@@ -129,11 +139,13 @@ function copyPostings({ blocks, map, field }: Source, term: number, batch: Posti
   return cost;
 }
 
-function copyKeywordPostings({ blocks, map }: Source, term: number, batch: PostingsBatch): number {
+/** The same for keywords. */
+function copyKeywordBlocks({ blocks, map }: Source, batch: PostingsBatch): number {
   const { ordinals } = map;
   let cost = 0;
-  blocks.open(term);
-  for (let count = blocks.next(); count > 0; count = blocks.next()) {
+  for (let block = 0; block < BLOCKS_AT_ONCE; block++) {
+    const count = blocks.next();
+    if (count === 0) return cost;
     for (let i = 0; i < count; i++) {
       const ordinal = ordinals[blocks.ordinals[i]!]!;
       if (ordinal >= 0) batch.add(ordinal, 1);

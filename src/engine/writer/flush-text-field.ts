@@ -18,6 +18,8 @@ const COUNT_UNITS = 2;
 const SCATTER_UNITS = 4;
 const TOKEN_UNITS = 4;
 const TERM_UNITS = 40;
+/** Tokens written before a slice may end. */
+const TOKENS_AT_ONCE = 1 << 14;
 
 /** Numbers per token that is sorted: ordinal and position, and where it stands in the text if offsets are kept. */
 const PLAIN = 2;
@@ -55,13 +57,14 @@ export function* flushTextField(
     const term = order[rank]!;
     const to = sorted.ends[rank]!;
     batch.beginTerm(field.terms.bytes, field.terms.from(term), field.terms.to(term));
-    addPostings(batch, sorted, { from, to });
-    batch.endTerm();
     cost += TERM_UNITS + (to - from) * TOKEN_UNITS;
-    from = to;
-    if (cost < SLICE_UNITS) continue;
-    yield cost;
-    cost = 0;
+    while (from < to) {
+      from = addPostings(batch, sorted, { from, to });
+      if (cost < SLICE_UNITS) continue;
+      yield SLICE_UNITS;
+      cost -= SLICE_UNITS;
+    }
+    batch.endTerm();
   }
   fieldWriter.finish();
   yield cost;
@@ -165,14 +168,16 @@ function* countPairs({ tokens, ends, stride }: SortedTokens, lengths: Uint32Arra
   return histogram;
 }
 
-/** Adds the postings that tokens `from` to `to` - 1, all of one term, make. */
+/** Adds postings that tokens `from` to `to` - 1, all of one term, make. Returns the token to go on from. */
 function addPostings(
   batch: PostingsBatch,
   { tokens, stride }: SortedTokens,
   { from, to }: { readonly from: number; readonly to: number },
-): void {
+): number {
   const end = to * stride;
-  for (let at = from * stride; at < end; ) {
+  const enough = (from + TOKENS_AT_ONCE) * stride;
+  let at = from * stride;
+  while (at < end && at < enough) {
     const ordinal = tokens[at]!;
     let after = at + stride;
     while (after < end && tokens[after] === ordinal) after += stride;
@@ -187,6 +192,7 @@ function addPostings(
     }
     batch.add(ordinal, frequency);
   }
+  return at / stride;
 }
 
 /** Tokens per document that has any. */

@@ -3,7 +3,7 @@
  * and merges are done in slices, paid for by later writes; the parts can be searched at any moment.
  */
 import type { EngineDocument } from '../engine.ts';
-import { Head, type HeadContext } from '../head/head.ts';
+import { Head, type HeadContext, scaledSize } from '../head/head.ts';
 import type { RegionPool } from '../memory/region.ts';
 import { type MergePolicyOptions, type MergeRun, pickMerge } from '../merge/merge-policy.ts';
 import { mergeSegments } from '../merge/merge-segments.ts';
@@ -48,12 +48,19 @@ const DELETES_TO_LOOK = 1024;
 const SMALL_HEAD = 1024;
 /** A head is written out early once searches have looked at each of its documents this often, about. */
 const SEARCHES_TO_FLUSH = 64;
+/** The first head is full at this share of what the options say, each next one at so many times the share. */
+const FIRST_HEAD_SHARE = 1 / 8;
+const HEAD_GROWTH = 2;
+/** Tables of a head have this much more room than those of the one before took. */
+const SIZE_MARGIN = 1.1;
 
 /** Head, segments and the work on them. */
 export class ShardWriter {
   readonly #options: WriterOptions;
   readonly #queue = new WorkQueue();
   readonly segments: SegmentList;
+  /** The first heads are smaller: while tables grow, they are copied. */
+  #headShare = FIRST_HEAD_SHARE;
   #head: Head;
   #frozen: Head | undefined;
   #flushJob: Job | undefined;
@@ -207,7 +214,8 @@ export class ShardWriter {
 
   #isFull(): boolean {
     const { endOrdinal, weight } = this.#head;
-    if (endOrdinal >= this.#options.headDocuments || weight >= this.#options.headBytes) return true;
+    const { headDocuments, headBytes } = this.#options;
+    if (endOrdinal >= headDocuments * this.#headShare || weight >= headBytes * this.#headShare) return true;
     if (endOrdinal < SMALL_HEAD || this.#frozen !== undefined) return false;
     return this.#searchedDocuments > endOrdinal * SEARCHES_TO_FLUSH;
   }
@@ -215,7 +223,12 @@ export class ShardWriter {
   #freeze(): void {
     this.#finishFlush();
     this.#frozen = this.#head;
-    this.#head = new Head(this.#options.context, this.#frozen.size);
+    const share = Math.min(1, this.#headShare * HEAD_GROWTH);
+    this.#head = new Head(
+      this.#options.context,
+      scaledSize(this.#frozen.size, (share / this.#headShare) * SIZE_MARGIN),
+    );
+    this.#headShare = share;
     this.#searchedDocuments = 0;
     this.#parts = undefined;
     this.#startFlush();

@@ -115,8 +115,8 @@ function collectTerms(field: InvertedField, into: readonly string[][]): void {
         const places = new Uint32Array(field.hasPositions ? frequencies[i]! : 0);
         if (field.hasPositions) cursor.positions(i, places);
         const [starts, ends] = [new Uint32Array(places.length), new Uint32Array(places.length)];
-        const offsets = cursor.offsets(i, starts, ends) ? ` ${[...starts]} ${[...ends]}` : '';
-        into[ordinals[i]!]!.push(`${field.field} ${field.term(term)} ${[...places]}${offsets}`);
+        const offsets = cursor.offsets(i, starts, ends) ? ` ${starts.join()} ${ends.join()}` : '';
+        into[ordinals[i]!]!.push(`${field.field} ${field.term(term)} ${places.join()}${offsets}`);
       }
     }
   }
