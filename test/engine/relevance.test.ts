@@ -4,7 +4,7 @@
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { measureRun, RUNS, TOLERANCE } from '../../bench/support/engine/relevance.ts';
+import { isReached, measureRun, RUNS } from '../../bench/support/engine/relevance.ts';
 
 const dataFolder = process.env['COPPICE_BENCH_DATA'];
 const test = suite('engine/relevance');
@@ -20,7 +20,7 @@ for (const run of RUNS) {
       const expected = run.expected[measure];
       if (expected === undefined) continue;
       const reached = measures[measure];
-      assert.ok(Math.abs(reached - expected) <= TOLERANCE, `${measure} is ${reached}, expected ${expected}`);
+      assert.ok(isReached(measure, reached, expected), `${measure} is ${reached}, expected ${expected}`);
     }
   });
 }

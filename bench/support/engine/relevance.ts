@@ -23,7 +23,7 @@ export type RelevanceRun = {
 };
 
 /** How far a measure may be from what is expected. */
-export const TOLERANCE = 0.002;
+const TOLERANCE = 0.002;
 
 const SHORT = { k1: 0.9, b: 0.4 } as const;
 const USUAL = { k1: 1.2, b: 0.75 } as const;
@@ -51,6 +51,12 @@ const KNOWN_ITEM_DEPTH = 100;
 
 type Document = { readonly id: string; readonly title?: string; readonly text?: string; readonly raw?: string };
 type JudgedQuery = { readonly id: string; readonly text: string };
+
+/** Whether a measure is what was expected; of known items it is enough to be found as early. */
+export function isReached(measure: keyof Measures, reached: number, expected: number): boolean {
+  if (measure === 'mrr' && reached > expected) return true;
+  return Math.abs(reached - expected) <= TOLERANCE;
+}
 
 /** The measures of a run, or undefined where its files are not in the folder. */
 export function measureRun(run: RelevanceRun, dataFolder: string): Measures | undefined {
