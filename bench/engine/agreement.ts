@@ -9,7 +9,7 @@ import { type Difference, disagreements } from '../support/engine/disagreement.t
 import type { Peer } from '../support/engine/peer.ts';
 import { startCoppice, startPeer } from '../support/engine/peers.ts';
 import { printTable } from '../support/engine/report.ts';
-import { say, workFolder } from '../support/engine/settings.ts';
+import { say, size, workFolder } from '../support/engine/settings.ts';
 import { printFigures } from '../support/figures.ts';
 
 const DELETE_EVERY = 10;
@@ -17,7 +17,8 @@ const LIMIT = 10;
 
 type Pair = { readonly ours: Peer; readonly lucene: Peer; readonly corpus: Corpus };
 
-for (const corpus of corpora()) {
+for (const { docCount, ...rest } of corpora()) {
+  const corpus = { ...rest, docCount: Math.min(docCount, size.agreementDocs) };
   const lucene = await startPeer('lucene');
   if (lucene === undefined) break;
   const ours = await startCoppice();

@@ -5,10 +5,10 @@
  */
 import { type Corpus, classesOf, corpora } from '../support/engine/corpora.ts';
 import type { Peer } from '../support/engine/peer.ts';
-import { type PeerName, SMALL_PEERS, startCoppice, startPeer } from '../support/engine/peers.ts';
+import { NPM_PEERS, type PeerName, startCoppice, startPeer } from '../support/engine/peers.ts';
 import type { Mode, Task } from '../support/engine/protocol.ts';
 import { type Race, race, warmUp } from '../support/engine/race.ts';
-import { type Comparison, printComparisons } from '../support/engine/report.ts';
+import { type Comparison, printComparisons, printOverview } from '../support/engine/report.ts';
 import { say, size, workFolder } from '../support/engine/settings.ts';
 
 const MODES: readonly Mode[] = ['top10', 'top10count', 'count'];
@@ -30,13 +30,16 @@ async function measureLucene(corpus: Corpus): Promise<void> {
   if (theirs === undefined) return;
   const ours = await startCoppice();
   const runner = { ours, theirs, corpus };
+  const all: Comparison[] = [];
   for (const state of ['many', 'many-deletes', 'one', 'one-deletes'] as const) {
     await bringInto(state, runner);
     for (const peer of [ours, theirs]) await warmUp(peer, byClass(corpus), state === 'many' ? size.warmUpMs : SHORT_MS);
     const comparisons: Comparison[] = [];
     for (const mode of MODES) comparisons.push(...(await raceAll(runner, { mode, state })));
     printComparisons(`${corpus.name}, ${corpus.docCount} documents, ${state}`, comparisons);
+    all.push(...comparisons);
   }
+  printOverview(`${corpus.name}, ${corpus.docCount} documents, against Lucene ${theirs.hello.version}`, all);
   await Promise.all([ours.close(), theirs.close()]);
 }
 
@@ -84,10 +87,27 @@ async function raced(ours: Peer, theirs: Peer, entry: Race): Promise<Comparison[
   }
 }
 
+/** npm's libraries take long to index, so they, and the engine against them, may be given fewer documents. */
 async function measureSmallPeers(corpus: Corpus): Promise<void> {
+  const few = { ...corpus, docCount: Math.min(size.npmPeerDocs, corpus.docCount) };
+  await measureInTurn(['sqlite-fts5'], corpus);
+  await measureInTurn(NPM_PEERS, few);
+}
+
+async function measureInTurn(names: readonly PeerName[], corpus: Corpus): Promise<void> {
   const ours = await startCoppice();
   await bringOne(ours, corpus);
-  for (const name of SMALL_PEERS) await measureSmallPeer(name, ours, corpus);
+  for (const name of names) {
+    const theirs = await startPeer(name);
+    if (theirs === undefined) continue;
+    try {
+      await measureSmallPeer(theirs, ours, corpus);
+    } catch (error) {
+      say(`${name} failed: ${String(error).split('\n', 1)[0] ?? ''}`);
+      process.exitCode = 1;
+    }
+    await theirs.close();
+  }
   await ours.close();
 }
 
@@ -95,12 +115,10 @@ async function bringOne(peer: Peer, corpus: Corpus): Promise<void> {
   const folder = workFolder('indexes', peer.name);
   const { docs, wallMs } = await peer.index({ corpus: corpus.path, folder, count: corpus.docCount });
   await peer.merge();
-  say(`${peer.name}: ${docs} documents of ${corpus.name} in ${Math.round(wallMs / 1000)} s`);
+  say(`${peer.name}: ${docs} documents of ${corpus.name} in ${(wallMs / 1000).toFixed(1)} s`);
 }
 
-async function measureSmallPeer(name: PeerName, ours: Peer, corpus: Corpus): Promise<void> {
-  const theirs = await startPeer(name);
-  if (theirs === undefined) return;
+async function measureSmallPeer(theirs: Peer, ours: Peer, corpus: Corpus): Promise<void> {
   await bringOne(theirs, corpus);
   const comparisons: Comparison[] = [];
   for (const className of classesOf(corpus.tasks)) {
@@ -110,6 +128,6 @@ async function measureSmallPeer(name: PeerName, ours: Peer, corpus: Corpus): Pro
     const how = { tasks, mode: 'top10', rounds: 3, passes: 2, budgetMs: size.slowPeerBudgetMs } as const;
     comparisons.push(...(await raced(ours, theirs, { name: `${corpus.name}/${className}/top10/one`, ...how })));
   }
-  printComparisons(`${corpus.name}, ${corpus.docCount} documents, against ${name}`, comparisons);
-  await theirs.close();
+  const { peer, version, access } = theirs.hello;
+  printComparisons(`${corpus.name}, ${corpus.docCount} documents, against ${peer} ${version} (${access})`, comparisons);
 }

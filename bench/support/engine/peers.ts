@@ -8,8 +8,8 @@ import { projectFolder, say, selected } from './settings.ts';
 
 export type PeerName = 'coppice' | 'lucene' | 'sqlite-fts5' | 'minisearch' | 'flexsearch' | 'orama';
 
-/** Peers besides Lucene. They keep everything in memory, but for SQLite. */
-export const SMALL_PEERS: readonly PeerName[] = ['sqlite-fts5', 'minisearch', 'flexsearch', 'orama'];
+/** Libraries of npm. They keep everything in memory. */
+export const NPM_PEERS: readonly PeerName[] = ['minisearch', 'flexsearch', 'orama'];
 
 const introduced = new Set<PeerName>();
 const HEAP_MB = 12_000;
@@ -27,7 +27,10 @@ export async function startPeer(name: PeerName): Promise<Peer | undefined> {
     say(`${name} is left out: ${program}`);
     return undefined;
   }
-  const peer = await Peer.start(program);
+  const peer = await Peer.start(program).catch((error: unknown) => {
+    say(`${name} is left out: it does not start (${String(error).split('\n', 1)[0] ?? ''})`);
+  });
+  if (peer === undefined) return undefined;
   if (!introduced.has(name)) say(`${name} ${peer.hello.version}: ${peer.hello.access}`);
   introduced.add(name);
   return peer;

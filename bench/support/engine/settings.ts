@@ -22,6 +22,10 @@ export type Size = {
   readonly warmUpMs: number;
   /** Tasks of one class. */
   readonly tasks: number;
+  /** Documents that npm's libraries are given, at most. */
+  readonly npmPeerDocs: number;
+  /** Documents on which answers are compared, at most. */
+  readonly agreementDocs: number;
   /** Tasks of one class, and time in one round, for peers other than Lucene. */
   readonly slowPeerTasks: number;
   readonly slowPeerBudgetMs: number;
@@ -37,8 +41,10 @@ const SIZES: Readonly<Record<string, Size>> = {
     passes: 3,
     warmUpMs: 15_000,
     tasks: 100,
+    npmPeerDocs: 200_000,
+    agreementDocs: 200_000,
     slowPeerTasks: 20,
-    slowPeerBudgetMs: 1_000,
+    slowPeerBudgetMs: 500,
     shardBytes: 2 ** 30,
   },
   small: {
@@ -48,6 +54,8 @@ const SIZES: Readonly<Record<string, Size>> = {
     passes: 3,
     warmUpMs: 5_000,
     tasks: 30,
+    npmPeerDocs: 20_000,
+    agreementDocs: 20_000,
     slowPeerTasks: 10,
     slowPeerBudgetMs: 300,
     shardBytes: 2 ** 25,
