@@ -8,6 +8,7 @@ import type { SearchLimits } from '../engine.ts';
 import { type IndexPart, WINDOW } from '../part/index-part.ts';
 import type { ShardView } from '../part/shard-view.ts';
 import { compileFilter } from '../query/compiled-filter.ts';
+import type { FieldValue } from '../query/query.ts';
 import { type Aggregation, type AggregationPartials, type Aggregations, MAX_AGGREGATION_DEPTH } from './aggregation.ts';
 import { Budget } from './budget.ts';
 import { Batch, type Collector, SubCollectors } from './collector.ts';
@@ -93,10 +94,7 @@ function collectorOf(aggregation: Aggregation, site: Site): Collector {
       return new ValueCountCollector({ field: aggregation.field, countsMissing: aggregation.missing !== undefined });
     case 'cardinality': {
       const { field, missing, precisionThreshold: threshold } = aggregation;
-      return new CardinalityCollector(
-        { field, missing, threshold, isKeyword: typeOf(field, view) === 'keyword' },
-        budget,
-      );
+      return new CardinalityCollector({ field, missing, threshold, isKeyword: hasKeywords(aggregation, view) }, budget);
     }
     case 'percentiles':
     case 'percentileRanks':
@@ -105,8 +103,7 @@ function collectorOf(aggregation: Aggregation, site: Site): Collector {
     case 'topHits':
       return new TopHitsCollector(aggregation, budget);
     case 'terms': {
-      const type = typeOf(aggregation.field, view);
-      const context = { isKeyword: type === 'keyword', isTop, parts: view.parts, budget };
+      const context = { isKeyword: hasKeywords(aggregation, view), isTop, parts: view.parts, budget };
       return new TermsCollector(aggregation, context, belowOf(aggregation, site, false));
     }
     case 'histogram':
@@ -165,6 +162,15 @@ function typeOf(field: string, { fields }: ShardView): string | undefined {
   const type = fields.get(field)?.type;
   if (type !== 'text') return type;
   throw new CoppiceError('BAD_REQUEST', `field [${field}] of type [text] cannot be aggregated, use a keyword field`);
+}
+
+/** Whether keys are strings. Of a field that there is not, what stands for missing values tells. */
+function hasKeywords(
+  { field, missing }: { readonly field: string; readonly missing?: FieldValue },
+  view: ShardView,
+): boolean {
+  const type = typeOf(field, view);
+  return type === undefined ? missing === undefined || typeof missing === 'string' : type === 'keyword';
 }
 
 function checkNumeric({ field, kind }: { readonly field: string; readonly kind: string }, view: ShardView): void {
