@@ -61,7 +61,7 @@ export function searchWindows(query: Query, fewest: i32, mayLeave: bool): i32 {
   return end;
 }
 
-/** The first 64 documents from `start` on of which some may match. */
+/** The first 64 documents from `start` on of which some may match; the end if none do. */
 function firstWanted(query: Query, start: i32, end: i32): i32 {
   const order = query.order;
   const needsAll = query.minimum == query.termCount;
@@ -73,7 +73,7 @@ function firstWanted(query: Query, start: i32, end: i32): i32 {
     const from = block < term.blockCount ? max(start, baseOf(term, block)) : end;
     next = needsAll ? max(next, from) : min(next, from);
   }
-  return firstFiltered(query, next & ~63, end);
+  return next < end ? firstFiltered(query, next & ~63, end) : end;
 }
 
 /** How many of the first terms cannot lift any document over the bar, even together. */
