@@ -82,12 +82,22 @@ export function documentFields(mappings: Mappings, document: unknown): Readonly<
 type Walk = { readonly mappings: Mappings; readonly values: Map<string, FieldValue[]> };
 
 function collect(value: unknown, path: string, walk: Walk): void {
-  if (value === null || value === undefined) return;
-  if (typeof value !== 'object') collectLeaf(value, path, walk);
+  if (value === undefined) return;
+  if (value === null) collectNull(path, walk);
+  else if (typeof value !== 'object') collectLeaf(value, path, walk);
   else if (Array.isArray(value)) {
     for (const element of value) collect(element, path, walk);
   } else if (isPlainObject(value)) collectObject(value, path, walk);
   else collectLeaf(value, path, walk);
+}
+
+/** A null is nothing, but for fields that say what it stands for. */
+function collectNull(path: string, { mappings, values }: Walk): void {
+  const field = fieldAt(mappings, path);
+  if (field === undefined || field.type === 'object') return;
+  if (field.nullValue !== undefined) addLeaf(values, { path, leaf: field, value: field.nullValue });
+  for (const [name, leaf] of Object.entries(field.fields ?? {}))
+    if (leaf.nullValue !== undefined) addLeaf(values, { path: `${path}.${name}`, leaf, value: leaf.nullValue });
 }
 
 function collectObject(object: Source, path: string, walk: Walk): void {

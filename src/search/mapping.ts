@@ -2,16 +2,35 @@
  * Which fields an index has and of which type. Held flat, by dotted path; written as Elasticsearch's nested
  * `properties`. Fields and sub-fields are only ever added: a document indexed once stays searchable as it was.
  */
-import type { Schema } from '../engine/engine.ts';
+import type { FieldOptions, FieldType, Schema } from '../engine/engine.ts';
 import { CoppiceError } from '../errors.ts';
 import { type DeclaredType, engineType } from './field-types.ts';
-import { compact } from './shape.ts';
+import { compact, type Scalar } from './shape.ts';
 
 /** What happens to fields of a document that are not mapped: they are added, kept in the source only, or refused. */
 export type Dynamic = true | false | 'strict';
 
-/** A field's type; a keyword longer than `ignoreAbove` characters is not indexed. */
-export type LeafMapping = { readonly type: DeclaredType; readonly ignoreAbove?: number };
+/** How a field is indexed. Analyzers and what follows are for text. */
+export type LeafMapping = {
+  readonly type: DeclaredType;
+  /** A longer keyword is not indexed. In characters. */
+  readonly ignoreAbove?: number;
+  /** Stands for an explicit null of a document; as documents give it. */
+  readonly nullValue?: Scalar;
+  /** Name of the analyzer of documents, and of queries unless `searchAnalyzer` is given. */
+  readonly analyzer?: string;
+  readonly searchAnalyzer?: string;
+  /** `offsets` keeps where words stand in the text, for highlighting. */
+  readonly indexOptions?: IndexOptions;
+  /** Positions between one value and the next. */
+  readonly positionIncrementGap?: number;
+};
+
+/** What the index keeps of a text's words. */
+export type IndexOptions = (typeof INDEX_OPTIONS)[number];
+
+/** Every value of `index_options` that is supported. */
+export const INDEX_OPTIONS = ['positions', 'offsets'] as const;
 
 /** A field: an inner object, or a type with sub-fields that index the same value in other ways. */
 export type FieldMapping =
@@ -26,6 +45,16 @@ export type Mappings = {
   readonly dateDetection?: boolean;
   readonly fields: Readonly<Record<string, FieldMapping>>;
 };
+
+/** The parameters of a field by their names in JSON; none of them ever changes. */
+export const LEAF_PARAMETERS = [
+  ['ignore_above', 'ignoreAbove'],
+  ['null_value', 'nullValue'],
+  ['analyzer', 'analyzer'],
+  ['search_analyzer', 'searchAnalyzer'],
+  ['index_options', 'indexOptions'],
+  ['position_increment_gap', 'positionIncrementGap'],
+] as const satisfies readonly (readonly [string, keyof LeafMapping])[];
 
 /** Limits as in Elasticsearch. Inner objects and sub-fields count as fields. */
 export const MAPPING_LIMITS = { fields: 1000, depth: 20, nameLength: 512 } as const;
@@ -61,9 +90,13 @@ export function sourcePathOf(mappings: Mappings, path: string): string {
   return fieldAt(mappings, path) === undefined ? path.slice(0, path.lastIndexOf('.')) : path;
 }
 
-/** The engine's schema of these mappings. */
-export function schemaOf(mappings: Mappings): Schema {
-  return Object.fromEntries(leavesOf(mappings).map(([path, { type }]) => [path, engineType(type)]));
+/**
+ * The engine's schema of these mappings.
+ *
+ * @param defaultAnalyzer Name of the analyzer of texts that name none, if it is not the engine's own default.
+ */
+export function schemaOf(mappings: Mappings, defaultAnalyzer?: string): Schema {
+  return Object.fromEntries(leavesOf(mappings).map(([path, leaf]) => [path, fieldOptions(leaf, defaultAnalyzer)]));
 }
 
 /**
@@ -132,6 +165,15 @@ export function checkFieldName(name: string, path: string): void {
     throw new CoppiceError('MAPPING_FAILED', `field name [${name}] is not allowed`);
 }
 
+function fieldOptions(leaf: LeafMapping, defaultAnalyzer: string | undefined): FieldOptions | FieldType {
+  const type = engineType(leaf.type);
+  if (type !== 'text') return type;
+  const { analyzer = defaultAnalyzer, searchAnalyzer, positionIncrementGap, indexOptions } = leaf;
+  const offsets = indexOptions === 'offsets' ? true : undefined;
+  const options = compact({ type, analyzer, searchAnalyzer, positionIncrementGap, offsets });
+  return Object.keys(options).length === 1 ? type : options;
+}
+
 function subFields(
   path: string,
   field: Exclude<FieldMapping, { type: 'object' }>,
@@ -164,8 +206,10 @@ function checkSameLeaf(path: string, existing: LeafMapping, added: LeafMapping):
       `mapper [${path}] cannot be changed from type [${existing.type}] to [${added.type}]`,
     );
   }
-  if (existing.ignoreAbove !== added.ignoreAbove)
-    throw new CoppiceError('BAD_REQUEST', `mapper [${path}] cannot change its parameter [ignore_above]`);
+  for (const [parameter, key] of LEAF_PARAMETERS) {
+    if (existing[key] !== added[key])
+      throw new CoppiceError('BAD_REQUEST', `mapper [${path}] cannot change its parameter [${parameter}]`);
+  }
 }
 
 function covers(existing: FieldMapping | undefined, wanted: FieldMapping): boolean {

@@ -1,18 +1,27 @@
 /** Elasticsearch's mapping JSON (`{"dynamic":…,"properties":{…}}`) to mappings, and back. */
 import { CoppiceError } from '../errors.ts';
 import { DATE_FORMAT } from './dates.ts';
-import { type DeclaredType, engineType, FIELD_TYPES, isDeclaredType, LATER_TYPES } from './field-types.ts';
+import {
+  type DeclaredType,
+  documentValue,
+  engineType,
+  FIELD_TYPES,
+  isDeclaredType,
+  LATER_TYPES,
+} from './field-types.ts';
 import {
   checkFieldName,
   checkMappings,
   type Dynamic,
   type FieldMapping,
+  INDEX_OPTIONS,
+  LEAF_PARAMETERS,
   type LeafMapping,
   MAPPING_LIMITS,
   type Mappings,
 } from './mapping.ts';
 import { ObjectReader } from './object-reader.ts';
-import { compact, isPlainObject, shapeError, unknownNameError } from './shape.ts';
+import { compact, isPlainObject, pathError, type Scalar, shapeError, unknownNameError } from './shape.ts';
 
 const ROOT_KEYS = {
   known: ['dynamic', 'date_detection', 'properties'],
@@ -20,7 +29,6 @@ const ROOT_KEYS = {
 };
 const OBJECT_KEYS = { known: ['type', 'properties'], later: ['dynamic', 'enabled', 'subobjects'] };
 const LEAF_LATER = [
-  'analyzer',
   'boost',
   'coerce',
   'copy_to',
@@ -29,21 +37,20 @@ const LEAF_LATER = [
   'fielddata',
   'ignore_malformed',
   'index',
-  'index_options',
   'index_phrases',
   'index_prefixes',
   'meta',
   'norms',
   'normalizer',
-  'null_value',
-  'position_increment_gap',
-  'search_analyzer',
   'similarity',
   'store',
   'term_vector',
   'dynamic',
   'properties',
 ];
+const TEXT_KEYS = ['analyzer', 'search_analyzer', 'index_options', 'position_increment_gap'];
+/** Positions between values that a field may ask for. */
+const MAX_POSITION_GAP = 10_000;
 const DYNAMIC_WORDS = new Map<unknown, Dynamic>([
   [true, true],
   ['true', true],
@@ -140,11 +147,40 @@ function readLeaf(
     ...(withFields ? ['fields'] : []),
     ...(type === 'keyword' ? ['ignore_above'] : []),
     ...(engineType(type) === 'date' ? ['format'] : []),
+    ...(type === 'text' ? TEXT_KEYS : ['null_value']),
   ];
   const reader = ObjectReader.open(json, path, { known, later: LEAF_LATER });
   checkFormat(reader);
   const fields = reader.has('fields') ? readSubFields(reader.value('fields'), reader.at('fields')) : undefined;
-  return compact({ type, ignoreAbove: reader.integer('ignore_above', { min: 1 }), fields });
+  return compact({
+    type,
+    ignoreAbove: reader.integer('ignore_above', { min: 1 }),
+    nullValue: readNullValue(reader, type),
+    ...readTextOptions(reader),
+    fields,
+  });
+}
+
+function readTextOptions(reader: ObjectReader): Omit<LeafMapping, 'type'> {
+  const analyzer = reader.name('analyzer');
+  const searchAnalyzer = reader.name('search_analyzer');
+  if (searchAnalyzer !== undefined && analyzer === undefined)
+    throw pathError(reader.at('search_analyzer'), 'needs [analyzer] beside it', '[analyzer] and [search_analyzer]');
+  return compact({
+    analyzer,
+    searchAnalyzer,
+    indexOptions: reader.word('index_options', INDEX_OPTIONS),
+    positionIncrementGap: reader.integer('position_increment_gap', { min: 0, max: MAX_POSITION_GAP }),
+  });
+}
+
+/** A null value must be one that a document could have. */
+function readNullValue(reader: ObjectReader, type: DeclaredType): Scalar | undefined {
+  const value = reader.scalar('null_value');
+  if (value === undefined) return undefined;
+  if ((documentValue(type, value) ?? null) === null)
+    throw shapeError(reader.at('null_value'), `a value of the type [${type}]`, value);
+  return value;
 }
 
 function readSubFields(json: unknown, path: string): Record<string, LeafMapping> | undefined {
@@ -194,6 +230,7 @@ function fieldJson(mappings: Mappings, path: string, field: FieldMapping): Recor
   return compact({ ...leafJson(field), fields });
 }
 
-function leafJson({ type, ignoreAbove }: LeafMapping): Record<string, unknown> {
-  return compact({ type, ignore_above: ignoreAbove });
+function leafJson(leaf: LeafMapping): Record<string, unknown> {
+  const parameters = LEAF_PARAMETERS.map(([name, key]): [string, unknown] => [name, leaf[key]]);
+  return compact({ type: leaf.type, ...Object.fromEntries(parameters) });
 }

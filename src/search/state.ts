@@ -1,6 +1,10 @@
 /** What one copy of a search shard holds: an engine, the mappings its records brought, and the latest deletes. */
-import { createEngine, type Engine } from '../engine/index.ts';
+
+import type { AnalysisSettings } from '../engine/analysis/analyzer.ts';
+import type { IndexAnalyzers } from '../engine/analysis/analyzers.ts';
+import { createEngine, type Engine, type Schema } from '../engine/index.ts';
 import { CoppiceError } from '../errors.ts';
+import { analyzersOf, checkAnalyzers, readAnalysis } from './analysis.ts';
 import { EMPTY_MAPPINGS, type Mappings, mergeMappings, schemaOf } from './mapping.ts';
 import { parseMappings } from './parse-mappings.ts';
 import { type SearchSettings } from './request/index-request.ts';
@@ -19,11 +23,18 @@ export const MAX_TOMBSTONES = 1024;
 export class SearchState {
   readonly engine: Engine;
   readonly #tombstones = new Map<string, Tombstone>();
+  readonly #analyzers: IndexAnalyzers;
   #mappings: Mappings;
 
-  constructor(mappings: Mappings) {
+  constructor(mappings: Mappings, analysis: AnalysisSettings = {}) {
     this.#mappings = mappings;
-    this.engine = createEngine({ schema: schemaOf(mappings) });
+    this.#analyzers = analyzersOf(analysis);
+    this.engine = createEngine({ schema: this.#schemaOf(mappings), analysis });
+  }
+
+  /** The analyzers of the index. */
+  get analyzers(): IndexAnalyzers {
+    return this.#analyzers;
   }
 
   /** Mappings as far as the log has told them; they are a part of the shared ones. */
@@ -34,7 +45,7 @@ export class SearchState {
   /** Takes over mappings made of the present ones by `mergeMappings`. */
   adoptMappings(mappings: Mappings): void {
     if (mappings === this.#mappings) return;
-    this.engine.addFields(schemaOf(mappings));
+    this.engine.addFields(this.#schemaOf(mappings));
     this.#mappings = mappings;
   }
 
@@ -54,6 +65,11 @@ export class SearchState {
   unbury(id: string): void {
     this.#tombstones.delete(id);
   }
+
+  #schemaOf(mappings: Mappings): Schema {
+    const { defaultName } = this.#analyzers;
+    return schemaOf(mappings, defaultName === 'standard' ? undefined : defaultName);
+  }
 }
 
 /**
@@ -62,11 +78,28 @@ export class SearchState {
  * @throws CoppiceError `BAD_REQUEST`, `PARSING_FAILED` or `MAPPING_FAILED` if the settings are none of a search index.
  */
 export function initialMappings(settings: unknown): Mappings {
-  if (settings === undefined || settings === null) return EMPTY_MAPPINGS;
+  const { mappings } = settingsOf(settings);
+  if (mappings === undefined) return EMPTY_MAPPINGS;
+  const parsed = parseMappings(mappings, 'mappings');
+  checkAnalyzers(parsed, analyzersOf(initialAnalysis(settings)));
+  return parsed;
+}
+
+/**
+ * The analysis settings of an index.
+ *
+ * @throws CoppiceError `BAD_REQUEST` or `PARSING_FAILED` if the settings are none of a search index.
+ */
+export function initialAnalysis(settings: unknown): AnalysisSettings | undefined {
+  const { analysis } = settingsOf(settings);
+  return analysis === undefined ? undefined : readAnalysis(analysis, 'analysis');
+}
+
+function settingsOf(settings: unknown): SearchSettings {
+  if (settings === undefined || settings === null) return {};
   if (!isPlainObject(settings))
     throw new CoppiceError('BAD_REQUEST', 'the settings of a search index must be an object');
-  const { mappings }: SearchSettings = settings;
-  return mappings === undefined ? EMPTY_MAPPINGS : parseMappings(mappings, 'mappings');
+  return settings;
 }
 
 /** Adds mappings to those of a state, without changing it. */

@@ -84,9 +84,29 @@ test('wrong mappings are refused by name', () => {
       'mappings.properties.a: type [geo_point] is not supported by this version',
     ],
     [
-      { properties: { a: { type: 'text', analyzer: 'x' } } },
+      { properties: { a: { type: 'text', norms: false } } },
       'PARSING_FAILED',
-      'mappings.properties.a: key [analyzer] is not supported by this version',
+      'mappings.properties.a: key [norms] is not supported by this version',
+    ],
+    [
+      { properties: { a: { type: 'keyword', analyzer: 'english' } } },
+      'PARSING_FAILED',
+      /^mappings\.properties\.a: unknown key \[analyzer\]/,
+    ],
+    [
+      { properties: { a: { type: 'text', search_analyzer: 'english' } } },
+      'PARSING_FAILED',
+      'mappings.properties.a.search_analyzer: needs [analyzer] beside it',
+    ],
+    [
+      { properties: { a: { type: 'text', index_options: 'docs' } } },
+      'PARSING_FAILED',
+      'mappings.properties.a.index_options: expected one of [positions, offsets], got "docs"',
+    ],
+    [
+      { properties: { a: { type: 'long', null_value: 'x' } } },
+      'PARSING_FAILED',
+      'mappings.properties.a.null_value: expected a value of the type [long], got "x"',
     ],
     [
       { properties: { a: { type: 'date', format: 'yyyy' } } },

@@ -8,10 +8,11 @@ import { whenUsable } from '../../cluster/readiness.ts';
 import { sharedKey } from '../../cluster/view.ts';
 import { CoppiceError, isCoppiceError } from '../../errors.ts';
 import { searchActor } from '../../search/actor.ts';
+import { analyzersOf, checkAnalyzers } from '../../search/analysis.ts';
 import { type Mappings, mergeMappings } from '../../search/mapping.ts';
 import { mappingToJson } from '../../search/parse-mappings.ts';
 import { parseIndexCreate, parseIndexUpdate, searchSettings } from '../../search/request/index-request.ts';
-import type { SearchShared } from '../../search/state.ts';
+import { initialAnalysis, type SearchShared } from '../../search/state.ts';
 import { checkName } from '../../wire/names.ts';
 import { type GroupRecord, parseRecord, SharedRecord } from '../../wire/records.ts';
 import { type Root, type RunAction, searchGroup, within } from './action.ts';
@@ -43,6 +44,7 @@ export const createIndex: RunAction = async (root, { index, body }, options) => 
 export const updateIndex: RunAction = async (root, { index, body }) => {
   const { replicas, mappings } = parseIndexUpdate(body);
   const group = await searchGroup(root, index);
+  if (mappings !== undefined) checkAnalyzers(mappings, analyzersOf(initialAnalysis(group.settings)));
   if (mappings !== undefined) await addMappings(root, group, mappings);
   if (replicas !== undefined) await setCopies(root.context, index, replicas + 1);
   return { acknowledged: true };
@@ -63,6 +65,7 @@ export const deleteIndex: RunAction = async (root, { index }) => {
 
 async function describe(root: Root, group: GroupRecord): Promise<unknown> {
   const mappings = await readMappings(root, group);
+  const analysis = initialAnalysis(group.settings);
   return {
     aliases: {},
     mappings: mappingToJson(mappings),
@@ -73,6 +76,7 @@ async function describe(root: Root, group: GroupRecord): Promise<unknown> {
         creation_date: group.createdMs,
         uuid: group.generation,
         provided_name: group.name,
+        ...(analysis === undefined ? {} : { analysis }),
       },
     },
   };

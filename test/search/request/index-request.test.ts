@@ -35,7 +35,6 @@ test('wrong settings say where and what', () => {
       'settings: unknown setting [number_of_shrads], did you mean [number_of_shards]?',
     ],
     [{ settings: { refresh_interval: '1s' } }, 'settings: setting [refresh_interval] is not supported by this version'],
-    [{ settings: { 'index.analysis.analyzer.x': 1 } }, 'settings: setting [analysis] is not supported by this version'],
     [{ settings: { shards: 0 } }, 'settings.shards: expected an integer from 1 to 1024, got 0'],
     [{ settings: { shards: 1025 } }, 'settings.shards: expected an integer from 1 to 1024, got 1025'],
     [{ settings: { index: { replicas: 10 } } }, 'settings.index.replicas: expected an integer from 0 to 9, got 10'],

@@ -29,7 +29,10 @@ function stemWithCapitals(word: string): string {
     capitals.push(character);
     return String.fromCharCode(FIRST_STAND_IN + capitals.length - 1);
   }).join('');
-  return stemmer(hidden).replaceAll(STAND_INS, (standIn) => capitals[standIn.charCodeAt(0) - FIRST_STAND_IN] ?? standIn);
+  return stemmer(hidden).replaceAll(
+    STAND_INS,
+    (standIn) => capitals[standIn.charCodeAt(0) - FIRST_STAND_IN] ?? standIn,
+  );
 }
 
 /** A word without the possessive at its end: `'s`, with the apostrophes U+0027, U+2019 and U+FF07. */
