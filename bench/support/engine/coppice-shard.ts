@@ -80,6 +80,11 @@ export class CoppiceShard {
     return { segments: segmentCount, liveDocs: docCount, bytes: fileBytes };
   }
 
+  /** Bytes of segments in memory; 0 if no index is open. */
+  sharedBytes(): number {
+    return this.#opened?.stats().segmentBytes ?? 0;
+  }
+
   /** Runs a task; the number of hits that the answer tells. */
   run(task: Task, mode: Mode): number {
     if (mode === 'count') return this.#engine.count(queryOf(task));

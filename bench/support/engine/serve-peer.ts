@@ -31,6 +31,8 @@ export interface PeerEngine {
   merge?(): void;
   deleteEvery?(every: number): void;
   open?(folder: string): OpenReport;
+  /** Bytes in shared memories of WebAssembly, which Node does not count. */
+  sharedBytes?(): number;
   answers?(tasks: readonly Task[], limit: number): AnswerReport;
 }
 
@@ -83,7 +85,7 @@ class Session {
       case 'answers':
         return engine.answers?.(this.#tasks, command.limit) ?? refuse(command.do);
       case 'memory':
-        return { bytes: bytesAfterCollection() } satisfies MemoryReport;
+        return { bytes: bytesHeld(engine) } satisfies MemoryReport;
       default:
         throw new Error('unknown command');
     }
@@ -93,7 +95,7 @@ class Session {
     const engine = this.#engine;
     const watch = new Stopwatch();
     engine.begin(command);
-    const beforeBytes = bytesAfterCollection();
+    const beforeBytes = bytesHeld(engine);
     let docs = 0;
     let line = 0;
     for (const lines of inBatches(first(readLines(command.corpus), command.count), BATCH)) {
@@ -103,7 +105,7 @@ class Session {
       const documents = kept.map((text): CorpusDocument => JSON.parse(text));
       watch.time(() => engine.add(documents));
     }
-    const heapBytes = bytesAfterCollection() - beforeBytes;
+    const heapBytes = bytesHeld(engine) - beforeBytes;
     watch.time(() => engine.commit());
     return { ...engine.state(), docs, wallMs: watch.wallMs, cpuMs: watch.cpuMs, heapBytes };
   }
@@ -150,9 +152,10 @@ function refuse(what: string): never {
   throw new Error(`this peer cannot ${what}`);
 }
 
-/** What the process holds in memory, shared memories of WebAssembly included, without garbage. */
-function bytesAfterCollection(): number {
+/** What the process holds in memory without garbage. */
+function bytesHeld(engine: PeerEngine): number {
   globalThis.gc?.();
   globalThis.gc?.();
-  return process.memoryUsage.rss();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external + (engine.sharedBytes?.() ?? 0);
 }

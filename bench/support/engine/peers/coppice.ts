@@ -40,6 +40,10 @@ class CoppicePeer implements PeerEngine {
     return this.#shard.state();
   }
 
+  sharedBytes(): number {
+    return this.#shard.sharedBytes();
+  }
+
   run(task: Task, mode: Mode): number {
     return this.#shard.run(task, mode);
   }
