@@ -21,12 +21,12 @@ function writeSome(corpus: RandomCorpus, shard: PartsShard, oracle: Oracle, writ
   for (let i = 0; i < writes; i++) {
     const id = String(corpus.below(120));
     if (corpus.next() < 0.25) {
-      assert.is(shard.delete(id), oracle.documents.delete(id));
+      assert.is(shard.delete(id), oracle.delete(id));
       continue;
     }
     const document = corpus.document(id);
     shard.put(document);
-    oracle.documents.set(id, document);
+    oracle.put(document);
   }
 }
 
@@ -45,7 +45,8 @@ function checkSearch(shard: PartsShard, oracle: Oracle, search: EngineSearch, wh
   if (search.trackTotal === undefined) assert.is(total, expected.length, message);
   else {
     assert.ok(total <= expected.length && (isLowerBound || total === expected.length), message);
-    if (typeof search.trackTotal === 'number') assert.ok(total >= Math.min(search.trackTotal, expected.length), message);
+    if (typeof search.trackTotal === 'number')
+      assert.ok(total >= Math.min(search.trackTotal, expected.length), message);
   }
   const hits = shard.hits(search);
   assert.is(hits.length, Math.min(search.limit, expected.length), message);
@@ -100,6 +101,7 @@ function checkHistories(step: Step, name: string): void {
       for (let i = 0; i < 40; i++) {
         const search = randomSearch(corpus);
         checkSearch(shard, oracle, search, `${name} seed ${seed} round ${round}`);
+        if (i % 5 > 0) continue;
         const count = countParts(shard.view, search.query, shard.cache);
         assert.is(count, oracle.search({ query: search.query, limit: 0 }).length, JSON.stringify(search.query));
       }
@@ -128,7 +130,7 @@ test('searches over many windows agree', () => {
     for (let i = 0; i < 5000; i++) {
       const document = corpus.document(String(corpus.below(4000)));
       shard.put(document);
-      oracle.documents.set(document.id, document);
+      oracle.put(document);
     }
     if (isFlushed) shard.flush();
     for (let i = 0; i < 12; i++) checkSearch(shard, oracle, randomSearch(corpus), `many windows ${isFlushed}`);
@@ -146,7 +148,7 @@ test('rare terms are found in windows far apart', () => {
     const id = String(position);
     const document = { id, source: null, fields, version: 1, seqNo: position, primaryTerm: 1, position };
     shard.put(document);
-    oracle.documents.set(id, document);
+    oracle.put(document);
   }
   const match = (text: string): Query => ({ kind: 'match', field: 'title', text });
   for (const query of [

@@ -39,7 +39,7 @@ export function oraclePlaces(text: string, analyzer: string): { places: QueryPla
 }
 
 export class Oracle {
-  readonly documents = new Map<string, EngineDocument>();
+  readonly #documents = new Map<string, EngineDocument>();
   readonly #schema: Schema;
   readonly #wordsOf = new WeakMap<EngineDocument, Map<string, readonly PlacedWord[]>>();
   #counts = new Map<string, Counts>();
@@ -50,13 +50,20 @@ export class Oracle {
     this.#schema = schema;
   }
 
+  put(document: EngineDocument): void {
+    this.#documents.set(document.id, document);
+    this.#forget();
+  }
+
+  delete(id: string): boolean {
+    this.#forget();
+    return this.#documents.delete(id);
+  }
+
   /** All matches, in order. */
   search({ query, sort, searchAfter, minScore, postFilter }: EngineSearch): OracleHit[] {
-    this.#counts = new Map();
-    this.#frequencies = new Map();
-    this.#vocabulary = new Map();
     const keys = sort ?? [{ field: '_score', order: 'desc' }];
-    return [...this.documents.values()]
+    return [...this.#documents.values()]
       .flatMap((document) => {
         const score = this.score(query, document, 1);
         if (score === undefined || (minScore !== undefined && score < minScore)) return [];
@@ -65,11 +72,13 @@ export class Oracle {
       })
       .filter((hit) => {
         if (searchAfter === undefined) return true;
-        return compareByKeys(
-          keys,
-          keys.map((key) => this.#sortValue(key, hit)),
-          searchAfter,
-        ) > 0;
+        return (
+          compareByKeys(
+            keys,
+            keys.map((key) => this.#sortValue(key, hit)),
+            searchAfter,
+          ) > 0
+        );
       })
       .sort((a, b) => {
         const values = (hit: { document: EngineDocument; score: number }): (FieldValue | null)[] =>
@@ -77,6 +86,12 @@ export class Oracle {
         return compareByKeys(keys, values(a), values(b)) || a.document.position - b.document.position;
       })
       .map(({ document, score }) => ({ id: document.id, score, position: document.position }));
+  }
+
+  #forget(): void {
+    this.#counts = new Map();
+    this.#frequencies = new Map();
+    this.#vocabulary = new Map();
   }
 
   /** Score of a document, or undefined if it does not match. */
@@ -198,9 +213,7 @@ export class Oracle {
     const scores = [...groups].flatMap(([analyzer, fields]): MaybeScore[] => {
       if (analyzer === undefined) return [];
       const places =
-        analyzer === 'keyword'
-          ? [{ place: 0, words: [query.text] }]
-          : oraclePlaces(query.text, analyzer).places;
+        analyzer === 'keyword' ? [{ place: 0, words: [query.text] }] : oraclePlaces(query.text, analyzer).places;
       if (places.length === 0) return [query.zeroTerms === 'all' ? boost : undefined];
       const clauses = places.map(({ words }) =>
         sumOfAny(words.map((word) => this.#blendedScore(query, fields, { word, document, boost }))),
@@ -351,11 +364,11 @@ export class Oracle {
     return fround(Math.log(1 + (docCount - docFrequency + 0.5) / (docFrequency + 0.5)));
   }
 
-  /** Counted over all documents, once per search. */
+  /** Counted over all documents, once until they change. */
   #count(field: string): Counts {
     const known = this.#counts.get(field);
     if (known !== undefined) return known;
-    const lengths = [...this.documents.values()]
+    const lengths = [...this.#documents.values()]
       .map((document) => this.#strings(document, field).length)
       .filter((length) => length > 0);
     const totalTokens = lengths.reduce((total, length) => total + length, 0);
@@ -368,7 +381,7 @@ export class Oracle {
     const key = `${field} ${word}`;
     const known = this.#frequencies.get(key);
     if (known !== undefined) return known;
-    const having = [...this.documents.values()].filter((document) => this.#strings(document, field).includes(word));
+    const having = [...this.#documents.values()].filter((document) => this.#strings(document, field).includes(word));
     this.#frequencies.set(key, having.length);
     return having.length;
   }
@@ -377,7 +390,7 @@ export class Oracle {
   #words(field: string): string[] {
     const known = this.#vocabulary.get(field);
     if (known !== undefined) return [...known];
-    const words = [...new Set([...this.documents.values()].flatMap((document) => this.#strings(document, field)))];
+    const words = [...new Set([...this.#documents.values()].flatMap((document) => this.#strings(document, field)))];
     this.#vocabulary.set(field, words);
     return [...words];
   }

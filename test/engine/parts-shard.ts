@@ -1,6 +1,7 @@
 /** A shard of parts put together by hand: heads and segments as a test wants them, searched without an engine around. */
-import { createAnalyzers } from '../../src/engine/analysis/analyzers.ts';
+
 import type { Analyzer, Analyzers } from '../../src/engine/analysis/analyzer.ts';
+import { createAnalyzers } from '../../src/engine/analysis/analyzers.ts';
 import type { EngineDocument, EngineHits, EngineSearch, FieldOptions, Schema } from '../../src/engine/engine.ts';
 import { Head } from '../../src/engine/head/head.ts';
 import type { SearchKernel } from '../../src/engine/kernel/plan.ts';
@@ -13,7 +14,7 @@ import { openSegment, type Segment } from '../../src/engine/segment/segment.ts';
 import { createMemoryStore } from '../../src/engine/store/memory-store.ts';
 import { flushHead } from '../../src/engine/writer/flush-head.ts';
 
-import { oraclePlaces, type OracleHit } from './oracle.ts';
+import { type OracleHit, oraclePlaces } from './oracle.ts';
 
 export const regions = createRegionPool();
 const store = createMemoryStore();
@@ -44,7 +45,10 @@ export class PartsShard {
   constructor(schema: Schema, kernel?: SearchKernel) {
     this.kernel = kernel;
     this.#fields = new Map(
-      Object.entries(schema).map(([name, options]) => [name, typeof options === 'string' ? { type: options } : options]),
+      Object.entries(schema).map(([name, options]) => [
+        name,
+        typeof options === 'string' ? { type: options } : options,
+      ]),
     );
     this.cut();
   }
@@ -55,7 +59,15 @@ export class PartsShard {
 
   get view(): ShardView {
     const parameters = { k1: 1.2, b: 0.75 };
-    return { parts: this.#parts, fields: this.#fields, analyzers, parameters, kernel: this.kernel, regions, nowMs: undefined };
+    return {
+      parts: this.#parts,
+      fields: this.#fields,
+      analyzers,
+      parameters,
+      kernel: this.kernel,
+      regions,
+      nowMs: undefined,
+    };
   }
 
   /** Begins a new head. */

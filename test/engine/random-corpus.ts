@@ -15,7 +15,25 @@ export const SCHEMA: Schema = {
 };
 
 const TEXT_FIELDS = ['title', 'title', 'body', 'lean'];
-const WORDS = ['ash', 'beech', 'cedar', 'elm', 'fir', 'hazel', 'larch', 'maple', 'oak', 'pine', 'rowan', 'yew', 'the', 'of', 'oaks', 'ashe', 'map'];
+const WORDS = [
+  'ash',
+  'beech',
+  'cedar',
+  'elm',
+  'fir',
+  'hazel',
+  'larch',
+  'maple',
+  'oak',
+  'pine',
+  'rowan',
+  'yew',
+  'the',
+  'of',
+  'oaks',
+  'ashe',
+  'map',
+];
 const TAGS = ['red', 'green', 'blue', 'Black', ''];
 const MINIMA = [1, 2, '-1', '50%', '-30%', '75%', 0, 3, '2<75%', '1<-1 3<50%'];
 

@@ -44,8 +44,8 @@ export class BuildContext {
   /** Documents with a term that was looked up; `docFrequency` overrides its own. */
   foundTerm(found: SearchTerm, boost: Boost, docFrequency?: number): QueryNode {
     if (boost === undefined) return { kind: 'term', term: found, weight: undefined };
-    const idf = this.terms.idf(found.field, docFrequency ?? this.terms.docFrequency(found));
-    return { kind: 'term', term: found, weight: this.terms.weight(found.field, boost, idf) };
+    const known = docFrequency ?? this.terms.docFrequency(found);
+    return { kind: 'term', term: found, weight: this.terms.weight(found.field, boost, known) };
   }
 
   /** Documents with any of some terms, which count as one: its document frequency is the greatest of theirs. */
@@ -56,8 +56,7 @@ export class BuildContext {
     if (found.length === 0) return NONE;
     if (boost === undefined) return termSet(field, (part) => numbersIn(found, part));
     const docFrequency = Math.max(...found.map((term) => this.terms.docFrequency(term)));
-    const weight = this.terms.weight(field, boost, this.terms.idf(field, docFrequency));
-    return { kind: 'synonyms', terms: found, weight };
+    return { kind: 'synonyms', terms: found, weight: this.terms.weight(field, boost, docFrequency) };
   }
 
   /** Documents with any of some terms, without scores. */

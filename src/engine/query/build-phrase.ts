@@ -53,7 +53,7 @@ function phraseWeight(
     const docFrequency = frequencyOf(context, field, term);
     if (docFrequency > 0) idf += context.terms.idf(field, docFrequency);
   }
-  return context.terms.weight(field, boost, Math.fround(idf));
+  return context.terms.phraseWeight(field, boost, Math.fround(idf));
 }
 
 function frequencyOf(context: BuildContext, field: SearchField, term: string): number {

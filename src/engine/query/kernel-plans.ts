@@ -19,7 +19,7 @@ export type PlanShape = {
 /** Most terms of a plan; more go through the reference evaluator. */
 export const MAX_PLAN_TERMS = 1024;
 
-const UNSCORED: TermWeight = { weight: 0, factors: new Float32Array(256) };
+const UNSCORED = { weight: 0, factors: new Float32Array(256) } as const;
 
 /**
  * The shape of a query in part `index` of a view.
@@ -106,7 +106,10 @@ class Planner {
     return shape(kind === 'or' && minimum === terms.length ? 'and' : kind, terms, { minimum });
   }
 
-  #term({ field, numbers }: SearchTerm, { weight, factors }: TermWeight): KernelTerm | 'none' | undefined {
+  #term(
+    { field, numbers }: SearchTerm,
+    { weight, factors }: Pick<TermWeight, 'weight' | 'factors'>,
+  ): KernelTerm | 'none' | undefined {
     const term = numbers[this.#index]!;
     if (term < 0) return 'none';
     const layout = this.#part.layout(field.name);

@@ -40,5 +40,6 @@ function sum(nodes: readonly QueryNode[]): number {
 
 function bestAndOthers(bounds: readonly number[], tieBreaker: number): number {
   const best = Math.max(...bounds);
+  if (best === Number.POSITIVE_INFINITY) return best;
   return best + Math.max(0, tieBreaker) * (bounds.reduce((total, each) => total + each, 0) - best);
 }

@@ -15,6 +15,10 @@ import { SearchRun } from './search-run.ts';
 import { SearchTerms } from './search-terms.ts';
 import { type WindowBuffers, withBuffers } from './window-buffers.ts';
 
+export { type DocumentPlace, explainDocument } from './explain.ts';
+export { statisticsOfParts } from './query-statistics.ts';
+export { phrasesOfQuery, type SoughtTerms, termsOfQuery } from './sought-terms.ts';
+
 /** Bytes of working memory for each hit that is kept, about. */
 const HIT_BYTES = 64;
 

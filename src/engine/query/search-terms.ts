@@ -31,6 +31,11 @@ export type TermWeight = {
   readonly weight: number;
   /** Inverse length factors by length code; the same array for the same statistics. */
   readonly factors: Float32Array;
+  readonly boost: number;
+  /** Inverse document frequency; of a phrase the sum over its terms. */
+  readonly idf: number;
+  /** What it was worked out from; 0 for a phrase. */
+  readonly docFrequency: number;
 };
 
 /** Key of a term in `QueryStatistics.docFrequencies`. */
@@ -98,12 +103,15 @@ export class SearchTerms {
     return inverseDocumentFrequency(docFrequency, field.statistics.docCount);
   }
 
-  /** How a term scores whose inverse document frequency (of several terms: their sum) is `idf`. */
-  weight(field: SearchField, boost: number, idf: number): TermWeight {
-    return {
-      weight: Math.fround(boost * idf),
-      factors: lengthFactors(field.statistics, this.view.parameters),
-    };
+  /** How a term scores that `docFrequency` documents have. */
+  weight(field: SearchField, boost: number, docFrequency: number): TermWeight {
+    return { ...this.phraseWeight(field, boost, this.idf(field, docFrequency)), docFrequency };
+  }
+
+  /** How a phrase scores whose terms' inverse document frequencies add up to `idf`. */
+  phraseWeight(field: SearchField, boost: number, idf: number): TermWeight {
+    const factors = lengthFactors(field.statistics, this.view.parameters);
+    return { weight: Math.fround(boost * idf), factors, boost, idf, docFrequency: 0 };
   }
 
   #makeField(name: string): SearchField | undefined {
