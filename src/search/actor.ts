@@ -5,12 +5,14 @@
 import { command, query } from '../actor/define.ts';
 import type { StatefulDefinition } from '../actor/definition.ts';
 import {
+  parseShardExplain,
   parseShardFetch,
   parseShardGet,
   parseShardMultiGet,
   parseShardQuery,
   parseShardSearch,
   parseWriteCommand,
+  type ShardExplain,
   type ShardFetch,
   type ShardGet,
   type ShardMultiGet,
@@ -18,8 +20,17 @@ import {
   type ShardSearch,
 } from './partials.ts';
 import type { WriteCommand } from './request/write-request.ts';
-import { countShard, fetchHits, getDocument, searchShard, shardInfo, shardStatistics } from './shard-search.ts';
-import { initialMappings, type SearchShared, SearchState } from './state.ts';
+import {
+  countShard,
+  explainDocument,
+  fetchHits,
+  getDocument,
+  searchShard,
+  shardInfo,
+  shardStatistics,
+  stopInTime,
+} from './shard-search.ts';
+import { initialAnalysis, initialMappings, type SearchShared, SearchState } from './state.ts';
 import { agree, apply, decide, type SearchRecord } from './write.ts';
 
 const endpoints = {
@@ -52,7 +63,22 @@ const endpoints = {
     handle: shardStatistics,
   }),
   /** The shard's best hits, for `reduce.ts` to merge. */
-  search: query<SearchState, ShardSearch, unknown>({ polling: 'all', parse: parseShardSearch, handle: searchShard }),
+  search: query<SearchState, ShardSearch, unknown>({
+    polling: 'all',
+    parse: parseShardSearch,
+    handle: (state, body, context) =>
+      searchShard(
+        state,
+        body,
+        stopInTime(() => context.remainingMs()),
+      ),
+  }),
+  /** How a document scores. */
+  explain: query<SearchState, ShardExplain, unknown>({
+    polling: { by: 'routing' },
+    parse: parseShardExplain,
+    handle: explainDocument,
+  }),
   /** Sources and highlights of hits found before. */
   fetch: query<SearchState, ShardFetch, unknown>({ polling: 'all', parse: parseShardFetch, handle: fetchHits }),
   /** Size and fields of the shard. */
@@ -63,7 +89,7 @@ const endpoints = {
 export const searchActor: StatefulDefinition<SearchState, SearchRecord, SearchShared> = {
   kind: 'stateful',
   name: 'search',
-  init: ({ settings }) => new SearchState(initialMappings(settings)),
+  init: ({ settings }) => new SearchState(initialMappings(settings), initialAnalysis(settings)),
   initShared: (settings) => ({ mappings: initialMappings(settings) }),
   apply,
   stats: (state) => state.engine.stats(),

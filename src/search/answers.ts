@@ -1,6 +1,8 @@
 /** Elasticsearch's answers to writes and to reads by id, from what shards gave back. */
+
+import type { Explanation } from '../engine/index.ts';
 import { type CoppiceError, ERRORS } from '../errors.ts';
-import type { FoundDocument } from './partials.ts';
+import type { FoundDocument, ShardExplanation } from './partials.ts';
 import type { Token } from './request/common.ts';
 import type { WriteOp } from './request/write-request.ts';
 import { compact } from './shape.ts';
@@ -50,6 +52,22 @@ export function getAnswer(found: FoundDocument, index: string): FoundDocument & 
 /** HTTP-like status of `get`. */
 export function getStatus({ found }: FoundDocument): number {
   return found ? 200 : 404;
+}
+
+/** The answer to `explain`; without an explanation there is no such document. */
+export type ExplainAnswer = {
+  readonly _index: string;
+  readonly _id: string;
+  readonly matched: boolean;
+  readonly explanation?: Explanation;
+};
+
+/** The answer to `explain`. */
+export function explainAnswer(
+  { index, id }: { readonly index: string; readonly id: string },
+  { matched, explanation }: ShardExplanation,
+): ExplainAnswer {
+  return compact({ _index: index, _id: id, matched, explanation });
 }
 
 /** One document of `mget`; one whose shard failed carries the error. */

@@ -1,9 +1,13 @@
 /** The best hits of all shards from the best of each: by score or sort values, ties by place in the log. */
+
+import { compareStrings } from '../engine/collect/compare-strings.ts';
+import type { SearchProfile } from '../engine/index.ts';
 import type { FieldValue } from '../engine/query/query.ts';
 import { readFloat32, readFloat64 } from './columns.ts';
 import type { FetchedHit, ShardHits } from './partials.ts';
 import type { SearchRequest } from './request/search-request.ts';
 import type { SortSpec } from './request/sort.ts';
+import { compact } from './shape.ts';
 
 /** A partial answer, and the shard that gave it. */
 export type FromShard<Partial> = { readonly shard: number; readonly value: Partial };
@@ -15,14 +19,19 @@ export type MergedHit = {
   readonly score: number;
   readonly position: number;
   readonly sort?: readonly (FieldValue | null)[];
+  readonly matchedQueries?: readonly string[];
   readonly fetched?: FetchedHit;
 };
 
 /** Hits of the page, and figures of all that matched. */
 export type MergedHits = {
   readonly total: number;
+  /** Whether there may be more than `total`. */
+  readonly isLowerBound: boolean;
+  readonly timedOut: boolean;
   readonly maxScore: number | null;
   readonly hits: readonly MergedHit[];
+  readonly profiles: readonly FromShard<SearchProfile>[];
 };
 
 /**
@@ -33,10 +42,16 @@ export type MergedHits = {
 export function mergeHits(request: SearchRequest, partials: readonly FromShard<ShardHits>[]): MergedHits {
   const limit = request.from + request.size;
   const compare = request.sort === undefined ? byScore : bySort(request.sort);
-  const best = mergeInPairs(partials.map(hitsOf), { limit, compare });
+  const lists = partials.map((partial) => hitsOf(partial, request.sort));
+  const best = mergeInPairs(lists, { limit, compare });
   const maxScores = partials.flatMap(({ value }) => value.maxScore ?? []);
   return {
     total: partials.reduce((sum, { value }) => sum + value.total, 0),
+    isLowerBound: partials.some(({ value }) => value.isLowerBound === true),
+    timedOut: partials.some(({ value }) => value.timedOut === true),
+    profiles: partials.flatMap(({ shard, value: { profile } }) =>
+      profile === undefined ? [] : { shard, value: profile },
+    ),
     maxScore: maxScores.length === 0 ? null : Math.max(...maxScores),
     hits: best.slice(request.from, limit),
   };
@@ -45,15 +60,27 @@ export function mergeHits(request: SearchRequest, partials: readonly FromShard<S
 type Compare = (a: MergedHit, b: MergedHit) => number;
 type Merging = { readonly limit: number; readonly compare: Compare };
 
-function hitsOf({ shard, value }: FromShard<ShardHits>): readonly MergedHit[] {
+function hitsOf({ shard, value }: FromShard<ShardHits>, specs: readonly SortSpec[] | undefined): readonly MergedHit[] {
   const scores = readFloat32(value.scores);
   const positions = readFloat64(value.positions);
   return value.ids.map((id, place) => {
-    const sort = value.sortValues?.[place];
-    const fetched = value.fetched?.[place];
-    const hit = { shard, id, score: scores[place] ?? 0, position: positions[place] ?? 0 };
-    return { ...hit, ...(sort === undefined ? {} : { sort }), ...(fetched === undefined ? {} : { fetched }) };
+    const values = value.sortValues?.[place];
+    return compact({
+      shard,
+      id,
+      score: scores[place] ?? 0,
+      position: positions[place] ?? 0,
+      sort: values?.map((sortValue, key) => sortValue ?? substitute(specs?.[key])),
+      matchedQueries: value.matchedQueries?.[place],
+      fetched: value.fetched?.[place],
+    });
   });
+}
+
+/** What a missing value counts as, if it counts as one. */
+function substitute(spec: SortSpec | undefined): FieldValue | null {
+  const missing = spec?.missing;
+  return missing === undefined || missing === '_first' || missing === '_last' ? null : missing;
 }
 
 /** Merges neighbours until one list is left: every hit is looked at once per doubling. */
@@ -100,7 +127,7 @@ function bySort(sort: readonly SortSpec[]): Compare {
   };
 }
 
-/** As the engine orders them: missing values last unless told otherwise, whatever the order. */
+/** As the engine orders them: texts by code points, missing values last unless told otherwise, whatever the order. */
 function compareValues(
   left: FieldValue | null | undefined,
   right: FieldValue | null | undefined,
@@ -110,5 +137,6 @@ function compareValues(
   const missingSign = missing === '_first' ? -1 : 1;
   if (left === null || left === undefined) return right === null || right === undefined ? 0 : missingSign;
   if (right === null || right === undefined) return -missingSign;
-  return left < right === (order === 'asc') ? -1 : 1;
+  const isLess = typeof left === 'string' && typeof right === 'string' ? compareStrings(left, right) < 0 : left < right;
+  return isLess === (order === 'asc') ? -1 : 1;
 }

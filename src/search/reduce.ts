@@ -2,9 +2,11 @@
  * Partial answers of shards to Elasticsearch's answer. The root asks the shards; what it gets is merged here, and what
  * is missing is said.
  */
+import type { Explanation, QueryStatistics } from '../engine/index.ts';
 import { CoppiceError, ERRORS, type ErrorCode, type WireError } from '../errors.ts';
 import { type FromShard, type MergedHit, type MergedHits } from './merge-hits.ts';
 import type { FetchedHit, Highlights, ShardCount, ShardFetch, ShardFetched } from './partials.ts';
+import { type ProfileSection, profileSection } from './profile-answer.ts';
 import type { CountRequest, SearchRequest } from './request/search-request.ts';
 import { compact } from './shape.ts';
 
@@ -34,6 +36,11 @@ export type SearchHit = {
   readonly _source?: unknown;
   readonly highlight?: Highlights;
   readonly sort?: readonly unknown[];
+  readonly matched_queries?: readonly string[];
+  readonly _version?: number;
+  readonly _seq_no?: number;
+  readonly _primary_term?: number;
+  readonly _explanation?: Explanation;
 };
 
 /** The answer to a search. */
@@ -46,6 +53,7 @@ export type SearchAnswer = {
     readonly max_score: number | null;
     readonly hits: readonly SearchHit[];
   };
+  readonly profile?: ProfileSection;
 };
 
 /** What an answer is made of beside the hits. `shardCount` counts the shards asked, failed ones too. */
@@ -65,15 +73,21 @@ export function isOneRound({ from, size }: SearchRequest): boolean {
 }
 
 /** What to fetch of each shard for the hits of a page, in the order of the page. */
-export function fetchBodies(request: SearchRequest, hits: readonly MergedHit[]): ReadonlyMap<number, ShardFetch> {
+export function fetchBodies(
+  request: SearchRequest,
+  hits: readonly MergedHit[],
+  statistics?: QueryStatistics,
+): ReadonlyMap<number, ShardFetch> {
   const ids = new Map<number, string[]>();
   for (const { shard, id } of hits) {
     const ofShard = ids.get(shard);
     if (ofShard === undefined) ids.set(shard, [id]);
     else ofShard.push(id);
   }
-  const { source, query, highlight } = request;
-  return new Map([...ids].map(([shard, ofShard]) => [shard, compact({ ids: ofShard, source, query, highlight })]));
+  const { source, query, nowMs, highlight, explain, showsVersion, showsSeqNo } = request;
+  const scoredBy = explain === true ? statistics : undefined;
+  const wanted = { source, query, nowMs, highlight, explain, showsVersion, showsSeqNo, statistics: scoredBy };
+  return new Map([...ids].map(([shard, ofShard]) => [shard, compact({ ids: ofShard, ...wanted })]));
 }
 
 /**
@@ -96,19 +110,22 @@ export function joinFetched(merged: MergedHits, fetched: readonly FromShard<Shar
  */
 export function searchAnswer(request: SearchRequest, merged: MergedHits, context: AnswerContext): SearchAnswer {
   checkCoverage(request, context);
+  if (merged.timedOut && request.allowPartialResults === false)
+    throw new CoppiceError('SEARCH_INCOMPLETE', 'time ran out before every document was looked at');
   const { index, tookMs, failures } = context;
   const showsScores =
     request.trackScores || request.sort === undefined || request.sort.some(({ field }) => field === '_score');
-  const total = totalOf(request, merged.total, failures.length > 0);
+  const total = totalOf(request, merged, failures.length > 0);
   return {
     took: tookMs,
-    timed_out: failures.some(({ error }) => error.code === 'DEADLINE_EXCEEDED'),
+    timed_out: merged.timedOut || failures.some(({ error }) => error.code === 'DEADLINE_EXCEEDED'),
     _shards: shardsSection(context),
     hits: {
       ...(total === undefined ? {} : { total }),
       max_score: showsScores && request.size > 0 ? merged.maxScore : null,
       hits: merged.hits.map((hit) => searchHit(index, hit, showsScores)),
     },
+    ...(request.profile === true ? { profile: profileSection(index, merged.profiles) } : {}),
   };
 }
 
@@ -138,7 +155,7 @@ export function checkCoverage(
 ): void {
   const { failures, shardCount } = context;
   if (failures.length === 0) return;
-  const fault = failures.find(({ error }) => error.code === 'BAD_REQUEST' || error.code === 'PARSING_FAILED')?.error;
+  const fault = failures.find(({ error }) => ERRORS[codeOf(error)].status === 400)?.error;
   if (fault !== undefined) throw new CoppiceError(codeOf(fault), fault.message, { details: fault.details });
   if (failures.length < shardCount && allowPartialResults !== false) return;
   const what = failures.length < shardCount ? `${failures.length} of ${shardCount} shards failed` : 'all shards failed';
@@ -166,17 +183,30 @@ export function shardsSection({ index, shardCount, failures }: AnswerContext): S
 
 function totalOf(
   { trackTotalHits }: SearchRequest,
-  total: number,
+  { total, isLowerBound }: Pick<MergedHits, 'total' | 'isLowerBound'>,
   isPartial: boolean,
 ): { value: number; relation: 'eq' | 'gte' } | undefined {
   if (trackTotalHits === false) return undefined;
   if (typeof trackTotalHits === 'number' && total > trackTotalHits) return { value: trackTotalHits, relation: 'gte' };
-  return { value: total, relation: isPartial ? 'gte' : 'eq' };
+  return { value: total, relation: isPartial || isLowerBound ? 'gte' : 'eq' };
 }
 
-function searchHit(index: string, { id, score, sort, fetched }: MergedHit, showsScore: boolean): SearchHit {
-  const { source, highlight }: FetchedHit = fetched ?? {};
-  return compact({ _index: index, _id: id, _score: showsScore ? score : null, _source: source, highlight, sort });
+function searchHit(index: string, hit: MergedHit, showsScore: boolean): SearchHit {
+  const { source, highlight, explanation, version, seqNo, primaryTerm }: FetchedHit = hit.fetched ?? {};
+  const { matchedQueries } = hit;
+  return compact({
+    _index: index,
+    _id: hit.id,
+    _version: version,
+    _seq_no: seqNo,
+    _primary_term: primaryTerm,
+    _score: showsScore ? hit.score : null,
+    _source: source,
+    highlight,
+    sort: hit.sort,
+    matched_queries: matchedQueries === undefined || matchedQueries.length === 0 ? undefined : matchedQueries,
+    _explanation: explanation,
+  });
 }
 
 function codeOf({ code }: WireError): ErrorCode {

@@ -1,11 +1,14 @@
 /** One shard's share of a query: searching, counting, statistics for the whole index, and documents by id. */
-import type { EngineHits, Query, QueryStatistics } from '../engine/index.ts';
+import type { EngineHits, Explanation, Query, QueryStatistics, StoredDocument } from '../engine/index.ts';
 import { columnBytes } from './columns.ts';
-import { createHighlighter, type Highlighter } from './highlight-hits.ts';
+import { createHighlighter } from './highlight-hits.ts';
+import { hasName } from './named-queries.ts';
 import type {
   FetchedHit,
   FoundDocument,
   ShardCount,
+  ShardExplain,
+  ShardExplanation,
   ShardFetch,
   ShardFetched,
   ShardHits,
@@ -20,44 +23,95 @@ import { compact } from './shape.ts';
 import { filterSource, type SourceFilter } from './source-filter.ts';
 import type { SearchState } from './state.ts';
 
+/** Share of a search's time that is kept for its answer, and the most of it. */
+const MARGIN = 0.15;
+const MAX_MARGIN_MS = 100;
+
+/** How long a search may take. */
+export type SearchTime = { readonly shouldStop: () => boolean };
+
+/**
+ * Lets a search end shortly before its caller stops waiting, so that what it has found is not lost.
+ *
+ * @param remainingMs Milliseconds that the caller still waits.
+ */
+export function stopInTime(remainingMs: () => number): SearchTime {
+  const marginMs = Math.min(MAX_MARGIN_MS, remainingMs() * MARGIN);
+  return { shouldStop: () => remainingMs() <= marginMs };
+}
+
 /** Finds the best `from + size` hits of one shard. With `min_score` it ranks every match, to count those that stay. */
-export function searchShard(state: SearchState, { request, statistics, sources }: ShardSearch): ShardHits {
-  const query = compileQuery(request.query, state.mappings);
+export function searchShard(
+  state: SearchState,
+  { request, statistics, sources }: ShardSearch,
+  time?: SearchTime,
+): ShardHits {
+  const { nowMs, postFilter, minScore, sort, searchAfter, profile } = request;
+  const query = compileQuery(request.query, state.mappings, { nowMs });
+  const filter = postFilter === undefined ? undefined : compileQuery(postFilter, state.mappings, { nowMs });
   const window = request.from + request.size;
-  const limit = request.minScore === undefined ? window : state.engine.stats().docCount;
-  const found = state.engine.search(compact({ query, limit, sort: request.sort, statistics }));
-  const hits = request.minScore === undefined ? found : aboveScore(found, { minScore: request.minScore, window });
+  const search = {
+    query,
+    limit: minScore === undefined ? window : state.engine.stats().docCount,
+    sort: sort?.map(({ unmapped: _, ...key }) => key),
+    searchAfter,
+    statistics,
+    trackTotal: request.trackTotalHits,
+    minScore,
+    postFilter: filter,
+    names: hasName(query) || (filter !== undefined && hasName(filter)) || undefined,
+    profile,
+    ...time,
+  };
+  const found = state.engine.search(compact(search));
+  const hits = minScore === undefined ? found : aboveScore(found, { minScore, window });
   const documents = Array.from(hits.ordinals, (ordinal) => state.engine.documentAt(ordinal));
-  const highlighter = sources ? highlighterOf(state, query, request.highlight) : undefined;
+  const show = sources ? shower(state, query, { ...request, statistics }) : undefined;
   return compact({
     total: hits.total,
+    isLowerBound: hits.isLowerBound || undefined,
+    timedOut: hits.timedOut || undefined,
     maxScore: hits.total === 0 ? null : hits.maxScore,
     ids: documents.map(({ id }) => id),
     scores: columnBytes(hits.scores),
     positions: columnBytes(hits.positions),
     sortValues: hits.sortValues,
-    fetched: sources ? documents.map(({ source }) => fetchedHit(source, request.source, highlighter)) : undefined,
+    matchedQueries: hits.matchedQueries,
+    profile: hits.profile,
+    fetched: show === undefined ? undefined : documents.map(show),
   });
 }
 
 /** Fetches what hits show, by id. A document may have changed since it was found: its present form is shown. */
-export function fetchHits(state: SearchState, { ids, source, query, highlight }: ShardFetch): ShardFetched {
-  const highlighter = highlighterOf(state, compileQuery(query, state.mappings), highlight);
-  const hits = ids.map((id) => {
+export function fetchHits(state: SearchState, body: ShardFetch): ShardFetched {
+  const show = shower(state, compileQuery(body.query, state.mappings, { nowMs: body.nowMs }), body);
+  const hits = body.ids.map((id) => {
     const stored = state.engine.get(id);
-    return stored === undefined ? null : fetchedHit(stored.source, source, highlighter);
+    return stored === undefined ? null : show(stored);
   });
   return { hits };
 }
 
 /** Counts the documents of one shard that match. */
-export function countShard(state: SearchState, { query }: ShardQuery): ShardCount {
-  return { count: state.engine.count(compileQuery(query, state.mappings)) };
+export function countShard(state: SearchState, { query, nowMs }: ShardQuery): ShardCount {
+  return { count: state.engine.count(compileQuery(query, state.mappings, { nowMs })) };
 }
 
 /** What one shard adds to the statistics by which the whole index scores a query. */
-export function shardStatistics(state: SearchState, { query }: ShardQuery): QueryStatistics {
-  return state.engine.statisticsOf(compileQuery(query, state.mappings));
+export function shardStatistics(state: SearchState, { query, nowMs }: ShardQuery): QueryStatistics {
+  return state.engine.statisticsOf(compileQuery(query, state.mappings, { nowMs }));
+}
+
+/** Tells how a document of this shard scores. */
+export function explainDocument(
+  state: SearchState,
+  { id, query: node, nowMs, statistics }: ShardExplain,
+): ShardExplanation {
+  const query = compileQuery(node, state.mappings, { nowMs });
+  const explanation = state.engine.explain(id, compact({ query, statistics }));
+  if (explanation === undefined) return { found: false, matched: false };
+  const matched = state.engine.count({ kind: 'bool', filter: [{ kind: 'ids', ids: [id] }, query] }) > 0;
+  return { found: true, matched, explanation };
 }
 
 /** Finds a document by id. */
@@ -91,16 +145,27 @@ export function shardInfo(state: SearchState): ShardInfo {
   };
 }
 
-function highlighterOf(
-  state: SearchState,
-  query: Query,
-  fields: SearchRequest['highlight'] | readonly HighlightField[],
-): Highlighter | undefined {
-  return fields === undefined || fields.length === 0 ? undefined : createHighlighter(state, query, fields);
-}
+/** What hits are to show. */
+type Wanted = Pick<SearchRequest, 'source' | 'explain' | 'showsVersion' | 'showsSeqNo'> & {
+  readonly highlight?: readonly HighlightField[] | undefined;
+  readonly statistics?: QueryStatistics | undefined;
+};
 
-function fetchedHit(source: unknown, filter: SourceFilter, highlighter: Highlighter | undefined): FetchedHit {
-  return compact({ source: filterSource(source, filter), highlight: highlighter?.(source) });
+/** Prepares what all hits of a query show. */
+function shower(state: SearchState, query: Query, wanted: Wanted): (stored: StoredDocument) => FetchedHit {
+  const { source: filter, highlight = [], explain, showsVersion, showsSeqNo, statistics } = wanted;
+  const highlighter = highlight.length === 0 ? undefined : createHighlighter(state, query, highlight);
+  const explanationOf = (id: string): Explanation | undefined =>
+    explain === true ? state.engine.explain(id, compact({ query, statistics })) : undefined;
+  return ({ id, source, version, seqNo, primaryTerm }) =>
+    compact({
+      source: filterSource(source, filter),
+      highlight: highlighter?.(source),
+      explanation: explanationOf(id),
+      version: showsVersion === true ? version : undefined,
+      seqNo: showsSeqNo === true ? seqNo : undefined,
+      primaryTerm: showsSeqNo === true ? primaryTerm : undefined,
+    });
 }
 
 function aboveScore(

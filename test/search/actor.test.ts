@@ -23,6 +23,7 @@ test('the definition is one that the runtime takes', () => {
   assert.is(checkDefinition(searchActor), searchActor);
   assert.equal(Object.keys(searchActor.endpoints).sort(), [
     'count',
+    'explain',
     'fetch',
     'get',
     'info',

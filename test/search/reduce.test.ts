@@ -25,6 +25,8 @@ import { ShardDriver, type SharedHolder, sharedOf } from './shard-driver.ts';
 
 const test = suite('search/reduce');
 
+const NO_HITS = { isLowerBound: false, timedOut: false, profiles: [] };
+
 const SETTINGS = { mappings: { properties: { tag: { type: 'keyword' } } } };
 
 /** One index in several shards, and the same in one. */
@@ -193,7 +195,7 @@ test('an answer that must not be given is an error', () => {
     error: { code: 'SHARD_UNAVAILABLE', message: `shard ${shard} has no live copy` },
   });
   const answer = (body: unknown, more: Partial<AnswerContext>) => () =>
-    searchAnswer(parseSearch(body), { total: 0, maxScore: null, hits: [] }, context(2, more));
+    searchAnswer(parseSearch(body), { ...NO_HITS, total: 0, maxScore: null, hits: [] }, context(2, more));
   const all = faultOf(answer({}, { failures: [lost(0), lost(1)] }));
   assert.is(all.code, 'SEARCH_INCOMPLETE');
   assert.is(all.message, 'all shards failed: shard 0 has no live copy');
@@ -211,7 +213,7 @@ test('an answer that must not be given is an error', () => {
 test('a hit whose document is gone, or whose shard fell silent, is left out', () => {
   const hit = (shard: number, id: string) => ({ shard, id, score: 1, position: shard });
   const fetchedHit = (source: unknown): FetchedHit => ({ source });
-  const merged = { total: 3, maxScore: 1, hits: [hit(0, 'a'), hit(1, 'b'), hit(0, 'c'), hit(2, 'd')] };
+  const merged = { ...NO_HITS, total: 3, maxScore: 1, hits: [hit(0, 'a'), hit(1, 'b'), hit(0, 'c'), hit(2, 'd')] };
   const joined = joinFetched(merged, [
     { shard: 0, value: { hits: [null, fetchedHit('C')] } },
     { shard: 1, value: { hits: [fetchedHit('B')] } },

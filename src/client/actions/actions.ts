@@ -4,7 +4,9 @@
 import { CoppiceError } from '../../errors.ts';
 import { closest } from '../../wire/suggest.ts';
 import type { Action } from './action.ts';
+import { analyzeText } from './analyze.ts';
 import { clusterHealth, clusterState, listIndices } from './cluster.ts';
+import { explain } from './explain.ts';
 import { removeGroup } from './groups.ts';
 import { createIndex, deleteIndex, getIndex, updateIndex } from './indices.ts';
 import { get, multiGet } from './read.ts';
@@ -36,6 +38,13 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     deadlineMs: READ_MS,
     summary: 'counts matching documents',
     example: '{"query":{"term":{"lang":"en"}}}',
+  },
+  explain: {
+    run: explain,
+    index: 'one',
+    deadlineMs: READ_MS,
+    summary: 'tells how a document scores',
+    example: '{"id":"1","query":{"match":{"text":"whale"}}}',
   },
   get: { run: get, index: 'one', deadlineMs: READ_MS, summary: 'reads a document', example: '{"id":"1"}' },
   mget: {
@@ -103,6 +112,13 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     summary: 'deletes a group of an actor of your own',
     example: '{}',
   },
+  analyze: {
+    run: analyzeText,
+    index: 'any',
+    deadlineMs: READ_MS,
+    summary: 'shows the tokens of a text',
+    example: '{"analyzer":"english","text":"The whales are swimming"}',
+  },
   'cluster-health': {
     run: clusterHealth,
     index: 'none',
@@ -120,9 +136,6 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   indices: { run: listIndices, index: 'none', deadlineMs: READ_MS, summary: 'lists indices and groups', example: '{}' },
 };
 
-/** Named in the design, but not yet served. */
-const LATER = new Set(['explain', 'analyze']);
-
 /**
  * The action of a name.
  *
@@ -131,7 +144,6 @@ const LATER = new Set(['explain', 'analyze']);
 export function actionOf(name: string): Action {
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   if (action !== undefined) return action;
-  if (LATER.has(name)) throw new CoppiceError('UNKNOWN_ACTION', `action \`${name}\` comes with a later version`);
   const near = closest(name, Object.keys(ACTIONS));
   const hint = near === undefined ? `known are ${Object.keys(ACTIONS).join(', ')}` : `did you mean \`${near}\`?`;
   throw new CoppiceError('UNKNOWN_ACTION', `there is no action \`${name}\`; ${hint}`);

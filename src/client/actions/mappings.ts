@@ -6,26 +6,36 @@ import { sharedKey } from '../../cluster/view.ts';
 import { CoppiceError } from '../../errors.ts';
 import type { Mappings } from '../../search/mapping.ts';
 import { compileQuery } from '../../search/request/compile-query.ts';
-import type { SearchRequest } from '../../search/request/search-request.ts';
-import { checkSort } from '../../search/request/sort.ts';
+import type { CountRequest, SearchRequest } from '../../search/request/search-request.ts';
+import { bindSearchAfter, bindSort } from '../../search/request/sort.ts';
 import type { SearchShared } from '../../search/state.ts';
 import { type GroupRecord, parseRecord, SharedRecord } from '../../wire/records.ts';
 import type { Root } from './action.ts';
 
+type Bindable = Pick<CountRequest, 'query'> & Partial<Pick<SearchRequest, 'sort' | 'searchAfter' | 'postFilter'>>;
+
 /**
- * Checks a query and a sort against the mappings of the whole index.
+ * Binds a request to the mappings of the whole index and to this moment: the query is checked, and what is sorted by
+ * gets the types of its fields.
  *
  * @throws CoppiceError `BAD_REQUEST` for a value of the wrong type or a field that cannot be sorted by.
  */
-export async function checkAgainstMappings(
+export async function bindRequest<Request extends Bindable>(
   root: Root,
   group: GroupRecord,
-  request: Pick<SearchRequest, 'query' | 'sort'>,
-): Promise<void> {
+  request: Request,
+): Promise<Request & { readonly nowMs: number }> {
+  const nowMs = root.context.env.clock.wallMs();
   const known = root.context.view.shared(group);
-  if (known !== undefined && passes(request, (known.value as SearchShared).mappings)) return;
+  if (known !== undefined) {
+    try {
+      return bind(request, (known.value as SearchShared).mappings, nowMs);
+    } catch (error) {
+      if (!(error instanceof CoppiceError)) throw error;
+    }
+  }
   // The view may lag behind a field added a moment ago: the registry has the last word.
-  check(request, await readMappings(root, group));
+  return bind(request, await readMappings(root, group), nowMs);
 }
 
 /** The mappings that the registry holds. Throws `GROUP_NOT_FOUND` if the index was deleted meanwhile. */
@@ -35,17 +45,18 @@ export async function readMappings({ context }: Root, group: GroupRecord): Promi
   return (parseRecord(SharedRecord, entry.value, entry.key).document as SearchShared).mappings;
 }
 
-function check({ query, sort }: Pick<SearchRequest, 'query' | 'sort'>, mappings: Mappings): void {
-  compileQuery(query, mappings);
-  if (sort !== undefined) checkSort(sort, mappings);
-}
-
-function passes(request: Pick<SearchRequest, 'query' | 'sort'>, mappings: Mappings): boolean {
-  try {
-    check(request, mappings);
-    return true;
-  } catch (error) {
-    if (error instanceof CoppiceError) return false;
-    throw error;
-  }
+function bind<Request extends Bindable>(
+  request: Request,
+  mappings: Mappings,
+  nowMs: number,
+): Request & { readonly nowMs: number } {
+  const { query, postFilter, sort, searchAfter } = request;
+  const binding = { mappings, nowMs, isWhole: true };
+  for (const node of [query, postFilter]) if (node !== undefined) compileQuery(node, mappings, binding);
+  return {
+    ...request,
+    nowMs,
+    ...(sort === undefined ? {} : { sort: bindSort(sort, binding) }),
+    ...(searchAfter === undefined ? {} : { searchAfter: bindSearchAfter(searchAfter, sort, binding) }),
+  };
 }

@@ -7,7 +7,7 @@ import { asCoppiceError, CoppiceError } from '../../errors.ts';
 import { errorAnswer } from '../../search/answers.ts';
 import { type FromShard, type MergedHits, mergeHits } from '../../search/merge-hits.ts';
 import { mergeStatistics } from '../../search/merge-statistics.ts';
-import type { ShardCount, ShardFetched, ShardHits } from '../../search/partials.ts';
+import type { ShardCount, ShardFetched, ShardHits, ShardQuery } from '../../search/partials.ts';
 import {
   type AnswerContext,
   countAnswer,
@@ -22,7 +22,7 @@ import { type CountRequest, parseCount, parseSearch, type SearchRequest } from '
 import type { GroupRecord } from '../../wire/records.ts';
 import type { CallOptions, ShardAnswer, Token } from '../router.ts';
 import { NO_INDEX, type Root, type RunAction, searchGroup, stopwatch, within } from './action.ts';
-import { checkAgainstMappings } from './mappings.ts';
+import { bindRequest } from './mappings.ts';
 
 /** Most searches of one `msearch`. */
 const MAX_SEARCHES = 1_000;
@@ -40,14 +40,14 @@ export const search: RunAction = async (root, { index, body }, options) =>
 
 /** Counts the documents of an index that match. */
 export const count: RunAction = async (root, { index, body }, options) => {
-  const request = parseCount(body);
+  const parsed = parseCount(body);
   const tookMs = stopwatch(root);
   const group = await searchGroup(root, index);
-  await checkAgainstMappings(root, group, request);
+  const request = await bindRequest(root, group, parsed);
   const shards = shardsAsked(group, request);
   const asked = withToken(within(root, options, request.timeoutMs), request);
   const { partials, failures } = gather<ShardCount>(
-    await root.router.ask(group, { endpoint: 'count', body: { query: request.query }, shards }, asked),
+    await root.router.ask(group, { endpoint: 'count', body: queryOf(request), shards }, asked),
   );
   return countAnswer(request, partials, { index, tookMs: tookMs(), shardCount: shards.length, failures });
 };
@@ -71,12 +71,12 @@ export const multiSearch: RunAction = async (root, { index, body }, options) => 
 async function searchIndex(
   root: Root,
   index: string,
-  request: SearchRequest,
+  parsed: SearchRequest,
   options: CallOptions,
 ): Promise<SearchAnswer> {
   const tookMs = stopwatch(root);
   const group = await searchGroup(root, index);
-  await checkAgainstMappings(root, group, request);
+  const request = await bindRequest(root, group, parsed);
   const shards = shardsAsked(group, request);
   const asked = withToken(within(root, options, request.timeoutMs), request);
   const statistics =
@@ -95,7 +95,11 @@ async function searchIndex(
   // What a copy found another may not have applied yet: the second round must see as much as the first.
   const whole = sources
     ? { merged, failures: [] }
-    : await fetchSources(root, { group, request, merged }, { ...asked, after: found.seen });
+    : await fetchSources(
+        root,
+        { group, request, merged, statistics: statistics?.merged },
+        { ...asked, after: found.seen },
+      );
   const context: AnswerContext = {
     index,
     tookMs: tookMs(),
@@ -105,16 +109,23 @@ async function searchIndex(
   return searchAnswer(request, whole.merged, context);
 }
 
-type Asking = { readonly group: GroupRecord; readonly request: SearchRequest };
+/** What shards need to count, or to tell their statistics. */
+function queryOf({ query, nowMs }: Pick<CountRequest, 'query' | 'nowMs'>): ShardQuery {
+  return nowMs === undefined ? { query } : { query, nowMs };
+}
 
 /** First phase of `dfs_query_then_fetch`: statistics of the whole index. */
-async function globalStatistics(
+export async function globalStatistics(
   { router }: Root,
-  { group, request, shards }: Asking & { shards: readonly number[] },
+  {
+    group,
+    request,
+    shards,
+  }: { group: GroupRecord; request: Pick<CountRequest, 'query' | 'nowMs'>; shards: readonly number[] },
   options: CallOptions,
 ): Promise<{ merged: QueryStatistics; failures: readonly ShardFailure[] }> {
   const { partials, failures } = gather<QueryStatistics>(
-    await router.ask(group, { endpoint: 'statistics', body: { query: request.query }, shards }, options),
+    await router.ask(group, { endpoint: 'statistics', body: queryOf(request), shards }, options),
   );
   return { merged: mergeStatistics(partials.map(({ value }) => value)), failures };
 }
@@ -122,10 +133,15 @@ async function globalStatistics(
 /** Second round: sources and highlights of the page's hits only. */
 async function fetchSources(
   { router }: Root,
-  { group, request, merged }: Asking & { merged: MergedHits },
+  {
+    group,
+    request,
+    merged,
+    statistics,
+  }: { group: GroupRecord; request: SearchRequest; merged: MergedHits; statistics: QueryStatistics | undefined },
   options: CallOptions,
 ): Promise<{ merged: MergedHits; failures: readonly ShardFailure[] }> {
-  const bodies = fetchBodies(request, merged.hits);
+  const bodies = fetchBodies(request, merged.hits, statistics);
   const fetched = gather<ShardFetched>(
     await router.ask(group, { endpoint: 'fetch', bodies, shards: [...bodies.keys()] }, options),
   );

@@ -20,13 +20,19 @@ const MAX_ROUTINGS = 1024;
 export function readTimeoutMs(reader: ObjectReader, key = 'timeout'): number | undefined {
   const value = reader.value(key);
   if (value === undefined || value === -1 || value === '-1') return undefined;
-  const [, digits = '', unit = ''] =
-    typeof value === 'string' ? (/^(\d{1,12}(?:\.\d{1,6})?)([a-z]+)$/.exec(value) ?? []) : [];
-  const timeoutMs =
-    typeof value === 'number' ? value : Number(digits || Number.NaN) * (UNIT_MS.get(unit) ?? Number.NaN);
-  if (!Number.isFinite(timeoutMs) || timeoutMs < 0)
+  const timeoutMs = durationMs(value);
+  if (timeoutMs === undefined || timeoutMs < 0)
     throw shapeError(reader.at(key), 'a duration such as "500ms" or "2s", or milliseconds', value);
   return Math.ceil(timeoutMs);
+}
+
+/** Milliseconds of a duration: a number, or one with a unit; undefined if it is none. */
+export function durationMs(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  const [, digits = '', unit = ''] =
+    typeof value === 'string' ? (/^(\d{1,12}(?:\.\d{1,6})?)([a-z]+)$/.exec(value) ?? []) : [];
+  const factor = UNIT_MS.get(unit);
+  return factor === undefined ? undefined : Number(digits) * factor;
 }
 
 /** Reads `after`: the token of a write that the answer must have seen. */

@@ -11,7 +11,7 @@ import {
   shapeError,
   stringAt,
 } from '../shape.ts';
-import { readFieldName } from './parse-field-query.ts';
+import { readFieldName } from './query-options.ts';
 
 /** A field, or a pattern of fields, to highlight. Zero fragments is the whole text. */
 export type HighlightField = {

@@ -1,81 +1,37 @@
-/** The kinds of query that look at fields: `match`, `multi_match`, `term`, `terms`, `range`. */
-import type { MinimumShouldMatch } from '../../engine/query/query.ts';
+/** The kinds of query that look for exact values, ranges and patterns in one field. */
+import { regexpAutomaton } from '../../engine/automata/regexp-automaton.ts';
+import { CoppiceError } from '../../errors.ts';
 import { ObjectReader } from '../object-reader.ts';
+import { compact, elementPath, isPlainObject, pathError, type Scalar, scalarAt, shapeError } from '../shape.ts';
+import { type NodeBounds, QUERY_LIMITS, type QueryNode } from './query-node.ts';
 import {
-  asList,
-  asNumber,
-  childPath,
-  compact,
-  elementPath,
-  isPlainObject,
-  isScalar,
-  pathError,
-  type Scalar,
-  scalarAt,
-  shapeError,
-} from '../shape.ts';
-import { type MatchOptions, type NodeBounds, QUERY_LIMITS, type QueryNode, type WeightedField } from './query-node.ts';
+  AUTO_FUZZINESS,
+  COMMON_KEYS,
+  fuzzinessAt,
+  readCommon,
+  readExpansions,
+  readFieldName,
+  singleField,
+} from './query-options.ts';
 
-const MATCH_KEYS = ['query', 'operator', 'minimum_should_match', 'lenient', 'boost'];
-const MATCH_LATER = [
-  '_name',
-  'analyzer',
-  'auto_generate_synonyms_phrase_query',
-  'cutoff_frequency',
-  'fuzziness',
-  'fuzzy_rewrite',
-  'fuzzy_transpositions',
-  'max_expansions',
-  'prefix_length',
-  'slop',
-  'zero_terms_query',
-];
-const MULTI_MATCH_TYPES = ['best_fields', 'most_fields'] as const;
-const MULTI_MATCH_LATER = ['cross_fields', 'phrase', 'phrase_prefix', 'bool_prefix'];
-const MAX_FIELDS = 1024;
+const LATER = ['rewrite'];
+const MAX_STATES = 100_000;
+const MAX_PATTERN_LENGTH = 1024;
 
-/** `{"match":{"title":"whale"}}`, or an object with `query` and options in place of the text. */
-export function parseMatch(body: unknown, path: string): QueryNode {
-  const { field, value, at } = singleField(body, path);
-  if (!isPlainObject(value)) return { kind: 'match', field, value: textAt(value, at) };
-  const reader = ObjectReader.open(value, at, { known: MATCH_KEYS, later: MATCH_LATER });
-  const text = textAt(reader.required('query', 'the text to search for'), reader.at('query'));
-  return compact({ kind: 'match' as const, field, value: text, ...matchOptions(reader), boost: readBoost(reader) });
-}
-
-/** `{"multi_match":{"query":"whale","fields":["title^3","body*"]}}`. */
-export function parseMultiMatch(body: unknown, path: string): QueryNode {
-  const reader = ObjectReader.open(body, path, {
-    known: [...MATCH_KEYS, 'fields', 'type', 'tie_breaker'],
-    later: MATCH_LATER,
-  });
-  const value = textAt(reader.required('query', 'the text to search for'), reader.at('query'));
-  const fields = reader.has('fields') ? asList(reader.value('fields')) : [];
-  if (fields.length > MAX_FIELDS) throw shapeError(reader.at('fields'), `at most ${MAX_FIELDS} fields`, fields);
-  return compact({
-    kind: 'multiMatch' as const,
-    fields: fields.map((field, index) => weightedField(field, elementPath(reader.at('fields'), index))),
-    value,
-    type: multiMatchType(reader),
-    tieBreaker: reader.number('tie_breaker', { min: 0, max: 1 }),
-    ...matchOptions(reader),
-    boost: readBoost(reader),
-  });
-}
-
-/** `{"term":{"tag":"red"}}`, or an object with `value` and `boost` in place of the value. */
+/** `{"term":{"tag":"red"}}`, or an object with `value` and options in place of the value. */
 export function parseTerm(body: unknown, path: string): QueryNode {
   const { field, value, at } = singleField(body, path);
   if (!isPlainObject(value)) return { kind: 'term', field, value: scalarAt(value, at) };
-  const reader = ObjectReader.open(value, at, { known: ['value', 'boost'], later: ['case_insensitive', '_name'] });
+  const reader = ObjectReader.open(value, at, { known: ['value', 'case_insensitive', ...COMMON_KEYS] });
   const term = scalarAt(reader.required('value', 'the exact value'), reader.at('value'));
-  return compact({ kind: 'term' as const, field, value: term, boost: readBoost(reader) });
+  const caseInsensitive = reader.boolean('case_insensitive');
+  return compact({ kind: 'term' as const, field, value: term, caseInsensitive, ...readCommon(reader) });
 }
 
 /** `{"terms":{"tag":["red","blue"]}}`, with `boost` beside the field. */
 export function parseTerms(body: unknown, path: string): QueryNode {
   if (!isPlainObject(body)) throw shapeError(path, 'an object with a field name', body);
-  const { boost, ...fieldOnly } = body;
+  const { boost, _name, ...fieldOnly } = body;
   const { field, value, at } = singleField(fieldOnly, path);
   if (!Array.isArray(value)) throw shapeError(at, 'a list of values', value);
   if (value.length > QUERY_LIMITS.terms)
@@ -85,16 +41,16 @@ export function parseTerms(body: unknown, path: string): QueryNode {
       `at most ${QUERY_LIMITS.terms} values`,
     );
   const values = value.map((term: unknown, index) => scalarAt(term, elementPath(at, index)));
-  const reader = ObjectReader.open(boost === undefined ? {} : { boost }, path, { known: ['boost'] });
-  return compact({ kind: 'terms' as const, field, values, boost: readBoost(reader) });
+  const reader = ObjectReader.open(compact({ boost, _name }), path, { known: COMMON_KEYS });
+  return compact({ kind: 'terms' as const, field, values, ...readCommon(reader) });
 }
 
 /** `{"range":{"year":{"gte":1900,"lt":2000}}}`. */
 export function parseRange(body: unknown, path: string): QueryNode {
   const { field, value, at } = singleField(body, path);
   const reader = ObjectReader.open(value, at, {
-    known: ['gte', 'gt', 'lte', 'lt', 'boost'],
-    later: ['format', 'time_zone', 'relation', 'from', 'to', 'include_lower', 'include_upper', '_name'],
+    known: ['gte', 'gt', 'lte', 'lt', 'format', 'time_zone', ...COMMON_KEYS],
+    later: ['relation', 'from', 'to', 'include_lower', 'include_upper'],
   });
   const bounds: NodeBounds = compact({
     gte: bound(reader, 'gte'),
@@ -106,86 +62,110 @@ export function parseRange(body: unknown, path: string): QueryNode {
     throw pathError(at, 'takes [gte] or [gt], not both', 'one lower bound');
   if (bounds.lte !== undefined && bounds.lt !== undefined)
     throw pathError(at, 'takes [lte] or [lt], not both', 'one upper bound');
-  return compact({ kind: 'range' as const, field, bounds, boost: readBoost(reader) });
+  const dates = { format: reader.name('format'), timeZone: reader.name('time_zone') };
+  return compact({ kind: 'range' as const, field, bounds, ...dates, ...readCommon(reader) });
 }
 
-/** A query's `boost`: 0 or more. */
-export function readBoost(reader: ObjectReader): number | undefined {
-  return reader.number('boost', { min: 0, max: 3.4e38 });
+/** `{"exists":{"field":"tag"}}`. */
+export function parseExists(body: unknown, path: string): QueryNode {
+  const reader = ObjectReader.open(body, path, { known: ['field', ...COMMON_KEYS] });
+  const field = readFieldName(reader.required('field', 'a field name'), reader.at('field'));
+  return compact({ kind: 'exists' as const, field, ...readCommon(reader) });
 }
 
-/** A field name as queries and sorts give it. */
-export function readFieldName(value: unknown, path: string): string {
-  if (typeof value !== 'string' || value === '' || value.length > 4096) throw shapeError(path, 'a field name', value);
-  return value;
+/** `{"prefix":{"tag":"re"}}`. */
+export function parsePrefix(body: unknown, path: string): QueryNode {
+  const { field, value, reader } = openPattern(body, path, ['value', 'case_insensitive']);
+  return compact({ kind: 'prefix' as const, field, value, ...patternOptions(reader) });
 }
 
-/** `minimum_should_match`: an integer or a percentage, negative counts from the top. */
-export function parseMinimumShouldMatch(value: unknown, path: string): MinimumShouldMatch {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  if (typeof value === 'string' && /^\s*[+-]?\d{1,9}%?\s*$/.test(value)) return value.trim().replace('+', '');
-  const expected = 'an integer or a percentage, such as 2, "-1" or "75%"';
-  if (typeof value === 'string' && value.includes('<'))
-    throw pathError(path, `conditional forms are not supported by this version, expected ${expected}`, expected);
-  throw shapeError(path, expected, value);
+/** `{"wildcard":{"tag":"r?d*"}}`; the pattern is called `value` or `wildcard`. */
+export function parseWildcard(body: unknown, path: string): QueryNode {
+  const { field, value, reader } = openPattern(body, path, ['value', 'case_insensitive'], 'wildcard');
+  return compact({ kind: 'wildcard' as const, field, value, ...patternOptions(reader) });
 }
 
-function matchOptions(reader: ObjectReader): MatchOptions {
-  const minimum = reader.value('minimum_should_match');
+/** `{"regexp":{"tag":"r.d"}}`, in Lucene's syntax. */
+export function parseRegexp(body: unknown, path: string): QueryNode {
+  const known = ['value', 'case_insensitive', 'flags', 'max_determinized_states'];
+  const { field, value, at, reader } = openPattern(body, path, known);
+  if (reader?.has('flags') === true && reader.value('flags') !== 'ALL')
+    throw pathError(reader.at('flags'), 'only [ALL] is supported by this version', '"ALL"');
+  const maxStates = reader?.integer('max_determinized_states', { min: 1, max: MAX_STATES });
+  checkRegexp(value, at);
+  return compact({ kind: 'regexp' as const, field, value, maxStates, ...patternOptions(reader) });
+}
+
+/** `{"fuzzy":{"tag":"rde"}}`. */
+export function parseFuzzy(body: unknown, path: string): QueryNode {
+  const known = ['value', 'fuzziness', 'prefix_length', 'max_expansions', 'transpositions'];
+  const { field, value, reader } = openPattern(body, path, known);
+  if (reader === undefined) return { kind: 'fuzzy', field, value, fuzziness: AUTO_FUZZINESS };
   return compact({
-    operator: reader.word('operator', ['or', 'and']),
-    minimumShouldMatch:
-      minimum === undefined ? undefined : parseMinimumShouldMatch(minimum, reader.at('minimum_should_match')),
-    lenient: reader.boolean('lenient'),
+    kind: 'fuzzy' as const,
+    field,
+    value,
+    fuzziness: reader.has('fuzziness')
+      ? fuzzinessAt(reader.value('fuzziness'), reader.at('fuzziness'))
+      : AUTO_FUZZINESS,
+    prefixLength: reader.integer('prefix_length', { min: 0, max: QUERY_LIMITS.textLength }),
+    maxExpansions: readExpansions(reader),
+    transpositions: reader.boolean('transpositions'),
+    ...readCommon(reader),
   });
 }
 
-function singleField(body: unknown, path: string): { field: string; value: unknown; at: string } {
-  if (!isPlainObject(body)) throw shapeError(path, 'an object with a field name', body);
-  const [entry, other] = Object.entries(body);
-  if (entry === undefined) throw pathError(path, 'no field name', 'an object with a field name');
-  if (other !== undefined)
-    throw pathError(
-      path,
-      `takes one field, got [${entry[0].slice(0, 60)}] and [${other[0].slice(0, 60)}]`,
-      'an object with one field name',
-    );
-  return { field: readFieldName(entry[0], path), value: entry[1], at: childPath(path, entry[0]) };
+/**
+ * Checks a regular expression.
+ *
+ * @throws CoppiceError `PARSING_FAILED` or `LIMIT_EXCEEDED`, with the path of the pattern.
+ */
+export function checkRegexp(pattern: string, path: string): void {
+  try {
+    regexpAutomaton(pattern);
+  } catch (error) {
+    if (!(error instanceof CoppiceError)) throw error;
+    throw pathError(path, error.message, 'a regular expression of Lucene', error.code);
+  }
 }
 
-function textAt(value: unknown, path: string): Scalar {
-  if (!isScalar(value)) throw shapeError(path, 'a text, a number or a boolean', value);
-  if (typeof value === 'string' && value.length > QUERY_LIMITS.textLength)
-    throw pathError(
-      path,
-      `text is ${value.length} characters long, at most ${QUERY_LIMITS.textLength} are allowed`,
-      'a shorter text',
-    );
-  return value;
+type Pattern = {
+  readonly field: string;
+  readonly value: string;
+  readonly at: string;
+  readonly reader: ObjectReader | undefined;
+};
+
+function openPattern(body: unknown, path: string, keys: readonly string[], alias?: string): Pattern {
+  const { field, value, at } = singleField(body, path);
+  if (!isPlainObject(value)) return { field, value: patternAt(value, at), at, reader: undefined };
+  const known = [...keys, ...(alias === undefined ? [] : [alias]), ...COMMON_KEYS];
+  const reader = ObjectReader.open(value, at, { known, later: LATER });
+  const key = alias !== undefined && reader.has(alias) && !reader.has('value') ? alias : 'value';
+  const pattern = patternAt(reader.required(key, 'the value to look for'), reader.at(key));
+  return { field, value: pattern, at: reader.at(key), reader };
+}
+
+/** A number or a boolean stands for its text. */
+function patternAt(value: unknown, path: string): string {
+  const text = String(scalarAt(value, path));
+  if (text.length <= MAX_PATTERN_LENGTH) return text;
+  throw pathError(
+    path,
+    `${text.length} characters, at most ${MAX_PATTERN_LENGTH} are allowed`,
+    `at most ${MAX_PATTERN_LENGTH} characters`,
+  );
+}
+
+function patternOptions(reader: ObjectReader | undefined): {
+  caseInsensitive?: boolean;
+  boost?: number;
+  name?: string;
+} {
+  if (reader === undefined) return {};
+  return compact({ caseInsensitive: reader.boolean('case_insensitive'), ...readCommon(reader) });
 }
 
 function bound(reader: ObjectReader, key: string): Scalar | undefined {
   return reader.value(key) === null ? undefined : reader.scalar(key);
-}
-
-function multiMatchType(reader: ObjectReader): (typeof MULTI_MATCH_TYPES)[number] {
-  const type = reader.value('type');
-  if (typeof type === 'string' && MULTI_MATCH_LATER.includes(type)) {
-    throw pathError(
-      reader.at('type'),
-      `type [${type}] is not supported by this version`,
-      `one of [${MULTI_MATCH_TYPES.join(', ')}]`,
-    );
-  }
-  return reader.word('type', MULTI_MATCH_TYPES) ?? 'best_fields';
-}
-
-function weightedField(value: unknown, path: string): WeightedField {
-  const text = readFieldName(value, path);
-  const caret = text.lastIndexOf('^');
-  if (caret < 0) return { pattern: text };
-  const boost = asNumber(text.slice(caret + 1));
-  if (caret === 0 || boost === undefined || boost < 0)
-    throw shapeError(path, 'a field name, or one with a boost such as "title^3"', value);
-  return { pattern: text.slice(0, caret), boost };
 }

@@ -1,6 +1,6 @@
 /**
- * Elasticsearch's query DSL to query nodes. One table of kinds; compound kinds are here, kinds that look at one field
- * in `parse-field-query.ts`.
+ * Elasticsearch's query DSL to query nodes. One table of kinds; compound kinds are here, the others in files of their
+ * own.
  */
 import { ObjectReader } from '../object-reader.ts';
 import {
@@ -15,16 +15,26 @@ import {
   unknownNameError,
 } from '../shape.ts';
 import {
-  parseMatch,
-  parseMinimumShouldMatch,
-  parseMultiMatch,
+  parseExists,
+  parseFuzzy,
+  parsePrefix,
   parseRange,
+  parseRegexp,
   parseTerm,
   parseTerms,
-  readBoost,
-  readFieldName,
+  parseWildcard,
 } from './parse-field-query.ts';
+import { type ParseInner, parseFunctionScore } from './parse-function-score.ts';
+import {
+  parseMatch,
+  parseMatchBoolPrefix,
+  parseMatchPhrase,
+  parseMatchPhrasePrefix,
+  parseMultiMatch,
+} from './parse-match.ts';
+import { parseQueryString } from './parse-query-string.ts';
 import { QUERY_LIMITS, type QueryNode } from './query-node.ts';
+import { COMMON_KEYS, readCommon, readMinimum } from './query-options.ts';
 
 /**
  * Reads a query.
@@ -44,23 +54,30 @@ const KINDS: ReadonlyMap<string, ParseKind> = new Map<string, ParseKind>([
   ['match', parseMatch],
   ['match_all', parseMatchAll],
   ['match_none', parseMatchNone],
+  ['match_phrase', parseMatchPhrase],
+  ['match_phrase_prefix', parseMatchPhrasePrefix],
+  ['match_bool_prefix', parseMatchBoolPrefix],
   ['multi_match', parseMultiMatch],
+  ['query_string', (body, path, nesting) => parseQueryString(body, path, countInto(nesting, path))],
   ['term', parseTerm],
   ['terms', parseTerms],
   ['range', parseRange],
   ['exists', parseExists],
   ['ids', parseIds],
+  ['prefix', parsePrefix],
+  ['wildcard', parseWildcard],
+  ['regexp', parseRegexp],
+  ['fuzzy', parseFuzzy],
   ['bool', parseBool],
+  ['boosting', parseBoosting],
   ['constant_score', parseConstantScore],
   ['dis_max', parseDisMax],
+  ['function_score', (body, path, nesting) => parseFunctionScore(body, path, innerParser(nesting))],
 ]);
 
 const LATER_KINDS = [
-  'boosting',
   'combined_fields',
   'distance_feature',
-  'function_score',
-  'fuzzy',
   'geo_bounding_box',
   'geo_distance',
   'geo_shape',
@@ -68,18 +85,12 @@ const LATER_KINDS = [
   'has_parent',
   'intervals',
   'knn',
-  'match_bool_prefix',
-  'match_phrase',
-  'match_phrase_prefix',
   'more_like_this',
   'nested',
   'parent_id',
   'percolate',
   'pinned',
-  'prefix',
-  'query_string',
   'rank_feature',
-  'regexp',
   'rule',
   'script',
   'script_score',
@@ -94,7 +105,6 @@ const LATER_KINDS = [
   'sparse_vector',
   'terms_set',
   'text_expansion',
-  'wildcard',
   'wrapper',
 ] as const;
 
@@ -119,6 +129,11 @@ function parseNode(value: unknown, path: string, { depth, budget }: Nesting): Qu
       `queries nest deeper than ${QUERY_LIMITS.depth} levels`,
       `at most ${QUERY_LIMITS.depth} levels`,
     );
+  countClause(budget, path);
+  return parse(value[name], childPath(path, name), { depth: depth + 1, budget });
+}
+
+function countClause(budget: { clauses: number }, path: string): void {
   budget.clauses += 1;
   if (budget.clauses > QUERY_LIMITS.clauses)
     throw pathError(
@@ -126,28 +141,27 @@ function parseNode(value: unknown, path: string, { depth, budget }: Nesting): Qu
       `too many clauses, at most ${QUERY_LIMITS.clauses} are allowed`,
       `at most ${QUERY_LIMITS.clauses} clauses`,
     );
-  return parse(value[name], childPath(path, name), { depth: depth + 1, budget });
+}
+
+/** Counts the clauses of a query string with those around it, and tells how deep it may nest. */
+function countInto({ depth, budget }: Nesting, path: string): { addClause: () => void; levels: number } {
+  return { addClause: () => countClause(budget, path), levels: QUERY_LIMITS.depth - depth };
+}
+
+function innerParser(nesting: Nesting): ParseInner {
+  return (value, path) => parseNode(value, path, nesting);
 }
 
 function parseMatchAll(body: unknown, path: string): QueryNode {
-  return compact({ kind: 'matchAll' as const, boost: readBoost(ObjectReader.open(body, path, { known: ['boost'] })) });
+  return { kind: 'matchAll', ...readCommon(ObjectReader.open(body, path, { known: COMMON_KEYS })) };
 }
 
 function parseMatchNone(body: unknown, path: string): QueryNode {
-  return compact({ kind: 'matchNone' as const, boost: readBoost(ObjectReader.open(body, path, { known: ['boost'] })) });
-}
-
-function parseExists(body: unknown, path: string): QueryNode {
-  const reader = ObjectReader.open(body, path, { known: ['field', 'boost'] });
-  return compact({
-    kind: 'exists' as const,
-    field: readFieldName(reader.required('field', 'a field name'), reader.at('field')),
-    boost: readBoost(reader),
-  });
+  return { kind: 'matchNone', ...readCommon(ObjectReader.open(body, path, { known: COMMON_KEYS })) };
 }
 
 function parseIds(body: unknown, path: string): QueryNode {
-  const reader = ObjectReader.open(body, path, { known: ['values', 'boost'] });
+  const reader = ObjectReader.open(body, path, { known: ['values', ...COMMON_KEYS] });
   const values = asList(reader.required('values', 'a list of ids'));
   if (values.length > QUERY_LIMITS.terms)
     throw shapeError(reader.at('values'), `at most ${QUERY_LIMITS.terms} ids`, values);
@@ -156,42 +170,48 @@ function parseIds(body: unknown, path: string): QueryNode {
       throw shapeError(elementPath(reader.at('values'), index), 'an id', id);
     return String(id);
   });
-  return compact({ kind: 'ids' as const, ids, boost: readBoost(reader) });
+  return { kind: 'ids', ids, ...readCommon(reader) };
 }
 
 function parseBool(body: unknown, path: string, nesting: Nesting): QueryNode {
-  const known = ['must', 'should', 'filter', 'must_not', 'minimum_should_match', 'boost'];
-  const reader = ObjectReader.open(body, path, { known, later: ['_name', 'adjust_pure_negative'] });
-  const minimum = reader.value('minimum_should_match');
+  const known = ['must', 'should', 'filter', 'must_not', 'minimum_should_match', ...COMMON_KEYS];
+  const reader = ObjectReader.open(body, path, { known, later: ['adjust_pure_negative'] });
   return compact({
     kind: 'bool' as const,
     must: parseClauses(reader, 'must', nesting),
     should: parseClauses(reader, 'should', nesting),
     filter: parseClauses(reader, 'filter', nesting),
     mustNot: parseClauses(reader, 'must_not', nesting),
-    minimumShouldMatch:
-      minimum === undefined ? undefined : parseMinimumShouldMatch(minimum, reader.at('minimum_should_match')),
-    boost: readBoost(reader),
+    minimumShouldMatch: readMinimum(reader),
+    ...readCommon(reader),
   });
+}
+
+function parseBoosting(body: unknown, path: string, nesting: Nesting): QueryNode {
+  const reader = ObjectReader.open(body, path, { known: ['positive', 'negative', 'negative_boost', ...COMMON_KEYS] });
+  reader.required('negative_boost', 'a number of at least 0');
+  return {
+    kind: 'boosting',
+    positive: parseNode(reader.required('positive', 'a query object'), reader.at('positive'), nesting),
+    negative: parseNode(reader.required('negative', 'a query object'), reader.at('negative'), nesting),
+    negativeBoost: reader.number('negative_boost', { min: 0, max: 3.4e38 }) ?? 1,
+    ...readCommon(reader),
+  };
 }
 
 function parseConstantScore(body: unknown, path: string, nesting: Nesting): QueryNode {
-  const reader = ObjectReader.open(body, path, { known: ['filter', 'boost'] });
+  const reader = ObjectReader.open(body, path, { known: ['filter', ...COMMON_KEYS] });
   const filter = parseNode(reader.required('filter', 'a query object'), reader.at('filter'), nesting);
-  return compact({ kind: 'constantScore' as const, filter, boost: readBoost(reader) });
+  return { kind: 'constantScore', filter, ...readCommon(reader) };
 }
 
 function parseDisMax(body: unknown, path: string, nesting: Nesting): QueryNode {
-  const reader = ObjectReader.open(body, path, { known: ['queries', 'tie_breaker', 'boost'] });
+  const reader = ObjectReader.open(body, path, { known: ['queries', 'tie_breaker', ...COMMON_KEYS] });
   reader.required('queries', 'a list of queries');
   const queries = parseClauses(reader, 'queries', nesting);
   if (queries.length === 0) throw pathError(reader.at('queries'), 'requires at least one query', 'a list of queries');
-  return compact({
-    kind: 'disMax' as const,
-    queries,
-    tieBreaker: reader.number('tie_breaker', { min: 0, max: 1 }),
-    boost: readBoost(reader),
-  });
+  const tieBreaker = reader.number('tie_breaker', { min: 0, max: 1 });
+  return compact({ kind: 'disMax' as const, queries, tieBreaker, ...readCommon(reader) });
 }
 
 function parseClauses(reader: ObjectReader, key: string, nesting: Nesting): readonly QueryNode[] {

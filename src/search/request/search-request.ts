@@ -1,4 +1,5 @@
 /** Elasticsearch's bodies of `search` and `count` to checked requests, which travel inside the cluster as they are. */
+import type { FieldValue } from '../../engine/query/query.ts';
 import { CoppiceError } from '../../errors.ts';
 import { ObjectReader } from '../object-reader.ts';
 import { compact, pathError, shapeError } from '../shape.ts';
@@ -7,7 +8,7 @@ import { readRoutings, readTimeoutMs, readToken, type Token } from './common.ts'
 import { type HighlightField, parseHighlight } from './highlight-request.ts';
 import { parseQuery } from './parse-query.ts';
 import type { QueryNode } from './query-node.ts';
-import { parseSort, type SortSpec } from './sort.ts';
+import { parseSearchAfter, parseSort, type SortSpec } from './sort.ts';
 
 /** A search of an index. JSON- and MessagePack-safe. */
 export type SearchRequest = {
@@ -16,6 +17,8 @@ export type SearchRequest = {
   readonly size: number;
   /** Absent: by score, highest first. */
   readonly sort?: readonly SortSpec[];
+  /** Sort values of the hit after which the page begins. */
+  readonly searchAfter?: readonly (FieldValue | null)[];
   readonly source: SourceFilter;
   readonly highlight?: readonly HighlightField[];
   /** Whether `hits.total` is given; a number is the count up to which it must be exact. */
@@ -23,6 +26,15 @@ export type SearchRequest = {
   readonly trackScores: boolean;
   readonly searchType: 'query_then_fetch' | 'dfs_query_then_fetch';
   readonly minScore?: number;
+  /** Restricts the hits, but nothing that is counted beside them. */
+  readonly postFilter?: QueryNode;
+  /** What hits show beside their sources. */
+  readonly explain?: boolean;
+  readonly showsVersion?: boolean;
+  readonly showsSeqNo?: boolean;
+  readonly profile?: boolean;
+  /** What `now` stands for in dates, in milliseconds since 1970; the root says it, so that all shards agree. */
+  readonly nowMs?: number;
   readonly timeoutMs?: number;
   readonly after?: Token;
   /** Absent: as the root is set. */
@@ -31,10 +43,13 @@ export type SearchRequest = {
 };
 
 /** A count of the documents that match. */
-export type CountRequest = Pick<SearchRequest, 'query' | 'timeoutMs' | 'after' | 'routing' | 'allowPartialResults'>;
+export type CountRequest = Pick<
+  SearchRequest,
+  'query' | 'nowMs' | 'timeoutMs' | 'after' | 'routing' | 'allowPartialResults'
+>;
 
 /** Limits of one search, as in Elasticsearch. */
-export const SEARCH_LIMITS = { window: 10_000, defaultSize: 10 } as const;
+export const SEARCH_LIMITS = { window: 10_000, defaultSize: 10, trackTotalHits: 10_000 } as const;
 
 const COMMON_KEYS = ['query', 'timeout', 'after', 'routing', 'allow_partial_search_results'];
 const SEARCH_KEYS = [
@@ -49,6 +64,11 @@ const SEARCH_KEYS = [
   'search_type',
   'min_score',
   'explain',
+  'post_filter',
+  'profile',
+  'search_after',
+  'seq_no_primary_term',
+  'version',
 ];
 const LATER_KEYS = [
   '_source_includes',
@@ -62,9 +82,7 @@ const LATER_KEYS = [
   'indices_boost',
   'knn',
   'pit',
-  'post_filter',
   'preference',
-  'profile',
   'q',
   'rank',
   'rescore',
@@ -72,16 +90,14 @@ const LATER_KEYS = [
   'runtime_mappings',
   'script_fields',
   'scroll',
-  'search_after',
-  'seq_no_primary_term',
   'slice',
   'stats',
   'stored_fields',
   'suggest',
   'terminate_after',
-  'version',
 ];
-const SEARCH_TYPES = ['query_then_fetch', 'dfs_query_then_fetch'] as const;
+/** Where the statistics come from by which hits are scored. */
+export const SEARCH_TYPES = ['query_then_fetch', 'dfs_query_then_fetch'] as const;
 const MATCH_ALL: QueryNode = { kind: 'matchAll' };
 
 /**
@@ -91,17 +107,27 @@ const MATCH_ALL: QueryNode = { kind: 'matchAll' };
  */
 export function parseSearch(body: unknown): SearchRequest {
   const reader = ObjectReader.open(body ?? {}, '', { known: SEARCH_KEYS, later: LATER_KEYS });
-  if (reader.boolean('explain') === true) throw pathError('explain', 'is not supported by this version', 'false');
+  const sort = parseSort(reader.value('sort'), 'sort');
+  const searchAfter = parseSearchAfter(reader.value('search_after'), 'search_after', sort);
+  const window = readWindow(reader);
+  if (searchAfter !== undefined && window.from > 0)
+    throw pathError('from', 'must be 0 when [search_after] is used', '0');
   const request = {
     ...readCommon(reader),
-    ...readWindow(reader),
-    sort: parseSort(reader.value('sort'), 'sort'),
+    ...window,
+    sort,
+    searchAfter,
     source: parseSourceFilter(reader.value('_source'), '_source'),
     highlight: reader.has('highlight') ? parseHighlight(reader.value('highlight'), 'highlight') : undefined,
     trackTotalHits: readTrackTotalHits(reader),
     trackScores: reader.boolean('track_scores') ?? false,
     searchType: reader.word('search_type', SEARCH_TYPES) ?? 'query_then_fetch',
     minScore: reader.number('min_score'),
+    postFilter: reader.has('post_filter') ? parseQuery(reader.value('post_filter'), 'post_filter') : undefined,
+    explain: reader.boolean('explain'),
+    showsVersion: reader.boolean('version'),
+    showsSeqNo: reader.boolean('seq_no_primary_term'),
+    profile: reader.boolean('profile'),
   };
   return compact(request);
 }
@@ -142,7 +168,8 @@ function readWindow(reader: ObjectReader): { from: number; size: number } {
 
 function readTrackTotalHits(reader: ObjectReader): boolean | number {
   const value = reader.value('track_total_hits');
-  if (value === undefined || value === true || value === 'true' || value === -1) return true;
+  if (value === undefined) return SEARCH_LIMITS.trackTotalHits;
+  if (value === true || value === 'true' || value === -1) return true;
   if (value === false || value === 'false') return false;
   if (typeof value === 'number' || typeof value === 'string')
     return reader.integer('track_total_hits', { min: 0 }) ?? true;

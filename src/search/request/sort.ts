@@ -1,17 +1,32 @@
-/** `sort` of a search: reading it, checking it against the fields of an index, and the engine's form of it. */
+/** `sort` and `search_after` of a search: reading them, and binding them to the fields of an index. */
 import type { SortKey } from '../../engine/engine.ts';
+import type { FieldValue } from '../../engine/query/query.ts';
 import { CoppiceError } from '../../errors.ts';
 import { didYouMean } from '../../wire/suggest.ts';
 import { leafAt, leavesOf, type Mappings } from '../mapping.ts';
 import { ObjectReader } from '../object-reader.ts';
-import { asList, childPath, compact, elementPath, isPlainObject, pathError, shapeError, wordAt } from '../shape.ts';
-import { readFieldName } from './parse-field-query.ts';
+import {
+  asList,
+  childPath,
+  compact,
+  describe,
+  elementPath,
+  isPlainObject,
+  isScalar,
+  pathError,
+  shapeError,
+  wordAt,
+} from '../shape.ts';
+import type { Binding } from './binding.ts';
+import { dateOrValue } from './compile-values.ts';
+import { readFieldName } from './query-options.ts';
 
 /** One criterion, as the engine takes it, with what a field without a mapping means. */
 export type SortSpec = SortKey & { readonly unmapped?: 'missing' };
 
 const ORDERS = ['asc', 'desc'] as const;
-const LATER = ['mode', 'nested', 'numeric_type', 'format'];
+const MODES = ['min', 'max', 'sum', 'avg', 'median'] as const;
+const LATER = ['nested', 'numeric_type', 'format'];
 const MAX_KEYS = 16;
 
 /**
@@ -37,14 +52,37 @@ export function parseSort(value: unknown, path: string): readonly SortSpec[] | u
 }
 
 /**
- * Checks sort keys against the mappings of the index.
+ * Reads `search_after`: one value for each sort key, as the last hit of the page before shows them in `sort`.
  *
- * @throws CoppiceError `BAD_REQUEST` for a field that is not mapped, or that has no values to sort by.
+ * @throws CoppiceError `PARSING_FAILED`.
  */
-export function checkSort(sort: readonly SortSpec[], mappings: Mappings): void {
-  for (const { field, unmapped } of sort) {
-    if (isSpecial(field)) continue;
-    const leaf = leafAt(mappings, field);
+export function parseSearchAfter(
+  value: unknown,
+  path: string,
+  sort: readonly SortSpec[] | undefined,
+): readonly (FieldValue | null)[] | undefined {
+  if (value === undefined) return undefined;
+  const keyCount = sort?.length ?? 1;
+  if (!Array.isArray(value)) throw shapeError(path, 'a list of sort values', value);
+  if (value.length !== keyCount)
+    throw pathError(path, `has ${value.length} value(s) but sort has ${keyCount}`, `${keyCount} value(s)`);
+  return value.map((element: unknown, index) => {
+    if (element === null || isScalar(element)) return element;
+    throw shapeError(elementPath(path, index), 'a sort value or null', element);
+  });
+}
+
+/**
+ * Binds sort keys to the mappings of the index: the values that missing ones count as become values of their fields.
+ *
+ * @throws CoppiceError `BAD_REQUEST` for a field that is not mapped, that has no values to sort by, or whose type a mode
+ * or a value does not fit.
+ */
+export function bindSort(sort: readonly SortSpec[], binding: Binding): readonly SortSpec[] {
+  return sort.map((spec) => {
+    const { field, unmapped, mode, missing } = spec;
+    if (isSpecial(field)) return spec;
+    const leaf = leafAt(binding.mappings, field);
     if (leaf?.type === 'text')
       throw new CoppiceError(
         'BAD_REQUEST',
@@ -53,9 +91,39 @@ export function checkSort(sort: readonly SortSpec[], mappings: Mappings): void {
     if (leaf === undefined && unmapped === undefined)
       throw new CoppiceError(
         'BAD_REQUEST',
-        `no mapping found for [${field}] in order to sort on${didYouMean(field, sortableFields(mappings))}`,
+        `no mapping found for [${field}] in order to sort on${didYouMean(field, sortableFields(binding.mappings))}`,
       );
-  }
+    if (leaf === undefined) return spec;
+    if (leaf.type === 'keyword' && mode !== undefined && mode !== 'min' && mode !== 'max')
+      throw new CoppiceError(
+        'BAD_REQUEST',
+        `field [${field}] of type [keyword] cannot be sorted by [${mode}], only by [min] or [max]`,
+      );
+    const isValue = missing !== undefined && missing !== '_first' && missing !== '_last';
+    return isValue ? { ...spec, missing: dateOrValue({ field, leaf }, missing, binding) } : spec;
+  });
+}
+
+/**
+ * Binds the values of `search_after` to the fields of the sort keys.
+ *
+ * @throws CoppiceError `BAD_REQUEST` for a value that does not fit its key.
+ */
+export function bindSearchAfter(
+  values: readonly (FieldValue | null)[],
+  sort: readonly SortSpec[] | undefined,
+  binding: Binding,
+): readonly (FieldValue | null)[] {
+  return values.map((value, at) => {
+    const field = sort?.[at]?.field ?? '_score';
+    const leaf = leafAt(binding.mappings, field);
+    if (isSpecial(field)) {
+      if (typeof value === 'number') return value;
+      throw new CoppiceError('BAD_REQUEST', `search_after of [${field}] must be a number, got ${describe(value)}`);
+    }
+    if (value === null || leaf === undefined) return value;
+    return dateOrValue({ field, leaf }, value, binding);
+  });
 }
 
 /** Whether a sort key is no field: the score, or the place in the log. */
@@ -73,12 +141,13 @@ function readElement(value: unknown, path: string): readonly SortSpec[] {
 
 function readOptions(field: string, options: unknown, path: string): SortSpec {
   if (!isPlainObject(options)) return { ...specOf(field, path), order: wordAt(options, path, ORDERS) };
-  const known = isSpecial(field) ? ['order'] : ['order', 'missing', 'unmapped_type'];
+  const known = isSpecial(field) ? ['order'] : ['order', 'missing', 'mode', 'unmapped_type'];
   const reader = ObjectReader.open(options, path, { known, later: LATER });
-  const missing = reader.word('missing', ['_first', '_last']);
+  const missing = reader.scalar('missing');
   const spec = specOf(field, path);
   const unmapped = reader.string('unmapped_type') === undefined ? undefined : ('missing' as const);
-  return compact({ field, order: reader.word('order', ORDERS) ?? spec.order, missing, unmapped });
+  const mode = reader.word('mode', MODES);
+  return compact({ field, order: reader.word('order', ORDERS) ?? spec.order, missing, mode, unmapped });
 }
 
 function specOf(field: string, path: string): SortSpec {

@@ -4,7 +4,7 @@ import type { Query } from '../../../src/engine/query/query.ts';
 import { parseMappings } from '../../../src/search/parse-mappings.ts';
 import { compileQuery } from '../../../src/search/request/compile-query.ts';
 import { parseQuery } from '../../../src/search/request/parse-query.ts';
-import { checkSort, parseSort } from '../../../src/search/request/sort.ts';
+import { bindSearchAfter, bindSort, parseSort } from '../../../src/search/request/sort.ts';
 import { assertFault } from '../faults.ts';
 
 const test = suite('search/request/compile-query');
@@ -24,7 +24,8 @@ const MAPPINGS = parseMappings(
   'mappings',
 );
 
-const compile = (query: unknown): Query => compileQuery(parseQuery(query, 'query'), MAPPINGS);
+const compile = (query: unknown): Query => compileQuery(parseQuery(query, 'query'), MAPPINGS, { nowMs: NOW_MS });
+const NOW_MS = Date.UTC(2024, 4, 15, 10, 30, 20, 500);
 const DAY = 1714953600000;
 const NONE = { kind: 'matchNone' };
 
@@ -108,12 +109,229 @@ test('a query takes the types of its fields', () => {
   for (const [query, expected] of table) assert.equal(compile(query), expected, JSON.stringify(query));
 });
 
+test('words and phrases take their options along', () => {
+  const fuzzy = { fuzziness: { low: 3, high: 6 }, prefixLength: 1 };
+  const table: readonly (readonly [unknown, unknown])[] = [
+    [
+      { match: { title: { query: 'a', fuzziness: 'AUTO', prefix_length: 1, analyzer: 'simple' } } },
+      { kind: 'match', field: 'title', text: 'a', fuzzy, analyzer: 'simple' },
+    ],
+    [
+      { match: { tag: { query: 'a', fuzziness: 'AUTO', prefix_length: 1 } } },
+      { kind: 'fuzzy', field: 'tag', value: 'a', ...fuzzy },
+    ],
+    [{ match_bool_prefix: { title: 'a b' } }, { kind: 'match', field: 'title', text: 'a b', lastIsPrefix: true }],
+    [{ match_bool_prefix: { tag: 'a b' } }, { kind: 'prefix', field: 'tag', value: 'a b' }],
+    [
+      { match_phrase: { title: { query: 'a b', slop: 2, zero_terms_query: 'all' } } },
+      { kind: 'phrase', field: 'title', text: 'a b', slop: 2, zeroTerms: 'all' },
+    ],
+    [{ match_phrase: { year: 1851 } }, { kind: 'term', field: 'year', value: 1851 }],
+    [
+      { match_phrase_prefix: { title: { query: 'a b', max_expansions: 5 } } },
+      { kind: 'phrase', field: 'title', text: 'a b', lastIsPrefix: true, maxExpansions: 5 },
+    ],
+    [
+      { multi_match: { query: 'a b', fields: ['title', 'author.name^2'], type: 'phrase', slop: 1 } },
+      {
+        kind: 'disMax',
+        queries: [
+          { kind: 'phrase', field: 'title', text: 'a b', slop: 1 },
+          { kind: 'phrase', field: 'author.name', text: 'a b', slop: 1, boost: 2 },
+        ],
+      },
+    ],
+    [
+      { multi_match: { query: 'a b', fields: ['title', 'tag'], type: 'bool_prefix' } },
+      {
+        kind: 'bool',
+        should: [
+          { kind: 'match', field: 'title', text: 'a b', lastIsPrefix: true },
+          { kind: 'prefix', field: 'tag', value: 'a b' },
+        ],
+      },
+    ],
+    [
+      {
+        multi_match: {
+          query: 'a b',
+          fields: ['title^3', 'author.name', 'tag', 'y*'],
+          type: 'cross_fields',
+          operator: 'and',
+          tie_breaker: 0.5,
+        },
+      },
+      {
+        kind: 'disMax',
+        queries: [
+          {
+            kind: 'crossFields',
+            fields: [{ field: 'title', boost: 3 }, { field: 'author.name' }],
+            text: 'a b',
+            operator: 'and',
+            tieBreaker: 0.5,
+          },
+          { kind: 'term', field: 'tag', value: 'a b' },
+          NONE,
+        ],
+        tieBreaker: 0.5,
+      },
+    ],
+    [
+      { multi_match: { query: 'a', fields: ['t*'], type: 'phrase_prefix' } },
+      {
+        kind: 'disMax',
+        queries: [NONE, { kind: 'phrase', field: 'title', text: 'a', lastIsPrefix: true }, NONE],
+      },
+    ],
+  ];
+  for (const [query, expected] of table) assert.equal(compile(query), expected, JSON.stringify(query));
+});
+
+test('patterns, compounds and names are taken over', () => {
+  const table: readonly (readonly [unknown, unknown])[] = [
+    [{ prefix: { tag: 'a' } }, { kind: 'prefix', field: 'tag', value: 'a' }],
+    [
+      { wildcard: { title: { wildcard: 'a*', case_insensitive: true } } },
+      { kind: 'wildcard', field: 'title', pattern: 'a*', caseInsensitive: true },
+    ],
+    [
+      { regexp: { tag: { value: 'a.c', max_determinized_states: 99, boost: 2 } } },
+      { kind: 'regexp', field: 'tag', pattern: 'a.c', maxStates: 99, boost: 2 },
+    ],
+    [{ fuzzy: { tag: { value: 'a', fuzziness: 1 } } }, { kind: 'fuzzy', field: 'tag', value: 'a', fuzziness: 1 }],
+    [
+      { term: { tag: { value: 'A', case_insensitive: true, _name: 'one' } } },
+      { kind: 'term', field: 'tag', value: 'A', caseInsensitive: true, name: 'one' },
+    ],
+    [
+      { boosting: { positive: { match_all: {} }, negative: { term: { tag: 'x' } }, negative_boost: 0.2 } },
+      {
+        kind: 'boosting',
+        positive: { kind: 'matchAll' },
+        negative: { kind: 'term', field: 'tag', value: 'x' },
+        negativeBoost: 0.2,
+      },
+    ],
+    [
+      {
+        function_score: {
+          query: { match_all: { _name: 'all' } },
+          functions: [
+            { filter: { term: { tag: 'x' } }, weight: 2 },
+            { field_value_factor: { field: 'year', factor: 0.5, modifier: 'log1p', missing: 1 } },
+            { gauss: { at: { scale: '10d', offset: '1d', decay: 0.3 } }, weight: 3 },
+            { exp: { price: { origin: '1.5', scale: 2 }, multi_value_mode: 'avg' } },
+            { random_score: { seed: 7 } },
+            { random_score: {} },
+            { linear: { unknown: { origin: 1, scale: 1 } } },
+          ],
+          score_mode: 'sum',
+          boost_mode: 'replace',
+          max_boost: 9,
+          min_score: 0.1,
+          _name: 'whole',
+        },
+      },
+      {
+        kind: 'functionScore',
+        query: { kind: 'matchAll', name: 'all' },
+        functions: [
+          { kind: 'weight', filter: { kind: 'term', field: 'tag', value: 'x' }, weight: 2 },
+          { kind: 'fieldValueFactor', field: 'year', factor: 0.5, modifier: 'log1p', missing: 1 },
+          {
+            kind: 'decay',
+            shape: 'gauss',
+            field: 'at',
+            origin: NOW_MS,
+            scale: 864_000_000,
+            offset: 86_400_000,
+            decay: 0.3,
+            weight: 3,
+          },
+          { kind: 'decay', shape: 'exp', field: 'price', origin: 1.5, scale: 2, multiValueMode: 'avg' },
+          { kind: 'random', seed: 7 },
+          { kind: 'random', seed: NOW_MS },
+          { kind: 'decay', shape: 'linear', field: 'unknown', origin: 0, scale: 1 },
+        ],
+        scoreMode: 'sum',
+        boostMode: 'replace',
+        maxBoost: 9,
+        minScore: 0.1,
+        name: 'whole',
+      },
+    ],
+  ];
+  for (const [query, expected] of table) assert.equal(compile(query), expected, JSON.stringify(query));
+});
+
+test('dates are sums, in a zone and a format', () => {
+  const bounds = (range: unknown): unknown => Reflect.get(compile({ range: { at: range } }), 'bounds');
+  const noon = Date.UTC(2024, 4, 15);
+  assert.equal(bounds({ gte: 'now-1d/d', lt: 'now' }), { gte: noon - 86_400_000, lt: NOW_MS });
+  assert.equal(bounds({ gt: 'now/d', lte: 'now/d' }), { gt: noon + 86_399_999, lte: noon + 86_399_999 });
+  assert.equal(bounds({ gte: '2024-01-31||+1M/d' }), { gte: Date.UTC(2024, 1, 29) });
+  assert.equal(bounds({ gte: '15/05/2024', format: 'dd/MM/yyyy||yyyy' }), { gte: noon });
+  assert.equal(bounds({ gte: '2024-05-15', time_zone: '+02:00' }), { gte: noon - 7_200_000 });
+  assert.equal(bounds({ gte: 1000, time_zone: '+02:00' }), { gte: 1000 });
+});
+
+test('a field of a function must be mapped in the whole index, but not on every shard', () => {
+  const node = parseQuery({ function_score: { field_value_factor: { field: 'nowhere' } } }, 'query');
+  assert.not.throws(() => compileQuery(node, MAPPINGS));
+  assertFault(
+    () => compileQuery(node, MAPPINGS, { isWhole: true }),
+    'BAD_REQUEST',
+    'unable to find a field mapper for field [nowhere]',
+  );
+});
+
+test('a date that needs to know the time is refused where nobody says it', () => {
+  const node = parseQuery({ range: { at: { gte: 'now' } } }, 'query');
+  assertFault(() => compileQuery(node, MAPPINGS), 'BAD_REQUEST', '[now]: the request does not say what now is');
+});
+
 test('a value of another type says field, type and value', () => {
   const table: readonly (readonly [unknown, string])[] = [
     [{ term: { year: 'abc' } }, 'field [year] of type [integer] cannot be compared with ["abc"]'],
     [{ match: { price: 'cheap' } }, 'field [price] of type [double] cannot be compared with ["cheap"]'],
     [{ terms: { open: [true, 'maybe'] } }, 'field [open] of type [boolean] cannot be compared with ["maybe"]'],
-    [{ range: { at: { gte: 'now-1d' } } }, 'field [at] of type [date] cannot be compared with ["now-1d"]'],
+    [{ range: { at: { gte: 'now-1x' } } }, 'field [at] of type [date] cannot be compared with ["now-1x"]'],
+    [
+      { range: { at: { gte: '2024-05-06||+' } } },
+      'field [at] of type [date] cannot be compared with ["2024-05-06||+"]',
+    ],
+    [{ range: { year: { gte: 'now' } } }, 'field [year] of type [integer] cannot be compared with ["now"]'],
+    [{ range: { year: { gte: 1, format: 'yyyy' } } }, 'field [year] of type [integer] does not support a format'],
+    [{ range: { at: { gte: 1, time_zone: 'Mars' } } }, 'unknown time zone [Mars]'],
+    [{ range: { at: { gte: 1, format: 'yyyy-QQ' } } }, 'unknown date format [yyyy-QQ]'],
+    [{ prefix: { year: '1' } }, 'field [year] of type [integer] does not support prefix queries'],
+    [{ wildcard: { at: '1*' } }, 'field [at] of type [date] does not support wildcard queries'],
+    [{ regexp: { open: 't.*' } }, 'field [open] of type [boolean] does not support regexp queries'],
+    [{ fuzzy: { price: '1' } }, 'field [price] of type [double] does not support fuzzy queries'],
+    [
+      { match: { year: { query: '1', fuzziness: 1 } } },
+      'field [year] of type [integer] does not support fuzzy queries',
+    ],
+    [{ match_phrase_prefix: { tag: 're' } }, 'field [tag] of type [keyword] does not support phrase prefix queries'],
+    [
+      { term: { year: { value: 1, case_insensitive: true } } },
+      'field [year] of type [integer] does not support case insensitive queries',
+    ],
+    [
+      { function_score: { field_value_factor: { field: 'tag' } } },
+      'field [tag] of type [keyword] does not support function score queries',
+    ],
+    [{ function_score: { gauss: { year: { scale: 1 } } } }, 'decay of field [year]: [origin] is missing'],
+    [
+      { function_score: { gauss: { year: { origin: 1, scale: '1d' } } } },
+      'decay of field [year]: expected a number of at least 0, got "1d"',
+    ],
+    [
+      { function_score: { gauss: { at: { scale: 'soon' } } } },
+      'decay of field [at]: expected a duration such as "10d", got "soon"',
+    ],
+    [{ function_score: { gauss: { at: { scale: 0 } } } }, 'decay of field [at]: [scale] must be more than 0, got [0]'],
     [{ range: { at: { gte: true } } }, 'field [at] of type [date] cannot be compared with [true]'],
     [{ range: { open: { gte: true } } }, 'field [open] of type [boolean] does not support range queries'],
     [
@@ -124,8 +342,8 @@ test('a value of another type says field, type and value', () => {
   for (const [query, message] of table) assertFault(() => compile(query), 'BAD_REQUEST', message);
 });
 
-test('sort keys are checked against the mappings', () => {
-  const check = (sort: unknown) => () => checkSort(parseSort(sort, 'sort') ?? [], MAPPINGS);
+test('sort keys are bound to the mappings', () => {
+  const check = (sort: unknown) => () => bindSort(parseSort(sort, 'sort') ?? [], { mappings: MAPPINGS });
   assert.not.throws(check(['year', '_score', '_doc', 'title.keyword']));
   assert.not.throws(check({ other: { unmapped_type: 'long' } }));
   assertFault(
@@ -134,6 +352,32 @@ test('sort keys are checked against the mappings', () => {
     'field [title] of type [text] cannot be sorted by, use a keyword field such as [title.keyword]',
   );
   assertFault(check('other'), 'BAD_REQUEST', 'no mapping found for [other] in order to sort on');
+});
+
+test('values of sorts become values of their fields', () => {
+  const binding = { mappings: MAPPINGS, nowMs: NOW_MS };
+  const sort = parseSort([{ at: { missing: '2024-05-06' } }, { tag: { missing: '_first' } }, '_score'], 'sort') ?? [];
+  assert.equal(
+    bindSort(sort, binding).map(({ missing }) => missing),
+    [DAY, '_first', undefined],
+  );
+  assert.equal(bindSearchAfter(['2024-05-06', null, 1.5], sort, binding), [DAY, null, 1.5]);
+  assert.equal(bindSearchAfter([5, 'a', 1.5], sort, binding), [5, 'a', 1.5]);
+  assertFault(
+    () => bindSearchAfter([5, 'a', null], sort, binding),
+    'BAD_REQUEST',
+    'search_after of [_score] must be a number, got null',
+  );
+  assertFault(
+    () => bindSort(parseSort({ year: { missing: 'x' } }, 'sort') ?? [], binding),
+    'BAD_REQUEST',
+    'field [year] of type [integer] cannot be compared with ["x"]',
+  );
+  assertFault(
+    () => bindSort(parseSort({ tag: { mode: 'avg' } }, 'sort') ?? [], binding),
+    'BAD_REQUEST',
+    'field [tag] of type [keyword] cannot be sorted by [avg], only by [min] or [max]',
+  );
 });
 
 test.run();

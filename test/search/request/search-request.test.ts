@@ -10,7 +10,7 @@ const DEFAULTS = {
   from: 0,
   size: 10,
   source: { enabled: true },
-  trackTotalHits: true,
+  trackTotalHits: 10_000,
   trackScores: false,
   searchType: 'query_then_fetch',
 };
@@ -70,6 +70,7 @@ test('every option is read', () => {
       },
     ],
     [{ track_total_hits: false }, { trackTotalHits: false }],
+    [{ track_total_hits: true }, { trackTotalHits: true }],
     [{ track_total_hits: 100 }, { trackTotalHits: 100 }],
     [
       { search_type: 'dfs_query_then_fetch', track_scores: true },
@@ -83,7 +84,30 @@ test('every option is read', () => {
     [{ after: { 0: 12, 11: 3 } }, { after: { 0: 12, 11: 3 } }],
     [{ allow_partial_search_results: false }, { allowPartialResults: false }],
     [{ routing: 'a,b' }, { routing: ['a', 'b'] }],
-    [{ explain: false }, {}],
+    [
+      { explain: true, version: true },
+      { explain: true, showsVersion: true },
+    ],
+    [
+      { seq_no_primary_term: true, profile: true },
+      { showsSeqNo: true, profile: true },
+    ],
+    [{ post_filter: { match_all: {} } }, { postFilter: { kind: 'matchAll' } }],
+    [{ search_after: [1.5] }, { searchAfter: [1.5] }],
+    [
+      { sort: ['year', '_doc'], search_after: [null, 7] },
+      {
+        sort: [
+          { field: 'year', order: 'asc' },
+          { field: '_doc', order: 'asc' },
+        ],
+        searchAfter: [null, 7],
+      },
+    ],
+    [
+      { sort: { year: { missing: 0, mode: 'avg' } } },
+      { sort: [{ field: 'year', order: 'asc', missing: 0, mode: 'avg' }] },
+    ],
   ];
   for (const [body, expected] of table)
     assert.equal(parseSearch(body), { ...DEFAULTS, ...expected }, JSON.stringify(body));
@@ -94,16 +118,22 @@ test('a wrong body says where and what', () => {
     [[], 'body: expected an object, got a list'],
     [{ qeury: {} }, 'body: unknown key [qeury], did you mean [query]?'],
     [{ aggs: {} }, 'body: key [aggs] is not supported by this version'],
-    [{ explain: true }, 'explain: is not supported by this version'],
+    [{ search_after: 5 }, 'search_after: expected a list of sort values, got 5'],
+    [{ search_after: [1, 2] }, 'search_after: has 2 value(s) but sort has 1'],
+    [{ search_after: [{}] }, 'search_after[0]: expected a sort value or null, got an object'],
+    [{ search_after: [1], from: 1 }, 'from: must be 0 when [search_after] is used'],
+    [{ post_filter: { mtch: {} } }, 'post_filter: unknown query [mtch], did you mean [match]?'],
+    [{ profile: 'yes' }, 'profile: expected true or false, got "yes"'],
     [{ size: -1 }, 'size: expected an integer of at least 0, got -1'],
     [{ size: 1.5 }, 'size: expected an integer of at least 0, got 1.5'],
     [{ from: 'x' }, 'from: expected an integer of at least 0, got "x"'],
     [{ sort: 5 }, 'sort: expected a field name or {field: order}, got 5'],
     [{ sort: [{ year: 'up' }] }, 'sort[0].year: expected one of [asc, desc], got "up"'],
     [
-      { sort: [{ year: { order: 'asc', missing: 0 } }] },
-      'sort[0].year.missing: expected one of [_first, _last], got 0',
+      { sort: [{ year: { order: 'asc', missing: [] } }] },
+      'sort[0].year.missing: expected a string, a number or a boolean, got a list',
     ],
+    [{ sort: [{ year: { mode: 'mean' } }] }, /^sort\[0\]\.year\.mode: expected one of \[min, max, sum, avg, median\]/],
     [{ sort: [{ year: { ordre: 'asc' } }] }, 'sort[0].year: unknown key [ordre], did you mean [order]?'],
     [{ sort: [{ _score: { missing: '_last' } }] }, /^sort\[0\]\._score: unknown key \[missing\]/],
     [{ sort: ['_id'] }, 'sort[0]: sorting by [_id] is not supported by this version'],
