@@ -2,13 +2,16 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EngineSearch, QueryStatistics } from '../../src/engine/engine.ts';
+import type { SearchKernel } from '../../src/engine/kernel/plan.ts';
+import { createSearchKernel } from '../../src/engine/kernel/search-kernel.ts';
 import type { Query } from '../../src/engine/query/query.ts';
 import { statisticsOfParts } from '../../src/engine/query/query-statistics.ts';
 import { countParts } from '../../src/engine/query/search-parts.ts';
 import { Oracle, type OracleHit } from './oracle.ts';
-import { PartsShard } from './parts-shard.ts';
+import { PartsShard, regions } from './parts-shard.ts';
 import { RandomCorpus, SCHEMA } from './random-corpus.ts';
 
+const kernel = createSearchKernel(regions);
 const test = suite('engine/agreement');
 
 /** How often each test goes round; more by `AGREEMENT_ROUNDS`. */
@@ -92,10 +95,10 @@ function isClose(a: number, b: number): boolean {
 /** What turns heads into other parts between writes. */
 type Step = (shard: PartsShard, corpus: RandomCorpus) => void;
 
-function checkHistories(step: Step, name: string): void {
+function checkHistories(step: Step, name: string, kernel?: SearchKernel): void {
   for (let seed = 1; seed <= 4 * ROUNDS; seed++) {
     const corpus = new RandomCorpus(seed);
-    const [shard, oracle] = [new PartsShard(SCHEMA), new Oracle(SCHEMA)];
+    const [shard, oracle] = [new PartsShard(SCHEMA, kernel), new Oracle(SCHEMA)];
     for (let round = 0; round < 4; round++) {
       writeSome(corpus, shard, oracle, round === 2 ? 600 : 150);
       for (let i = 0; i < 40; i++) {
@@ -123,10 +126,14 @@ test('searches over segments and a head agree too', () => {
   checkHistories((shard, corpus) => (corpus.next() < 0.8 ? shard.flush() : shard.cut()), 'segments');
 });
 
+test('searches that go through the kernel where it can agree too', () => {
+  checkHistories((shard, corpus) => (corpus.next() < 0.9 ? shard.flush() : shard.cut()), 'kernel', kernel);
+});
+
 test('searches over many windows agree', () => {
   for (const isFlushed of [false, true]) {
     const corpus = new RandomCorpus(77);
-    const [shard, oracle] = [new PartsShard(SCHEMA), new Oracle(SCHEMA)];
+    const [shard, oracle] = [new PartsShard(SCHEMA, isFlushed ? kernel : undefined), new Oracle(SCHEMA)];
     for (let i = 0; i < 5000; i++) {
       const document = corpus.document(String(corpus.below(4000)));
       shard.put(document);
@@ -167,7 +174,7 @@ test('rare terms are found in windows far apart', () => {
 test('the same documents in other parts score and sort alike to the bit', () => {
   for (let seed = 50; seed < 50 + 3 * ROUNDS; seed++) {
     const corpus = new RandomCorpus(seed);
-    const shards = [new PartsShard(SCHEMA), new PartsShard(SCHEMA), new PartsShard(SCHEMA)];
+    const shards = [undefined, undefined, undefined, kernel].map((each) => new PartsShard(SCHEMA, each));
     for (let i = 0; i < 900; i++) {
       const document = corpus.document(String(corpus.below(400)));
       const isDelete = corpus.next() < 0.2;
@@ -175,6 +182,7 @@ test('the same documents in other parts score and sort alike to the bit', () => 
       if (!isDelete) for (const shard of shards) shard.put(document);
       if (i % 250 === 100) shards[1]!.cut();
       if (i % 200 === 150) shards[2]!.flush();
+      if (i % 220 === 60) shards[3]!.flush();
     }
     for (let i = 0; i < 80; i++) {
       const search = randomSearch(corpus);

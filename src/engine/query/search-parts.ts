@@ -1,4 +1,5 @@
 /** The doors of the evaluator: searches and counts over the parts of a shard. */
+import { createAggregators } from '../aggregate/aggregators.ts';
 import type { CollectedHits } from '../collect/hit-collector.ts';
 import type { WindowSink } from '../collect/window-sink.ts';
 import type { EngineHits, EngineSearch } from '../engine.ts';
@@ -45,14 +46,17 @@ function searchWith(
   const limit = Math.min(request.limit, liveCountOf(view));
   limits.addBytes(limit * HIT_BYTES, `${limit} hits`);
   const context: NamesOptions = { view, terms: new SearchTerms(view, request.statistics), limits, buffers };
-  const sink: WindowSink | undefined = undefined;
+  const aggregators =
+    request.aggregations === undefined ? undefined : createAggregators(request.aggregations, view, request.limits);
+  const sink = aggregators?.sink;
   const isScoring = needsScores(request, sink);
   const nodes = nodesOf(request, context, { isScoring, sink });
   const bitmaps = new PartBitmaps({ view, cache, buffers, limits });
   try {
     const run = new SearchRun({ view, request: { ...request, limit }, ...nodes, isScoring, sink, bitmaps, buffers });
     run.run();
-    return answerOf(run, request, context);
+    const answer = answerOf(run, request, context);
+    return aggregators === undefined ? answer : { ...answer, aggregations: aggregators.partials() };
   } finally {
     bitmaps.close();
   }
