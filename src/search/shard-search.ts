@@ -1,8 +1,9 @@
 /** One shard's share of a query: searching, counting, statistics for the whole index, and documents by id. */
+
 import type { EngineHits, Explanation, Query, QueryStatistics, StoredDocument } from '../engine/index.ts';
+import { innerQueries } from '../engine/query/inner-queries.ts';
 import { columnBytes } from './columns.ts';
 import { createHighlighter } from './highlight-hits.ts';
-import { hasName } from './named-queries.ts';
 import type {
   FetchedHit,
   FoundDocument,
@@ -59,7 +60,8 @@ export function searchShard(
     trackTotal: request.trackTotalHits,
     minScore,
     postFilter: filter,
-    names: hasName(query) || (filter !== undefined && hasName(filter)) || undefined,
+    trackScores: request.trackScores || undefined,
+    names: hasName(query) || undefined,
     profile,
     ...time,
   };
@@ -143,6 +145,11 @@ export function shardInfo(state: SearchState): ShardInfo {
       ]),
     ),
   };
+}
+
+/** Whether any query of a tree has a name. */
+function hasName(query: Query): boolean {
+  return query.name !== undefined || innerQueries(query).some(hasName);
 }
 
 /** What hits are to show. */
