@@ -1,6 +1,7 @@
 /** The engine's own interface: one shard's index. It knows neither actors nor NATS, and is usable alone. */
 import type { AggregationPartials, Aggregations } from './aggregate/aggregation.ts';
 import type { AnalysisSettings } from './analysis/analyzer.ts';
+import type { HighlightedField, HighlightOptions } from './highlight/highlight-options.ts';
 import type { FieldValue, Query } from './query/query.ts';
 
 /** What the values of a field are. */
@@ -145,6 +146,12 @@ export type EngineOptions = {
   readonly analysis?: AnalysisSettings;
 };
 
+/** Highlights what one query looks for. Valid until the next write. */
+export interface EngineHighlighter {
+  /** The passages of a field of a document with marks; none if nothing is found, or it is neither text nor keyword. */
+  highlight(field: HighlightedField, options: HighlightOptions): readonly string[];
+}
+
 /** One shard's index. Synchronous; a write is found by the next search. */
 export interface Engine {
   /** Adds fields. Throws CoppiceError `MAPPING_FAILED` if a field exists with another type. */
@@ -166,6 +173,8 @@ export interface Engine {
   statisticsOf(query: Query): QueryStatistics;
   /** The analysed terms a query looks for, by field: for highlighting. */
   termsOf(query: Query): ReadonlyMap<string, ReadonlySet<string>>;
+  /** Prepares highlighting of what a query looks for. */
+  highlighter(query: Query): EngineHighlighter;
   /** Live documents, and bytes held in memory (approximate). */
   stats(): { readonly docCount: number; readonly sizeBytes: number };
   close(): void;

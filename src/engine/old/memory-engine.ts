@@ -3,9 +3,11 @@
  * compiles its query to matchers, walks them window by window, and keeps the best hits.
  */
 
+import { createAnalyzers } from '../analysis/analyzers.ts';
 import type {
   Engine,
   EngineDocument,
+  EngineHighlighter,
   EngineHits,
   EngineOptions,
   EngineSearch,
@@ -13,7 +15,9 @@ import type {
   Schema,
   StoredDocument,
 } from '../engine.ts';
+import { Highlighter } from '../highlight/highlighter.ts';
 import type { Query } from '../query/query.ts';
+import type { SoughtTerms } from '../query/sought-terms.ts';
 import type { Bm25Parameters } from '../score/bm25.ts';
 import { BestHits } from './collect/best-hits.ts';
 import { byScore, hitOrder } from './collect/hit-order.ts';
@@ -29,6 +33,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
 
 class MemoryEngine implements Engine {
   readonly #parameters: Bm25Parameters;
+  readonly #analyzers = createAnalyzers();
   #index = new MemoryIndex();
 
   constructor({ schema = {}, k1 = 1.2, b = 0.75 }: EngineOptions) {
@@ -96,6 +101,20 @@ class MemoryEngine implements Engine {
 
   statisticsOf(query: Query): QueryStatistics {
     return queryStatistics(query, this.#index);
+  }
+
+  highlighter(query: Query): EngineHighlighter {
+    const sought = [...highlightTerms(query, this.#index)].map(([field, terms]): [string, SoughtTerms[]] => [
+      field,
+      [...terms].map((term) => ({ kind: 'term', term })),
+    ]);
+    const highlighter = new Highlighter(new Map(sought));
+    return {
+      highlight: ({ field, texts }, options) => {
+        const analyzer = this.#analyzers.get(this.#index.types.get(field) === 'text' ? 'standard' : 'keyword');
+        return highlighter.highlight({ field, texts, analyzer }, options);
+      },
+    };
   }
 
   termsOf(query: Query): ReadonlyMap<string, ReadonlySet<string>> {
