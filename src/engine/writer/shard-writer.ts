@@ -4,31 +4,22 @@
  */
 import type { EngineDocument } from '../engine.ts';
 import { Head, type HeadContext, scaledSize } from '../head/head.ts';
-import type { RegionPool } from '../memory/region.ts';
 import { type MergePolicyOptions, type MergeRun, pickMerge } from '../merge/merge-policy.ts';
-import { mergeSegments } from '../merge/merge-segments.ts';
 import type { IndexPart } from '../part/index-part.ts';
 import { encodeTerm, hashBytes, termRoom } from '../part/term-bytes.ts';
-import type { Bm25Parameters } from '../score/bm25.ts';
-import { openSegmentInSlices, type Segment } from '../segment/segment.ts';
-import type { Store } from '../store/store.ts';
-import { flushHead } from './flush-head.ts';
+import type { Segment } from '../segment/segment.ts';
+import { SegmentFactory, type SegmentFactoryOptions } from './segment-factory.ts';
 import { SegmentList, type SegmentSlot } from './segment-list.ts';
-import { inSlices, type Slices } from './slices.ts';
+import type { Slices } from './slices.ts';
 import { type Job, WorkQueue } from './work-queue.ts';
 
 /** What a writer works with. */
-export type WriterOptions = {
-  readonly store: Store;
-  readonly regions: RegionPool;
+export type WriterOptions = SegmentFactoryOptions & {
   readonly context: HeadContext;
-  readonly parameters: Bm25Parameters;
   /** A head with as many documents or bytes is written out. */
   readonly headDocuments: number;
   readonly headBytes: number;
   readonly merge: MergePolicyOptions;
-  /** Number of the next file. */
-  readonly nextNumber: number;
   /** Called before a segment is closed. */
   readonly onDrop: (segment: Segment) => void;
 };
@@ -58,6 +49,7 @@ const SIZE_MARGIN = 1.1;
 export class ShardWriter {
   readonly #options: WriterOptions;
   readonly #queue = new WorkQueue();
+  readonly #factory: SegmentFactory;
   readonly segments: SegmentList;
   /** The first heads are smaller: while tables grow, they are copied. */
   #headShare = FIRST_HEAD_SHARE;
@@ -65,7 +57,6 @@ export class ShardWriter {
   #frozen: Head | undefined;
   #flushJob: Job | undefined;
   #parts: readonly IndexPart[] | undefined;
-  #nextNumber: number;
   /** Bytes written that did not pay yet. */
   #unpaidBytes = 0;
   #deletes = 0;
@@ -80,7 +71,7 @@ export class ShardWriter {
 
   constructor(options: WriterOptions) {
     this.#options = options;
-    this.#nextNumber = options.nextNumber;
+    this.#factory = new SegmentFactory(options);
     this.segments = new SegmentList(options.store, (segment) => {
       options.onDrop(segment);
     });
@@ -99,7 +90,7 @@ export class ShardWriter {
 
   /** Number of the next file. */
   get nextNumber(): number {
-    return this.#nextNumber;
+    return this.#factory.nextNumber;
   }
 
   /** Jobs that are under way. */
@@ -250,7 +241,8 @@ export class ShardWriter {
   *#flush(head: Head): Slices {
     let units = 0;
     try {
-      const segment = head.liveCount === 0 ? undefined : yield* measured(this.#writeHead(head), (u) => (units = u));
+      const segment =
+        head.liveCount === 0 ? undefined : yield* measured(this.#factory.ofHead(head), (u) => (units = u));
       this.#frozen = undefined;
       this.#parts = undefined;
       if (segment === undefined) return;
@@ -263,14 +255,6 @@ export class ShardWriter {
       this.#flushJob = undefined;
     }
     this.#startMerges();
-  }
-
-  *#writeHead(head: Head): Slices<Segment> {
-    const number = this.#nextNumber++;
-    const map = yield* flushHead(head, this.#target(number));
-    const segment = yield* this.#open(number, map.newCount);
-    map.forEachDeleted(head, (ordinal) => segment.delete(ordinal));
-    return segment;
   }
 
   #startMerges(): void {
@@ -304,7 +288,7 @@ export class ShardWriter {
   *#merge(slots: readonly SegmentSlot[]): Slices {
     let units = 0;
     try {
-      const segment = yield* measured(this.#writeMerged(slots), (u) => (units = u));
+      const segment = yield* measured(this.#factory.ofSegments(slots.map((slot) => slot.segment)), (u) => (units = u));
       this.segments.replace(slots, segment);
       this.#parts = undefined;
       this.written.merges++;
@@ -315,39 +299,6 @@ export class ShardWriter {
     }
     this.#startMerges();
   }
-
-  *#writeMerged(slots: readonly SegmentSlot[]): Slices<Segment> {
-    const number = this.#nextNumber++;
-    const inputs = yield* mergeSegments(
-      slots.map(({ segment }) => segment),
-      this.#target(number),
-    );
-    const docCount = inputs.reduce((sum, { map }) => sum + map.newCount, 0);
-    const merged = yield* this.#open(number, docCount);
-    for (const { segment, map } of inputs) map.forEachDeleted(segment, (ordinal) => merged.delete(ordinal));
-    return merged;
-  }
-
-  #target(number: number) {
-    const { store, parameters } = this.#options;
-    return { store, parameters, name: segmentName(number) };
-  }
-
-  *#open(number: number, docCount: number): Slices<Segment> {
-    const { store, regions } = this.#options;
-    const name = segmentName(number);
-    try {
-      return yield* inSlices(openSegmentInSlices({ store, regions, name, number }), docCount);
-    } catch (error) {
-      store.remove(name);
-      throw error;
-    }
-  }
-}
-
-/** Name of the file of a segment. */
-export function segmentName(number: number): string {
-  return `segment-${number}`;
 }
 
 /** Does work and tells at its end what it cost. */

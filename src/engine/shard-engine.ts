@@ -1,0 +1,318 @@
+/**
+ * The engine of one shard: joins the writer, the evaluator and the store behind the `Engine` interface. A write goes to
+ * the head and is found by the next search; a search looks at all parts as they are at that moment.
+ */
+import { CoppiceError } from '../errors.ts';
+import type { AnalysisSettings, Analyzers } from './analysis/analyzer.ts';
+import { createAnalyzers } from './analysis/analyzers.ts';
+import type {
+  Engine,
+  EngineDocument,
+  EngineHighlighter,
+  EngineHits,
+  EngineOptions,
+  EngineSearch,
+  Explanation,
+  QueryStatistics,
+  Schema,
+  StoredDocument,
+} from './engine.ts';
+import { ShardHighlighter } from './highlight/shard-highlighter.ts';
+import { createSearchKernel } from './kernel/search-kernel.ts';
+import type { RegionPool } from './memory/region.ts';
+import type { IndexPart } from './part/index-part.ts';
+import type { ShardView } from './part/shard-view.ts';
+import { explainDocument } from './query/explain.ts';
+import { FilterCache } from './query/filter-cache.ts';
+import type { Query } from './query/query.ts';
+import { statisticsOfParts } from './query/query-statistics.ts';
+import { countParts, searchParts } from './query/search-parts.ts';
+import { termsOfQuery } from './query/sought-terms.ts';
+import type { Bm25Parameters } from './score/bm25.ts';
+import { createMemoryStore } from './store/memory-store.ts';
+import type { Store } from './store/store.ts';
+import { CommitLog } from './writer/commit-log.ts';
+import { FieldMap } from './writer/field-map.ts';
+import type { SegmentSlot } from './writer/segment-list.ts';
+import { type Place, ShardWriter } from './writer/shard-writer.ts';
+import { threadRegions } from './writer/thread-memory.ts';
+
+/** Options of a shard's engine. */
+export type ShardEngineOptions = EngineOptions & {
+  /** Analyzers made elsewhere, instead of those that `analysis` describes. */
+  readonly analyzers?: Analyzers;
+  /** Memory of segments. Default: that of the thread, shared by its engines. */
+  readonly regions?: RegionPool;
+  /** Whether the WebAssembly kernel evaluates what it can. Default true. */
+  readonly kernel?: boolean;
+  /** A clock for profiles, in milliseconds. */
+  readonly nowMs?: () => number;
+  /** Documents, or bytes, that the head takes before it is written out. Default 65,536 and 64 MiB. */
+  readonly headDocuments?: number;
+  readonly headBytes?: number;
+  /** Segments that are merged at once, at least. Default 8. */
+  readonly mergeFactor?: number;
+  /** No merge makes a segment that takes more memory. Default 1 GiB. */
+  readonly maxSegmentBytes?: number;
+  /** Segments with a larger share of deleted documents are rewritten. Default 0.25. */
+  readonly maxDeletedShare?: number;
+};
+
+/** What an engine holds. */
+export type ShardStats = {
+  readonly docCount: number;
+  readonly sizeBytes: number;
+  /** Deleted documents that still take room. */
+  readonly deletedCount: number;
+  readonly segmentCount: number;
+  /** Bytes of segments in memory, of the head, and of files of segments. */
+  readonly segmentBytes: number;
+  readonly headBytes: number;
+  readonly fileBytes: number;
+  /** Flushes and merges under way. */
+  readonly pendingJobs: number;
+  /** Bytes of segments that flushes and merges have made: their ratio is the write amplification. */
+  readonly flushedBytes: number;
+  readonly mergedBytes: number;
+  readonly flushes: number;
+  readonly merges: number;
+};
+
+const MEBIBYTE = 2 ** 20;
+
+/** Makes an empty index in memory. */
+export function createEngine(options: ShardEngineOptions = {}): ShardEngine {
+  return openEngine({ ...options, store: createMemoryStore() });
+}
+
+/**
+ * Opens the index that was last committed to a store, or makes an empty one there. Its schema and analysis are those that
+ * were committed; `schema` may add fields.
+ *
+ * @throws CoppiceError `CORRUPT_SEGMENT` if a file is damaged.
+ */
+export function openEngine(options: ShardEngineOptions & { readonly store: Store }): ShardEngine {
+  return new ShardEngine(options, new CommitLog(options.store));
+}
+
+/** One shard's index. */
+export class ShardEngine implements Engine {
+  readonly #commits: CommitLog;
+  readonly #regions: RegionPool;
+  readonly #analysis: AnalysisSettings;
+  readonly #analyzers: Analyzers;
+  readonly #fields: FieldMap;
+  readonly #parameters: Bm25Parameters;
+  readonly #options: ShardEngineOptions;
+  readonly #writer: ShardWriter;
+  readonly #filters = new FilterCache();
+  #view: ShardView | undefined;
+  #isClosed = false;
+
+  /** Use `createEngine` or `openEngine`. */
+  constructor(options: ShardEngineOptions & { readonly store: Store }, commits: CommitLog) {
+    this.#options = options;
+    this.#commits = commits;
+    this.#regions = options.regions ?? threadRegions();
+    this.#analysis = commits.last?.analysis ?? options.analysis ?? {};
+    this.#analyzers = options.analyzers ?? createAnalyzers(this.#analysis);
+    this.#fields = new FieldMap(this.#analyzers);
+    this.#fields.add(commits.last?.schema ?? {});
+    this.#fields.add(options.schema ?? {});
+    this.#parameters = { k1: options.k1 ?? 1.2, b: options.b ?? 0.75 };
+    this.#writer = this.#createWriter(options.store);
+    commits.load(this.#writer.segments, this.#regions);
+  }
+
+  get schema(): Schema {
+    return this.#fields.schema;
+  }
+
+  addFields(schema: Schema): void {
+    this.#fields.add(schema);
+  }
+
+  put(document: EngineDocument): void {
+    this.#checkOpen();
+    this.#writer.put(document);
+  }
+
+  delete(id: string): boolean {
+    this.#checkOpen();
+    return this.#writer.delete(id);
+  }
+
+  get(id: string): StoredDocument | undefined {
+    const place = this.#writer.find(id);
+    return place === undefined ? undefined : this.#read(place);
+  }
+
+  documentAt(ordinal: number): StoredDocument {
+    return this.#read(this.#placeOf(ordinal));
+  }
+
+  search(request: EngineSearch): EngineHits {
+    this.#writer.noteSearch();
+    return searchParts(this.#currentView(), request, this.#filters);
+  }
+
+  count(query: Query): number {
+    this.#writer.noteSearch();
+    return countParts(this.#currentView(), query, this.#filters);
+  }
+
+  explain(id: string, request: Pick<EngineSearch, 'query' | 'statistics'>): Explanation | undefined {
+    const place = this.#writer.find(id);
+    return place === undefined ? undefined : explainDocument(this.#currentView(), place, request);
+  }
+
+  statisticsOf(query: Query): QueryStatistics {
+    return statisticsOfParts(this.#currentView(), query);
+  }
+
+  highlighter(query: Query): EngineHighlighter {
+    return new ShardHighlighter(this.#currentView(), query);
+  }
+
+  termsOf(query: Query): ReadonlyMap<string, ReadonlySet<string>> {
+    return termsOfQuery(this.#currentView(), query);
+  }
+
+  stats(): ShardStats {
+    const { parts, segments, headBytes, written, pendingJobs } = this.#writer;
+    const sum = (of: (slot: SegmentSlot) => number): number =>
+      segments.slots.reduce((total, slot) => total + of(slot), 0);
+    const docCount = parts.reduce((total, { liveCount }) => total + liveCount, 0);
+    const segmentBytes = sum(({ segment }) => segment.hotBytes);
+    return {
+      docCount,
+      sizeBytes: segmentBytes + headBytes,
+      deletedCount: parts.reduce((total, { endOrdinal }) => total + endOrdinal, 0) - docCount,
+      segmentCount: segments.slots.length,
+      segmentBytes,
+      headBytes,
+      fileBytes: sum(({ segment }) => segment.fileBytes),
+      pendingJobs,
+      ...written,
+    };
+  }
+
+  /** What queries and aggregations read, as it is now. Valid until the next write. */
+  view(): ShardView {
+    return this.#currentView();
+  }
+
+  /**
+   * Goes on with flushes and merges while nothing else is to do. What was found before is to be read before: ordinals
+   * may change.
+   *
+   * @param shouldStop Asked about every millisecond. Default: never.
+   * @returns Whether there is more to do.
+   */
+  maintain(shouldStop: () => boolean = () => false): boolean {
+    this.#checkOpen();
+    return this.#writer.maintain(shouldStop);
+  }
+
+  /** Does all the work that is due. */
+  settle(): void {
+    this.maintain();
+  }
+
+  /** Writes out what is in memory and merges segments until there are at most so many. Takes as long as it takes. */
+  forceMerge(maxSegments = 1): void {
+    this.#checkOpen();
+    this.#writer.forceMerge(maxSegments);
+  }
+
+  /** Makes everything that was written so far survive: a later `openEngine` finds exactly this. */
+  commit(): void {
+    this.#checkOpen();
+    this.#writer.flush();
+    const { segments, nextNumber } = this.#writer;
+    this.#commits.commit(segments, { schema: this.schema, analysis: this.#analysis, nextNumber });
+  }
+
+  /** Files of the last commit; they do not change, and stay until the next one. */
+  files(): readonly string[] {
+    return this.#commits.files;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#filters.close();
+    this.#writer.close();
+    this.#view = undefined;
+  }
+
+  #createWriter(store: Store): ShardWriter {
+    const { headDocuments, headBytes, mergeFactor, maxSegmentBytes, maxDeletedShare } = this.#options;
+    return new ShardWriter({
+      store,
+      regions: this.#regions,
+      context: { fields: this.#fields.fields, analyzers: this.#analyzers },
+      parameters: this.#parameters,
+      headDocuments: headDocuments ?? 65_536,
+      headBytes: headBytes ?? 64 * MEBIBYTE,
+      merge: {
+        factor: mergeFactor ?? 8,
+        maxBytes: maxSegmentBytes ?? 1024 * MEBIBYTE,
+        maxDeletedShare: maxDeletedShare ?? 0.25,
+      },
+      nextNumber: this.#commits.last?.nextNumber ?? 1,
+      onDrop: (segment) => {
+        this.#filters.dropPart(segment);
+      },
+    });
+  }
+
+  #currentView(): ShardView {
+    this.#checkOpen();
+    const { parts } = this.#writer;
+    if (this.#view?.parts !== parts) {
+      this.#view = {
+        parts,
+        fields: this.#fields.fields,
+        analyzers: this.#analyzers,
+        parameters: this.#parameters,
+        kernel: this.#options.kernel === false ? undefined : createSearchKernel(this.#regions),
+        regions: this.#regions,
+        nowMs: this.#options.nowMs,
+      };
+    }
+    return this.#view;
+  }
+
+  #placeOf(ordinal: number): Place {
+    let rest = ordinal;
+    const { parts } = this.#writer;
+    for (let part = 0; part < parts.length; part++) {
+      const { endOrdinal } = parts[part]!;
+      if (rest < endOrdinal) return { part, ordinal: rest };
+      rest -= endOrdinal;
+    }
+    throw new Error(`no document has ordinal ${ordinal}`);
+  }
+
+  #read({ part, ordinal }: Place): StoredDocument {
+    const found = this.#writer.parts[part]!;
+    if (!isLive(found, ordinal)) throw new Error(`the document of ordinal ${ordinal} of ${found.name} is deleted`);
+    const { documents } = found;
+    return {
+      id: documents.id(ordinal),
+      source: documents.source(ordinal),
+      version: documents.version(ordinal),
+      seqNo: documents.seqNo(ordinal),
+      primaryTerm: documents.primaryTerm(ordinal),
+    };
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new CoppiceError('INTERNAL', 'the index is closed');
+  }
+}
+
+function isLive({ live }: IndexPart, ordinal: number): boolean {
+  return ((live[ordinal >>> 5]! >>> (ordinal & 31)) & 1) === 1;
+}
