@@ -155,7 +155,7 @@ export class BlockDecoder {
     const { blockPositions, blockPositionBits, positions } = this.data;
     const byteLength = nextStart(blockPositions, block, positions.length) - blockPositions[block]!;
     const most = blockPositionBits[block] === 0 ? MAX_ZEROS : (byteLength * 8) / blockPositionBits[block]!;
-    if (count > most) throw this.#fail('positions', block);
+    if (count > most) throw this.fail(block, 'has too few positions');
   }
 
   /**
@@ -182,7 +182,7 @@ export class BlockDecoder {
       for (let i = frequencies[posting]!; i > 0; i--) {
         start = (start + reader.next()) >>> 0;
         const length = reader.next();
-        if (reader.isPast) throw this.#fail('offsets', block);
+        if (reader.isPast) throw this.fail(block, 'has too few offsets');
         if (!isWanted) continue;
         starts[at] = start;
         ends[at++] = (start + length) >>> 0;
@@ -190,8 +190,9 @@ export class BlockDecoder {
     }
   }
 
-  #fail(section: string, block: number): Error {
-    return corrupt(this.#fileName, `field \`${this.data.entry.field}\``, `block ${block} has too few ${section}`);
+  /** The error of a damaged block. */
+  fail(block: number, problem: string): Error {
+    return corrupt(this.#fileName, `field \`${this.data.entry.field}\``, `block ${block} ${problem}`);
   }
 }
 

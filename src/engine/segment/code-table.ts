@@ -14,7 +14,7 @@ const CODES = 255;
 /** Codes for bounds, where some pairs have none of their own. */
 const BOUNDS = 16;
 /** Exceptions, the commonest, by which bounds are chosen. */
-const WEIGHED = 512;
+const WEIGHED = 256;
 /** Places at which a box of exceptions may be cut, along each axis. */
 const CUTS = 8;
 const MAX_FREQUENCY = 0xffff;

@@ -22,6 +22,8 @@ export type FieldData = {
   readonly termBytes: Uint8Array;
   readonly termOffsets: Uint32Array;
   readonly termSlots: Uint32Array;
+  /** How many bytes a term shares with the one before it, 255 for that many or more. Derived. */
+  readonly termShared: Uint8Array;
   readonly docFrequencies: Uint32Array;
   readonly firstBlocks: Uint32Array;
   readonly kth10: Uint8Array;
@@ -39,6 +41,9 @@ export type FieldData = {
   readonly blockOffsets: Uint32Array;
   readonly offsets: Uint8Array;
 };
+
+/** Stands for as many shared bytes or more. */
+export const MAX_SHARED = 255;
 
 /** Items that are checked between two yields. */
 const SLICE = 1 << 15;
@@ -58,6 +63,7 @@ export function fieldData(entry: FieldEntry, views: RegionViews, docCount: numbe
     termBytes: views.u8('termBytes'),
     termOffsets: views.u32('termOffsets'),
     termSlots: views.u32('termSlots'),
+    termShared: new Uint8Array(entry.termCount),
     docFrequencies: views.u32('docFrequencies'),
     firstBlocks: views.u32('firstBlocks'),
     kth10: entry.type === 'keyword' ? new Uint8Array(entry.termCount) : views.u8('kth10'),
@@ -82,6 +88,7 @@ export function* prepareField(data: FieldData, fail: (problem: string) => Error)
   checkCodes(data, fail);
   const statistics = yield* deriveNorms(data, fail);
   yield* checkOffsets(data.termOffsets, data.termBytes.length, MAX_TERM_BYTES, fail);
+  yield* deriveShared(data, fail);
   yield* checkSlots(data.termSlots, data.entry.termCount, fail);
   yield* deriveFirstBlocks(data, fail);
   for (let term = 0; term < data.entry.termCount; term++) {
@@ -155,6 +162,25 @@ function* deriveNorms(
   return { docCount: fieldCount, totalTokens };
 }
 
+/** Compares each term with the one before: they must rise. */
+function* deriveShared(
+  { termBytes, termOffsets, termShared }: FieldData,
+  fail: (problem: string) => Error,
+): Generator<void, void> {
+  for (let term = 1; term < termShared.length; term++) {
+    const before = termOffsets[term - 1]! | 0;
+    const start = termOffsets[term]! | 0;
+    const limit = Math.min(start - before, termOffsets[term + 1]! - start);
+    let shared = 0;
+    while (shared < limit && termBytes[before + shared] === termBytes[start + shared]) shared++;
+    const isAbove =
+      shared < limit ? termBytes[start + shared]! > termBytes[before + shared]! : shared === start - before;
+    if (!isAbove || termOffsets[term + 1] === start) throw fail(`term ${term} is not above the one before`);
+    termShared[term] = Math.min(shared, MAX_SHARED);
+    if (term % SLICE === SLICE - 1) yield;
+  }
+}
+
 function* deriveFirstBlocks(data: FieldData, fail: (problem: string) => Error): Generator<void, void> {
   const { entry, docFrequencies, firstBlocks, docCount } = data;
   let block = 0;
@@ -201,6 +227,9 @@ function checkBlock(
   if ((width !== 1 && width !== 2 && width !== 4) || start % width !== 0 || span >= 256 ** width) {
     throw fail(`block ${block} at ${start} has numbers of ${width} bytes`);
   }
+  if (start + count * width > postings.length || lastNumber(postings, start + count * width, width) !== span) {
+    throw fail(`block ${block} at ${start} does not end with its last document`);
+  }
   let end = start + count * width + (entry.type === 'text' ? count : 0);
   if (hasExceptions) {
     if (entry.type === 'keyword' || end >= postings.length) throw fail(`block ${block} has exceptions`);
@@ -209,6 +238,13 @@ function checkBlock(
     end += 1 + 5 * exceptions;
   }
   if (end > next || start > end) throw fail(`block ${block} ends at ${end}, and the next one begins at ${next}`);
+}
+
+/** The number of `width` bytes before `end`. */
+function lastNumber(bytes: Uint8Array, end: number, width: number): number {
+  let value = 0;
+  for (let i = 1; i <= width; i++) value = value * 256 + bytes[end - i]!;
+  return value;
 }
 
 function checkPositions(

@@ -49,6 +49,7 @@ export class InvertedWriter implements FieldWriter {
   }
 
   term(bytes: Uint8Array, from: number, to: number, postings: PostingsBuffer): void {
+    this.#checkOrder(bytes, from, to);
     this.#endTerm();
     this.#remember(bytes, from, to);
     this.#termOffsets.rising(this.#termBytes.memoryBytes);
@@ -138,13 +139,16 @@ export class InvertedWriter implements FieldWriter {
     this.#blocks.forget();
   }
 
+  #checkOrder(bytes: Uint8Array, from: number, to: number): void {
+    const { field } = this.#field;
+    if (to - from > MAX_TERM_BYTES) throw new Error(`field \`${field}\`: a term of ${to - from} bytes`);
+    const length = this.#previousLength;
+    if (length < 0 || compareBytes(this.#previous, 0, length, bytes, from, to) < 0) return;
+    throw new Error(`field \`${field}\`: terms are not in order`);
+  }
+
   #remember(bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
-    const { field } = this.#field;
-    if (length > MAX_TERM_BYTES) throw new Error(`field \`${field}\`: a term of ${length} bytes`);
-    if (compareBytes(this.#previous, 0, Math.max(0, this.#previousLength), bytes, from, to) >= 0) {
-      if (this.#previousLength >= 0) throw new Error(`field \`${field}\`: terms are not in order`);
-    }
     if (length > this.#previous.length) this.#previous = new Uint8Array(length * 2);
     for (let i = 0; i < length; i++) this.#previous[i] = bytes[from + i]!;
     this.#previousLength = length;

@@ -27,7 +27,7 @@ const SLICE_BYTES = 1 << 18;
 const GREATEST_RATIO = 1032;
 const MAX_TABLE_BYTES = 1 << 28;
 
-/** Loads a segment. If it fails, nothing stays allocated. */
+/** Loads a segment. If it fails or is given up, nothing stays allocated. */
 export function* loadSegment(file: StoreFile, name: string, regions: RegionPool): Generator<void, LoadedSegment> {
   if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) throw unsupported(name, VERSION);
   const { table, identity, tableOffset } = readTable(file, name);
@@ -35,11 +35,12 @@ export function* loadSegment(file: StoreFile, name: string, regions: RegionPool)
   const map = new SectionMap(table, failTable);
   checkChunks(table, map, tableOffset, failTable);
   const region = regions.allocate(map.byteLength);
+  let isLoaded = false;
   try {
     yield* new ChunkLoader(file, name, map, region).load(table.chunks);
-  } catch (error) {
-    region.release();
-    throw error;
+    isLoaded = true;
+  } finally {
+    if (!isLoaded) region.release();
   }
   return { table, map, region, identity, tableOffset };
 }

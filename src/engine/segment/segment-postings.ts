@@ -54,12 +54,13 @@ export class SegmentPostings implements Postings {
     if (block === this.#end) return NO_MORE;
     const base = block === this.#first ? 0 : blockLast[block - 1]! + 1;
     const count = decoder.count(this.#term, block);
+    // Never back, and in a damaged block not past its end.
     if (from > base) {
-      const found = decoder.search(block, base, count, from);
-      // Only in a damaged block no posting reaches the last ordinal.
-      this.#index = Math.max(this.#index, Math.min(found, count - 1));
+      this.#index = Math.max(this.#index, Math.min(decoder.search(block, base, count, from), count - 1));
     }
-    return decoder.ordinal(block, base, this.#index);
+    const ordinal = decoder.ordinal(block, base, this.#index);
+    if (ordinal < from) throw decoder.fail(block, 'ends before its last document');
+    return ordinal;
   }
 
   read(end: number, ordinals: Uint32Array, frequencies: Uint32Array): number {
@@ -75,7 +76,9 @@ export class SegmentPostings implements Postings {
       const count = decoder.count(this.#term, block);
       const isWhole = blockLast[block]! < end;
       let to = isWhole ? count : decoder.search(block, base, count, end);
-      to = Math.min(Math.max(to, this.#index), this.#index + WINDOW - read);
+      // In a damaged block too, what stands below the end is read, so that no caller waits for it for ever.
+      if (to <= this.#index) to = decoder.ordinal(block, base, this.#index) < end ? this.#index + 1 : this.#index;
+      to = Math.min(to, this.#index + WINDOW - read);
       decoder.ordinals(block, base, this.#index, to, ordinals, read);
       decoder.frequencies(block, count, this.#index, to, frequencies, read);
       read += to - this.#index;

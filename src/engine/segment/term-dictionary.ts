@@ -4,21 +4,26 @@
 import type { Automaton } from '../automata/automaton.ts';
 import { DEAD } from '../automata/automaton.ts';
 import { decodeTerm, encodeTerm, hashBytes, termRoom } from '../part/term-bytes.ts';
-import type { FieldData } from './field-data.ts';
+import { type FieldData, MAX_SHARED } from './field-data.ts';
 import { HashIndex } from './hash-index.ts';
+
+/** Terms with a prefix that are passed one by one before steps grow. */
+const NEAR = 32;
 
 /** Terms by number, bytes and automaton. */
 export class TermDictionary {
   readonly #bytes: Uint8Array;
   readonly #offsets: Uint32Array;
   readonly #count: number;
+  readonly #shared: Uint8Array;
   readonly #index: HashIndex;
   #scratch = new Uint8Array(256);
 
-  constructor({ termBytes, termOffsets, termSlots, entry }: FieldData) {
+  constructor({ termBytes, termOffsets, termSlots, termShared, entry }: FieldData) {
     this.#bytes = termBytes;
     this.#offsets = termOffsets;
     this.#count = entry.termCount;
+    this.#shared = termShared;
     this.#index = new HashIndex({ slots: termSlots, count: entry.termCount, bytes: termBytes, offsets: termOffsets });
   }
 
@@ -67,12 +72,24 @@ export class TermDictionary {
         if (automaton.accepts(state) && !visit(term)) return;
         term++;
       }
-      if (term < count) known = this.#shared(from, depth, term);
+      if (term < count) known = this.#known(from, depth, term);
     }
   }
 
   /** The first term after `term` that does not begin with its first `length` bytes. */
   #pass(term: number, length: number): number {
+    const shared = this.#shared;
+    let next = term + 1;
+    if (length <= MAX_SHARED) {
+      const near = Math.min(this.#count, next + NEAR);
+      while (next < near && shared[next]! >= length) next++;
+      if (next < near || next === this.#count) return next;
+    }
+    return this.#passFar(next - 1, length);
+  }
+
+  /** The same for a prefix that many terms have, by steps that grow. */
+  #passFar(term: number, length: number): number {
     let [within, step] = [term, 1];
     while (within + step < this.#count && this.#sharesPrefix(term, within + step, length)) {
       within += step;
@@ -95,13 +112,18 @@ export class TermDictionary {
     return true;
   }
 
-  /** How many of the first `most` bytes at `from` a term begins with. */
-  #shared(from: number, most: number, term: number): number {
+  /**
+   * How many of the first `most` bytes at `from`, a term that was passed, another one begins with. All terms between the two
+   * have those of them that the one before has, so that its shared bytes tell.
+   */
+  #known(from: number, most: number, term: number): number {
+    const shared = this.#shared[term]!;
+    if (shared < MAX_SHARED || most <= MAX_SHARED) return Math.min(shared, most);
     const [bytes, otherFrom] = [this.#bytes, this.#offsets[term]!];
     const limit = Math.min(most, this.#offsets[term + 1]! - otherFrom);
-    let shared = 0;
-    while (shared < limit && bytes[from + shared] === bytes[otherFrom + shared]) shared++;
-    return shared;
+    let known = 0;
+    while (known < limit && bytes[from + known] === bytes[otherFrom + known]) known++;
+    return known;
   }
 }
 

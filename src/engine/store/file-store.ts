@@ -30,6 +30,7 @@ class FileStore implements Store {
   create(name: string): StoreWriter {
     const target = this.#path(name);
     if (fs.existsSync(target)) throw new Error(`there is a file \`${name}\` already`);
+    if (fs.existsSync(target + UNFINISHED)) throw new Error(`file \`${name}\` is being written`);
     return new FileWriter(target);
   }
 
@@ -92,6 +93,7 @@ class FileWriter implements StoreWriter {
   }
 
   write(bytes: Uint8Array): void {
+    if (this.#descriptor === undefined) throw new Error(`file \`${this.#target}\` is finished`);
     if (this.#buffered + bytes.length > BUFFER_BYTES) this.#flush();
     if (bytes.length >= BUFFER_BYTES) {
       this.#writeAll(bytes);
@@ -121,8 +123,9 @@ class FileWriter implements StoreWriter {
   }
 
   #writeAll(bytes: Uint8Array): void {
-    if (this.#descriptor === undefined) throw new Error(`file \`${this.#target}\` is finished`);
-    for (let at = 0; at < bytes.length; ) at += fs.writeSync(this.#descriptor, bytes, at);
+    const descriptor = this.#descriptor;
+    if (descriptor === undefined) throw new Error(`file \`${this.#target}\` is finished`);
+    for (let at = 0; at < bytes.length; ) at += fs.writeSync(descriptor, bytes, at);
     this.#written += bytes.length;
   }
 

@@ -62,7 +62,7 @@ class MemoryWriter implements StoreWriter {
   }
 
   write(bytes: Uint8Array): void {
-    if (!this.#isOpen) throw new Error('the file is finished');
+    if (!this.#isOpen) throw new Error('file is finished');
     if (bytes.length === 0) return;
     this.#pieces.push(bytes.slice());
     this.#starts.push(this.#size);
@@ -70,7 +70,7 @@ class MemoryWriter implements StoreWriter {
   }
 
   finish(): void {
-    if (!this.#isOpen) throw new Error('the file is finished');
+    if (!this.#isOpen) throw new Error('file is finished');
     this.#isOpen = false;
     this.#done({ pieces: this.#pieces, starts: this.#starts, size: this.#size });
   }
