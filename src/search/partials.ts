@@ -1,5 +1,6 @@
 /** What shards are asked, and what they answer: the bodies between root and shard, before anything is merged. */
 import * as v from 'valibot';
+import type { AggregationPartials } from '../engine/aggregate/aggregation.ts';
 import type { Explanation, QueryStatistics, SearchProfile } from '../engine/index.ts';
 import type { FieldValue } from '../engine/query/query.ts';
 import { CoppiceError } from '../errors.ts';
@@ -102,6 +103,7 @@ export type ShardHits = {
   readonly matchedQueries?: readonly (readonly string[])[];
   readonly profile?: SearchProfile;
   readonly fetched?: readonly FetchedHit[];
+  readonly aggregations?: AggregationPartials;
 };
 
 /** Sources of hits, in the order asked; null for a document that is gone. */

@@ -4,6 +4,7 @@
  */
 import type { Explanation, QueryStatistics } from '../engine/index.ts';
 import { CoppiceError, ERRORS, type ErrorCode, type WireError } from '../errors.ts';
+import type { AggregationsAnswer } from './aggregations.ts';
 import { type FromShard, type MergedHit, type MergedHits } from './merge-hits.ts';
 import type { FetchedHit, Highlights, ShardCount, ShardFetch, ShardFetched } from './partials.ts';
 import { type ProfileSection, profileSection } from './profile-answer.ts';
@@ -53,6 +54,7 @@ export type SearchAnswer = {
     readonly max_score: number | null;
     readonly hits: readonly SearchHit[];
   };
+  readonly aggregations?: AggregationsAnswer;
   readonly profile?: ProfileSection;
 };
 
@@ -62,6 +64,7 @@ export type AnswerContext = {
   readonly tookMs: number;
   readonly shardCount: number;
   readonly failures: readonly ShardFailure[];
+  readonly aggregations?: AggregationsAnswer | undefined;
 };
 
 /** Pages up to which hits come with their sources in one round; beyond it they are fetched in a second one. */
@@ -125,6 +128,7 @@ export function searchAnswer(request: SearchRequest, merged: MergedHits, context
       max_score: showsScores && request.size > 0 ? merged.maxScore : null,
       hits: merged.hits.map((hit) => searchHit(index, hit, showsScores)),
     },
+    ...(context.aggregations === undefined ? {} : { aggregations: context.aggregations }),
     ...(request.profile === true ? { profile: profileSection(index, merged.profiles) } : {}),
   };
 }

@@ -36,6 +36,7 @@ export function isSearchRequest(value: unknown): value is SearchRequest {
     isSourceFilter(source) &&
     (isBoolean(trackTotalHits) || isCount(trackTotalHits)) &&
     optional(value['highlight'], isHighlight) &&
+    optional(value['aggregations'], isPlainObject) &&
     optional(value['postFilter'], isQueryNode) &&
     optional(value['nowMs'], isNumber) &&
     ['explain', 'profile', 'showsVersion', 'showsSeqNo'].every((flag) => optional(value[flag], isBoolean)) &&
@@ -72,12 +73,23 @@ function isSortValue(value: unknown): boolean {
 }
 
 function isHighlightField(value: unknown): value is HighlightField {
-  return hasShape(value, {
-    pattern: isString,
-    preTag: isString,
-    postTag: isString,
-    fragmentSize: isCount,
-    numberOfFragments: isCount,
-    requireFieldMatch: isBoolean,
-  });
+  return hasShape(
+    value,
+    {
+      pattern: isString,
+      preTag: isString,
+      postTag: isString,
+      fragmentSize: isCount,
+      numberOfFragments: isCount,
+      requireFieldMatch: isBoolean,
+    },
+    {
+      encoder: oneOf(['default', 'html']),
+      boundaries: oneOf(['sentence', 'word']),
+      order: oneOf(['text', 'score']),
+      noMatchSize: isCount,
+      maxAnalyzed: isCount,
+      query: isQueryNode,
+    },
+  );
 }

@@ -2,6 +2,7 @@
 
 import type { EngineHits, Explanation, Query, QueryStatistics, StoredDocument } from '../engine/index.ts';
 import { innerQueries } from '../engine/query/inner-queries.ts';
+import { bindAggregations, cutSources } from './aggregations.ts';
 import { columnBytes } from './columns.ts';
 import { createHighlighter } from './highlight-hits.ts';
 import type {
@@ -50,6 +51,9 @@ export function searchShard(
   const { nowMs, postFilter, minScore, sort, searchAfter, profile } = request;
   const query = compileQuery(request.query, state.mappings, { nowMs });
   const filter = postFilter === undefined ? undefined : compileQuery(postFilter, state.mappings, { nowMs });
+  const requested = request.aggregations;
+  const aggregations =
+    requested === undefined ? undefined : bindAggregations(requested, { mappings: state.mappings, nowMs });
   const window = request.from + request.size;
   const search = {
     query,
@@ -60,6 +64,7 @@ export function searchShard(
     trackTotal: request.trackTotalHits,
     minScore,
     postFilter: filter,
+    aggregations,
     trackScores: request.trackScores || undefined,
     names: hasName(query) || undefined,
     profile,
@@ -80,6 +85,10 @@ export function searchShard(
     sortValues: hits.sortValues,
     matchedQueries: hits.matchedQueries,
     profile: hits.profile,
+    aggregations:
+      requested === undefined || aggregations === undefined
+        ? undefined
+        : cutSources(requested, aggregations, found.aggregations ?? {}),
     fetched: show === undefined ? undefined : documents.map(show),
   });
 }
@@ -167,7 +176,7 @@ function shower(state: SearchState, query: Query, wanted: Wanted): (stored: Stor
   return ({ id, source, version, seqNo, primaryTerm }) =>
     compact({
       source: filterSource(source, filter),
-      highlight: highlighter?.(source),
+      highlight: highlighter?.(source, id),
       explanation: explanationOf(id),
       version: showsVersion === true ? version : undefined,
       seqNo: showsSeqNo === true ? seqNo : undefined,

@@ -4,6 +4,7 @@
  */
 import { sharedKey } from '../../cluster/view.ts';
 import { CoppiceError } from '../../errors.ts';
+import { hasAggregatedFields } from '../../search/aggregations.ts';
 import type { Mappings } from '../../search/mapping.ts';
 import { compileQuery } from '../../search/request/compile-query.ts';
 import type { CountRequest, SearchRequest } from '../../search/request/search-request.ts';
@@ -36,6 +37,26 @@ export async function bindRequest<Request extends Bindable>(
   }
   // The view may lag behind a field added a moment ago: the registry has the last word.
   return bind(request, await readMappings(root, group), nowMs);
+}
+
+/**
+ * The mappings of the whole index that aggregations are answered by, which are checked against them.
+ *
+ * @throws CoppiceError `BAD_REQUEST` for a field of a type that an aggregation does not take, or a value that does not fit.
+ */
+export async function aggregatedMappings(
+  root: Root,
+  group: GroupRecord,
+  { aggregations = {}, nowMs }: Pick<SearchRequest, 'aggregations' | 'nowMs'>,
+): Promise<Mappings> {
+  const known = root.context.view.shared(group);
+  if (known !== undefined) {
+    const { mappings } = known.value as SearchShared;
+    if (hasAggregatedFields(aggregations, { mappings, nowMs, isWhole: true })) return mappings;
+  }
+  const mappings = await readMappings(root, group);
+  hasAggregatedFields(aggregations, { mappings, nowMs, isWhole: true });
+  return mappings;
 }
 
 /** The mappings that the registry holds. Throws `GROUP_NOT_FOUND` if the index was deleted meanwhile. */

@@ -4,7 +4,9 @@
 import { shardOfSlot, shardsOf, slotOf } from '../../actor/slots.ts';
 import type { QueryStatistics } from '../../engine/engine.ts';
 import { asCoppiceError, CoppiceError } from '../../errors.ts';
+import { type AggregationsAnswer, aggregationsAnswer } from '../../search/aggregations.ts';
 import { errorAnswer } from '../../search/answers.ts';
+import type { Mappings } from '../../search/mapping.ts';
 import { type FromShard, type MergedHits, mergeHits } from '../../search/merge-hits.ts';
 import { mergeStatistics } from '../../search/merge-statistics.ts';
 import type { ShardCount, ShardFetched, ShardHits, ShardQuery } from '../../search/partials.ts';
@@ -22,7 +24,7 @@ import { type CountRequest, parseCount, parseSearch, type SearchRequest } from '
 import type { GroupRecord } from '../../wire/records.ts';
 import type { CallOptions, ShardAnswer, Token } from '../router.ts';
 import { NO_INDEX, type Root, type RunAction, searchGroup, stopwatch, within } from './action.ts';
-import { bindRequest } from './mappings.ts';
+import { aggregatedMappings, bindRequest } from './mappings.ts';
 
 /** Most searches of one `msearch`. */
 const MAX_SEARCHES = 1_000;
@@ -77,6 +79,7 @@ async function searchIndex(
   const tookMs = stopwatch(root);
   const group = await searchGroup(root, index);
   const request = await bindRequest(root, group, parsed);
+  const mappings = request.aggregations === undefined ? undefined : await aggregatedMappings(root, group, request);
   const shards = shardsAsked(group, request);
   const asked = withToken(within(root, options, request.timeoutMs), request);
   const statistics =
@@ -105,8 +108,18 @@ async function searchIndex(
     tookMs: tookMs(),
     shardCount: shards.length,
     failures: distinct([...failures, ...whole.failures]),
+    aggregations: mappings && aggregationsOf(request, found.partials, { index, mappings }),
   };
   return searchAnswer(request, whole.merged, context);
+}
+
+function aggregationsOf(
+  { aggregations = {}, nowMs }: SearchRequest,
+  partials: readonly FromShard<ShardHits>[],
+  { index, mappings }: { index: string; mappings: Mappings },
+): AggregationsAnswer {
+  const given = partials.flatMap(({ value }) => (value.aggregations === undefined ? [] : [value.aggregations]));
+  return aggregationsAnswer(aggregations, given, { index, mappings, nowMs });
 }
 
 /** What shards need to count, or to tell their statistics. */

@@ -1,7 +1,7 @@
 /** The order of buckets: by counts, keys and numbers of sub-aggregations, ties by key. */
 import type { FieldValue } from '../query/query.ts';
 import type { BucketOrder } from './aggregation.ts';
-import { compareKeys } from './term-order.ts';
+import { compareKeys } from './key-order.ts';
 
 /** What buckets are compared by. `metrics`: one number for each criterion of kind `metric`, in their order; NaN comes last. */
 export type Ranked = {

@@ -1,7 +1,7 @@
 /** Keys of several sources: their order, and merging buckets that have them. */
 import type { FieldValue } from '../query/query.ts';
 import type { AggregationOf, CompositeSource } from './aggregation.ts';
-import { compareKeys } from './term-order.ts';
+import { compareKeys } from './key-order.ts';
 
 /** One key per source; null for a document without the field. */
 export type CompositeKey = readonly (FieldValue | null)[];

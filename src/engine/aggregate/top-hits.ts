@@ -10,7 +10,7 @@ import type {
   TopHitsPartial,
   TopHitsSort,
 } from './aggregation.ts';
-import { compareKeys } from './term-order.ts';
+import { compareKeys } from './key-order.ts';
 
 type Values = readonly (FieldValue | null)[];
 

@@ -1,6 +1,7 @@
 /** Elasticsearch's bodies of `search` and `count` to checked requests, which travel inside the cluster as they are. */
 import type { FieldValue } from '../../engine/query/query.ts';
 import { CoppiceError } from '../../errors.ts';
+import { type RequestedAggregations, readAggregations } from '../aggregations.ts';
 import { ObjectReader } from '../object-reader.ts';
 import { compact, pathError, shapeError } from '../shape.ts';
 import { parseSourceFilter, type SourceFilter } from '../source-filter.ts';
@@ -28,6 +29,8 @@ export type SearchRequest = {
   readonly minScore?: number;
   /** Restricts the hits, but nothing that is counted beside them. */
   readonly postFilter?: QueryNode;
+  /** As in JSON; shards and root bind them to their mappings. */
+  readonly aggregations?: RequestedAggregations;
   /** What hits show beside their sources. */
   readonly explain?: boolean;
   readonly showsVersion?: boolean;
@@ -64,6 +67,8 @@ const SEARCH_KEYS = [
   'search_type',
   'min_score',
   'explain',
+  'aggregations',
+  'aggs',
   'post_filter',
   'profile',
   'search_after',
@@ -73,8 +78,6 @@ const SEARCH_KEYS = [
 const LATER_KEYS = [
   '_source_includes',
   '_source_excludes',
-  'aggregations',
-  'aggs',
   'collapse',
   'docvalue_fields',
   'ext',
@@ -124,6 +127,7 @@ export function parseSearch(body: unknown): SearchRequest {
     searchType: reader.word('search_type', SEARCH_TYPES) ?? 'query_then_fetch',
     minScore: reader.number('min_score'),
     postFilter: reader.has('post_filter') ? parseQuery(reader.value('post_filter'), 'post_filter') : undefined,
+    aggregations: readAggs(reader),
     explain: reader.boolean('explain'),
     showsVersion: reader.boolean('version'),
     showsSeqNo: reader.boolean('seq_no_primary_term'),
@@ -154,6 +158,13 @@ function readCommon(reader: ObjectReader): CountRequest {
     routing: readRoutings(reader),
     allowPartialResults: reader.boolean('allow_partial_search_results'),
   });
+}
+
+function readAggs(reader: ObjectReader): RequestedAggregations | undefined {
+  if (reader.has('aggs') && reader.has('aggregations'))
+    throw pathError('', 'takes [aggs] or [aggregations], not both', 'one of the two');
+  const key = reader.has('aggs') ? 'aggs' : 'aggregations';
+  return reader.has(key) ? readAggregations(reader.value(key), key) : undefined;
 }
 
 function readWindow(reader: ObjectReader): { from: number; size: number } {

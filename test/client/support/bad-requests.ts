@@ -295,7 +295,7 @@ const QUERIES: readonly Case[] = [
     parsing(/timeout: expected a duration such as "500ms"/),
   ],
   ['a token that is none', 'search.books', { after: { x: 1 } }, parsing(/after\.x: expected a shard number as key/)],
-  ['what comes later', 'search.books', { aggs: {} }, parsing(/key \[aggs\] is not supported by this version/)],
+  ['what comes later', 'search.books', { knn: {} }, parsing(/key \[knn\] is not supported by this version/)],
   ['a count with a size', 'count.books', { size: 3 }, parsing(/unknown key \[size\]/)],
   [
     'searches without a header',

@@ -117,7 +117,7 @@ test('a wrong body says where and what', () => {
   const table: readonly (readonly [unknown, string | RegExp])[] = [
     [[], 'body: expected an object, got a list'],
     [{ qeury: {} }, 'body: unknown key [qeury], did you mean [query]?'],
-    [{ aggs: {} }, 'body: key [aggs] is not supported by this version'],
+    [{ knn: {} }, 'body: key [knn] is not supported by this version'],
     [{ search_after: 5 }, 'search_after: expected a list of sort values, got 5'],
     [{ search_after: [1, 2] }, 'search_after: has 2 value(s) but sort has 1'],
     [{ search_after: [{}] }, 'search_after[0]: expected a sort value or null, got an object'],
