@@ -1,7 +1,14 @@
 /** Public entry of `coppice/engine`: a single-shard search library. */
+export type * from './aggregate/aggregation.ts';
 export { analyze, type Token } from './analysis/analyze.ts';
+export type * from './analysis/analyzer.ts';
 export type * from './engine.ts';
+export { type RegionPool } from './memory/region.ts';
+export { createRegionPool } from './memory/region-pool.ts';
 export { type HighlightOptions, highlight } from './old/highlight.ts';
-export { createEngine } from './old/memory-engine.ts';
-export { termKey } from './old/query/query-terms.ts';
 export type * from './query/query.ts';
+export { termKey } from './query/search-terms.ts';
+export { createEngine, openEngine, ShardEngine, type ShardEngineOptions, type ShardStats } from './shard-engine.ts';
+export { openFileStore } from './store/file-store.ts';
+export { createMemoryStore } from './store/memory-store.ts';
+export type * from './store/store.ts';

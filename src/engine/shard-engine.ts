@@ -170,12 +170,12 @@ export class ShardEngine implements Engine {
     return statisticsOfParts(this.#currentView(), query);
   }
 
-  highlighter(query: Query): EngineHighlighter {
-    return new ShardHighlighter(this.#currentView(), query);
-  }
-
   termsOf(query: Query): ReadonlyMap<string, ReadonlySet<string>> {
     return termsOfQuery(this.#currentView(), query);
+  }
+
+  highlighter(query: Query): EngineHighlighter {
+    return new ShardHighlighter(this.#currentView(), query);
   }
 
   stats(): ShardStats {
