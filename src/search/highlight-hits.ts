@@ -1,21 +1,22 @@
-/** Highlights of hits: which fields, which words, and the texts of the document to look in. */
-import type { Engine, Query } from '../engine/index.ts';
-import { highlight } from '../engine/index.ts';
+/** Highlights of hits: which fields, and the texts of the document to look in. The engine marks them. */
+
+import { HIGHLIGHT_DEFAULTS, type HighlightOptions } from '../engine/highlight/highlight-options.ts';
+import type { Engine, EngineHighlighter, Query } from '../engine/index.ts';
 import { leafAt, leavesOf, type Mappings, sourcePathOf } from './mapping.ts';
 import type { Highlights } from './partials.ts';
+import { compileQuery } from './request/compile-query.ts';
 import type { HighlightField } from './request/highlight-request.ts';
-import { isPlainObject } from './shape.ts';
+import { compact, isPlainObject } from './shape.ts';
 import { matchesWildcard } from './wildcard.ts';
 
-/** Highlights one source; undefined if nothing in it is marked. */
-export type Highlighter = (source: unknown) => Highlights | undefined;
+/** Highlights one document; undefined if nothing in it is marked. */
+export type Highlighter = (source: unknown, id: string) => Highlights | undefined;
 
 type Target = {
   readonly field: string;
   readonly sourcePath: string;
-  readonly isText: boolean;
-  readonly terms: ReadonlySet<string>;
-  readonly options: HighlightField;
+  readonly highlighter: EngineHighlighter;
+  readonly options: HighlightOptions;
 };
 
 /** Prepares highlighting for all hits of one query. */
@@ -24,26 +25,18 @@ export function createHighlighter(
   query: Query,
   fields: readonly HighlightField[],
 ): Highlighter {
-  const terms = engine.termsOf(query);
-  const anyField = new Set([...terms.values()].flatMap((ofField) => [...ofField]));
-  const targets = fields.flatMap((options) =>
-    namesOf(options.pattern, mappings).flatMap((field): Target[] => {
-      const wanted = options.requireFieldMatch ? terms.get(field) : anyField;
-      if (wanted === undefined || wanted.size === 0) return [];
-      return [
-        {
-          field,
-          sourcePath: sourcePathOf(mappings, field),
-          isText: leafAt(mappings, field)?.type === 'text',
-          terms: wanted,
-          options,
-        },
-      ];
-    }),
-  );
-  return (source) => {
+  const ofQuery = engine.highlighter(query);
+  const targets = fields.flatMap((wanted) => {
+    const own = wanted.query;
+    const highlighter = own === undefined ? ofQuery : engine.highlighter(compileQuery(own, mappings));
+    const options = optionsOf(wanted);
+    return namesOf(wanted.pattern, mappings).map(
+      (field): Target => ({ field, sourcePath: sourcePathOf(mappings, field), highlighter, options }),
+    );
+  });
+  return (source, id) => {
     const found = targets
-      .map((target): [string, readonly string[]] => [target.field, fragmentsOf(source, target)])
+      .map((target): [string, readonly string[]] => [target.field, fragmentsOf(source, id, target)])
       .filter(([, fragments]) => fragments.length > 0);
     return found.length === 0 ? undefined : Object.fromEntries(found);
   };
@@ -67,11 +60,18 @@ function namesOf(pattern: string, mappings: Mappings): readonly string[] {
     .filter((path) => matchesWildcard(pattern, path) && isMarkable(path));
 }
 
-function fragmentsOf(source: unknown, { sourcePath, isText, terms, options }: Target): readonly string[] {
+function optionsOf(wanted: HighlightField): HighlightOptions {
+  const { preTag, postTag, fragmentSize: size, numberOfFragments: fragments, requireFieldMatch } = wanted;
+  const { encoder, boundaries, order, noMatchSize, maxAnalyzed } = wanted;
+  const given = compact({ encoder, boundaries, order, noMatchSize, maxAnalyzed });
+  return { ...HIGHLIGHT_DEFAULTS, ...given, preTag, postTag, size, fragments, requireFieldMatch };
+}
+
+function fragmentsOf(
+  source: unknown,
+  id: string,
+  { field, sourcePath, highlighter, options }: Target,
+): readonly string[] {
   const texts = valuesAt(source, sourcePath).map(String);
-  const fragments = texts.flatMap((text) => {
-    if (isText) return highlight(text, terms, options);
-    return terms.has(text) ? [`${options.preTag}${text}${options.postTag}`] : [];
-  });
-  return options.numberOfFragments === 0 ? fragments : fragments.slice(0, options.numberOfFragments);
+  return texts.length === 0 ? [] : highlighter.highlight({ field, id, texts }, options);
 }
