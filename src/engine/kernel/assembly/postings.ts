@@ -129,12 +129,15 @@ export function frequencyAt(term: Term, codes: usize, length: i32, index: i32): 
   return code == EXCEPTION ? exceptionAt(codes + <usize>length, index) : frequencyOfCode(term, code);
 }
 
-/** The frequency that the exceptions of a block have for a posting. */
+/** The frequency that the exceptions of a block, sorted by index, have for a posting. */
 export function exceptionAt(exceptions: usize, index: i32): u32 {
-  let at = exceptions + 1;
-  const end = at + 5 * <usize>load<u8>(exceptions);
-  while (at < end && <i32>load<u8>(at) != index) at += 5;
-  return load<u32>(at, 1);
+  let low: usize = 0;
+  for (let rest = <usize>load<u8>(exceptions); rest > 1; ) {
+    const half = rest >>> 1;
+    low = <i32>load<u8>(exceptions + 1 + 5 * (low + half)) <= index ? low + half : low;
+    rest -= half;
+  }
+  return load<u32>(exceptions + 1 + 5 * low, 1);
 }
 
 /** Sets a term's bound to the greatest score it has in documents `start` to `end` - 1. `start` never falls. */

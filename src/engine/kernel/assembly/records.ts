@@ -85,15 +85,16 @@ export class Term {
   probeBlock: i32;
   /** Index in `probeBlock` of the posting that the last successful probe found. */
   index: i32;
-  /** Positions before posting `sumIndex` of block `sumBlock`. */
+  /** Positions before posting `sumIndex` of block `sumBlock`, and the first exception from there on. */
   sumBlock: i32;
   sumIndex: i32;
-  sum: u32;
-  /** Positions of the found posting: how many, how far read, where in bits, and how wide. */
+  sum: u64;
+  exception: usize;
+  /** Positions of the found posting: how many, how many are read, where they are (byte and bit), and how wide. */
   frequency: u32;
   read: u32;
   positionBytes: usize;
-  positionBit: u64;
+  positionBit: u32;
   positionBits: u32;
   positionMask: u32;
 }
