@@ -98,6 +98,11 @@ export function* prepareField(data: FieldData, fail: (problem: string) => Error)
   return statistics;
 }
 
+/** Fills in what a thread needs of its own, where another one has prepared the field. */
+export function* prepareSharedField(data: FieldData, fail: (problem: string) => Error): Generator<void, void> {
+  yield* deriveShared(data, fail);
+}
+
 /** Checks offsets of pieces that lie one behind the other and fill `byteLength`. */
 export function* checkOffsets(
   offsets: Uint32Array,

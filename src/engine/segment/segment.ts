@@ -2,15 +2,17 @@
  * An immutable part of a shard, read from a file into a region of shared memory and used there in place. Only deletes
  * change it: they clear bits in the bitmap of live documents.
  */
-import type { Region, RegionPool } from '../memory/region.ts';
+import type { FieldStatistics } from '../engine.ts';
+import type { Region, RegionPool, SharedMemory } from '../memory/region.ts';
 import type { IndexPart, KernelPart } from '../part/index-part.ts';
 import type { Store, StoreFile } from '../store/store.ts';
 import { corrupt } from './corrupt.ts';
-import { fieldData, prepareField } from './field-data.ts';
+import { fieldData, prepareField, prepareSharedField } from './field-data.ts';
 import type { InvertedLayout } from './inverted-layout.ts';
 import { LiveDocuments } from './live-documents.ts';
 import { readLiveFile, writeLiveFile } from './live-file.ts';
 import { RegionViews } from './region-views.ts';
+import { liveBytes, SectionMap } from './section-map.ts';
 import { COLUMN_OWNER, DOCUMENTS } from './sections.ts';
 import { SegmentColumn } from './segment-column.ts';
 import { SegmentDocuments } from './segment-documents.ts';
@@ -18,6 +20,7 @@ import { SegmentField } from './segment-field.ts';
 import { type LoadedSegment, loadSegment } from './segment-loader.ts';
 import type { StoredBlock } from './source-writer.ts';
 import { type SourceBlock, StoredSources } from './stored-sources.ts';
+import type { TableOfContents } from './table-of-contents.ts';
 
 /** Where a segment is opened from. */
 export type SegmentPlace = {
@@ -28,9 +31,37 @@ export type SegmentPlace = {
   readonly number: number;
 };
 
+/**
+ * A segment as other threads of the process open it: its memory is shared, not copied. Can be cloned by `postMessage`. Good
+ * for as long as the segment is open where it was loaded.
+ */
+export type SharedSegment = {
+  readonly fileName: string;
+  readonly fileBytes: number;
+  readonly number: number;
+  readonly memory: SharedMemory;
+  readonly address: number;
+  readonly byteLength: number;
+  readonly table: TableOfContents;
+  readonly identity: number;
+  readonly tableOffset: number;
+  /** Statistics of the fields in the order of the table, deleted documents included. */
+  readonly statistics: readonly FieldStatistics[];
+  /** Documents that were deleted at that moment. */
+  readonly deleted: Uint32Array;
+};
+
+/** Where a shared segment is opened. */
+export type SharedSegmentPlace = {
+  /** Has room near the segment for a bitmap of its live documents. */
+  readonly regions: RegionPool;
+  /** Where its file is; without it, sources cannot be read. */
+  readonly store: Store | undefined;
+};
+
 /** What a segment is made of once it is loaded and checked. */
 type SegmentParts = {
-  readonly place: SegmentPlace;
+  readonly place: Pick<SegmentPlace, 'name' | 'number'> & { readonly store: Store | undefined };
   readonly file: StoreFile;
   readonly loaded: LoadedSegment;
   readonly live: LiveDocuments;
@@ -38,6 +69,8 @@ type SegmentParts = {
   readonly sources: StoredSources;
   readonly fields: ReadonlyMap<string, SegmentField>;
   readonly columns: ReadonlyMap<string, SegmentColumn>;
+  /** By field, as they were before any delete. */
+  readonly statistics: readonly FieldStatistics[];
 };
 
 /** A segment. */
@@ -129,9 +162,20 @@ export class Segment implements IndexPart {
     return this.#parts.sources.stored(ordinal);
   }
 
+  /** The segment for other threads, as it is now. */
+  share(): SharedSegment {
+    const { loaded, live, statistics } = this.#parts;
+    const { table, identity, tableOffset } = loaded;
+    const { memory, address, byteLength } = loaded.region;
+    const deleted = Uint32Array.from({ length: live.deletedCount }, (_, i) => live.deleted(i));
+    const { fileName, fileBytes, number } = this;
+    const file = { fileName, fileBytes, number, table, identity, tableOffset };
+    return { ...file, memory, address, byteLength, statistics, deleted };
+  }
+
   /** Writes which documents are live into a small file of its own. */
   saveLive(name: string): void {
-    writeLiveFile(this.#parts.place.store, name, this.#parts.live, this.#parts.loaded.identity);
+    writeLiveFile(this.#store(), name, this.#parts.live, this.#parts.loaded.identity);
   }
 
   /**
@@ -140,8 +184,8 @@ export class Segment implements IndexPart {
    * @throws CoppiceError `CORRUPT_SEGMENT` if the file is damaged or of another segment; then nothing is deleted.
    */
   loadLive(name: string): void {
-    const { place, live, loaded } = this.#parts;
-    for (const ordinal of readLiveFile(place.store, name, live.docCount, live.words.length, loaded.identity)) {
+    const { live, loaded } = this.#parts;
+    for (const ordinal of readLiveFile(this.#store(), name, live.docCount, live.words.length, loaded.identity)) {
       this.delete(ordinal);
     }
   }
@@ -152,6 +196,12 @@ export class Segment implements IndexPart {
     this.#isClosed = true;
     this.#parts.loaded.region.release();
     this.#parts.file.close();
+  }
+
+  #store(): Store {
+    const { store } = this.#parts.place;
+    if (store === undefined) throw new Error(`segment ${this.number} was opened without its store`);
+    return store;
   }
 }
 
@@ -186,47 +236,93 @@ export function* openSegmentInSlices(place: SegmentPlace): Generator<void, Segme
   }
 }
 
-function* assemble(place: SegmentPlace, file: StoreFile, loaded: LoadedSegment): Generator<void, Segment> {
+/** Opens a segment that another thread has shared. Deletes that come later in either thread are not seen in the other. */
+export function openSharedSegment(shared: SharedSegment, { regions, store }: SharedSegmentPlace): Segment {
+  const { fileName, fileBytes, number, memory, address, byteLength, table, identity, tableOffset, statistics } = shared;
+  const map = new SectionMap(table, (problem) => corrupt(fileName, 'table of contents', problem));
+  const bytes = new Uint8Array(memory.buffer, address, byteLength);
+  const borrowed: Region = { memory, address, byteLength, bytes, release: () => {} };
+  const liveRegion = regions.allocate(liveBytes(table.docCount), borrowed);
+  const region: Region = { ...borrowed, release: () => liveRegion.release() };
+  const loaded: LoadedSegment = { table, map, region, identity, tableOffset };
+  const file = store === undefined ? noFile(fileName, fileBytes) : store.open(fileName);
+  const { buffer, byteOffset } = liveRegion.bytes;
+  const words = new Uint32Array(buffer, byteOffset, liveRegion.byteLength >>> 2);
+  const assembling = assemble({ name: fileName, number, store }, file, loaded, { words, statistics });
+  for (let step = assembling.next(); ; step = assembling.next()) {
+    if (!step.done) continue;
+    for (const ordinal of shared.deleted) step.value.delete(ordinal);
+    return step.value;
+  }
+}
+
+/** Stands for a file that is out of reach. */
+function noFile(fileName: string, size: number): StoreFile {
+  const read = (): never => {
+    throw new Error(`the sources of \`${fileName}\` are read where the segment was loaded`);
+  };
+  return { size, read, close: () => {} };
+}
+
+/** What another thread has prepared, and where this one has its bitmap of live documents. */
+type Prepared = { readonly words: Uint32Array; readonly statistics: readonly FieldStatistics[] };
+
+function* assemble(
+  place: SegmentParts['place'],
+  file: StoreFile,
+  loaded: LoadedSegment,
+  prepared?: Prepared,
+): Generator<void, Segment> {
   const { table, map, region, tableOffset } = loaded;
   const { docCount } = table;
   const views = new RegionViews(region, map, DOCUMENTS);
-  const live = new LiveDocuments(views.u32('live'), docCount);
+  const live = new LiveDocuments(prepared?.words ?? views.u32('live'), docCount);
   const [words, doubles] = [views.u32('sourceBlocks'), views.f64('sourceBlocks')];
   const sources = new StoredSources({ file, fileName: place.name, docCount, words, doubles });
-  sources.check(tableOffset);
+  if (prepared === undefined) sources.check(tableOffset);
   const documents = new SegmentDocuments({ entry: table.documents, views, live, sources, fileName: place.name });
-  yield* documents.check((problem) => corrupt(place.name, 'ids', problem));
-  const fields = yield* openFields(place.name, loaded, live);
-  const columns = yield* openColumns(place.name, loaded, fields);
-  return new Segment({ place, file, loaded, live, documents, sources, fields, columns });
+  if (prepared === undefined) yield* documents.check((problem) => corrupt(place.name, 'ids', problem));
+  const { fields, statistics } = yield* openFields(place.name, loaded, live, prepared?.statistics);
+  const columns = yield* openColumns(place.name, loaded, fields, prepared !== undefined);
+  return new Segment({ place, file, loaded, live, documents, sources, fields, columns, statistics });
 }
+
+type OpenedFields = {
+  readonly fields: ReadonlyMap<string, SegmentField>;
+  readonly statistics: readonly FieldStatistics[];
+};
 
 function* openFields(
   fileName: string,
   { table, map, region }: LoadedSegment,
   live: LiveDocuments,
-): Generator<void, Map<string, SegmentField>> {
+  known: readonly FieldStatistics[] | undefined,
+): Generator<void, OpenedFields> {
   const fields = new Map<string, SegmentField>();
+  const statistics: FieldStatistics[] = [];
   for (const [i, entry] of table.fields.entries()) {
     const fail = (problem: string) => corrupt(fileName, `field \`${entry.field}\``, problem);
     const data = fieldData(entry, new RegionViews(region, map, 1 + i), table.docCount);
-    const statistics = yield* prepareField(data, fail);
+    const ofField = known?.[i] ?? (yield* prepareField(data, fail));
+    if (known !== undefined) yield* prepareSharedField(data, fail);
     if (fields.has(entry.field)) throw fail('it comes twice');
-    fields.set(entry.field, new SegmentField(data, statistics, live, fileName));
+    fields.set(entry.field, new SegmentField(data, ofField, live, fileName));
+    statistics.push(ofField);
   }
-  return fields;
+  return { fields, statistics };
 }
 
 function* openColumns(
   fileName: string,
   { table, map, region }: LoadedSegment,
   fields: ReadonlyMap<string, SegmentField>,
+  isPrepared: boolean,
 ): Generator<void, Map<string, SegmentColumn>> {
   const columns = new Map<string, SegmentColumn>();
   for (const [i, entry] of table.columns.entries()) {
     const fail = (problem: string) => corrupt(fileName, `column \`${entry.field}\``, problem);
     const column = new SegmentColumn(entry, new RegionViews(region, map, COLUMN_OWNER + i));
-    yield* column.check(table.docCount, fields.get(entry.field)?.termCount ?? 0, fail);
+    if (!isPrepared) yield* column.check(table.docCount, fields.get(entry.field)?.termCount ?? 0, fail);
     if (columns.has(entry.field)) throw fail('it comes twice');
     columns.set(entry.field, column);
   }
