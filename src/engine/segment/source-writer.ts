@@ -1,18 +1,21 @@
 /**
- * Writes the stored sources of a segment in deflated blocks: see docs/segment-format.md. A block begins with the length of
+ * Writes the stored sources of a segment in compressed blocks: see docs/segment-format.md. A block begins with the length of
  * each of its documents as a varint; then come the documents.
  */
-import { crc32, deflateRawSync } from 'node:zlib';
+import { brotliCompressSync, constants, crc32 } from 'node:zlib';
 import { ByteWriter } from './byte-writer.ts';
 import type { SectionWriter } from './section-writer.ts';
 import type { SegmentFile } from './segment-file.ts';
 
 /** Bytes of documents after which a block ends. */
-const BLOCK_BYTES = 1 << 15;
+const BLOCK_BYTES = 1 << 14;
 /** Blocks of fewer bytes are packed anew when segments are merged, so that small ones do not stay for ever. */
 const LEAST_COPIED_BYTES = BLOCK_BYTES / 4;
-/** The fastest: measured, level 6 saves 8 % of the bytes and takes twice the time. */
-const LEVEL = 1;
+/**
+ * Brotli's fastest level. Measured on abstracts of papers it takes 0.45 of the bytes at 142 MB/s, where the fastest deflate
+ * takes 0.43 at 59 MB/s: most of the time of indexing would go there.
+ */
+const PARAMS = { [constants.BROTLI_PARAM_QUALITY]: 0, [constants.BROTLI_PARAM_LGWIN]: 18 };
 
 /** A block as it stands in a file. */
 export type StoredBlock = {
@@ -73,8 +76,8 @@ export class SourceWriter {
     const block = new Uint8Array(head.bytes.length + this.#used);
     block.set(head.bytes);
     block.set(this.#bytes.subarray(0, this.#used), head.bytes.length);
-    const deflated = deflateRawSync(block, { level: LEVEL });
-    const stored = deflated.length < block.length ? deflated : block;
+    const compressed = brotliCompressSync(block, { params: PARAMS });
+    const stored = compressed.length < block.length ? compressed : block;
     this.#write({ docCount: this.#lengths.length, stored, inflatedBytes: block.length, checksum: crc32(stored) });
     this.#lengths.length = 0;
     this.#used = 0;

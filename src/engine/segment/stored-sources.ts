@@ -1,17 +1,19 @@
 /**
- * The stored sources of a segment: blocks that are read from the file and inflated when one of their documents is asked
- * for. The last few stay inflated, since hits of one page often share blocks.
+ * The stored sources of a segment: blocks that are read from the file and decompressed when one of their documents is asked
+ * for. The last few stay so, since hits of one page often share blocks.
  */
-import { crc32, inflateRawSync } from 'node:zlib';
+import { brotliDecompressSync, crc32 } from 'node:zlib';
 import type { StoreFile } from '../store/store.ts';
 import { ByteReader } from './byte-reader.ts';
 import { corrupt } from './corrupt.ts';
 import { HEADER_BYTES } from './sections.ts';
 import type { StoredBlock } from './source-writer.ts';
 
-/** Inflated blocks that are kept, and bytes in them at most (but one block is always kept). */
+/** Blocks that are kept, and bytes in them at most (but one block is always kept). */
 const KEPT_BLOCKS = 8;
 const KEPT_BYTES = 1 << 20;
+/** Bytes that are made room for at once, whatever a block says. */
+const MAX_PIECE_BYTES = 1 << 20;
 /** 32-bit and 64-bit numbers in a record of the table: offset f64, first ordinal, stored bytes, inflated bytes, checksum. */
 const WORDS = 6;
 const DOUBLES = 3;
@@ -132,9 +134,10 @@ export class StoredSources {
     let bytes: Uint8Array = stored;
     if (stored.length !== inflatedBytes) {
       try {
-        bytes = inflateRawSync(stored, { maxOutputLength: Math.max(1, inflatedBytes) });
+        const chunkSize = Math.min(MAX_PIECE_BYTES, Math.max(64, inflatedBytes));
+        bytes = brotliDecompressSync(stored, { maxOutputLength: Math.max(1, inflatedBytes), chunkSize });
       } catch {
-        throw this.#fail(`block ${block} cannot be inflated`);
+        throw this.#fail(`block ${block} cannot be decompressed`);
       }
     }
     if (bytes.length !== inflatedBytes) throw this.#fail(`block ${block} has ${bytes.length} bytes`);
