@@ -29,7 +29,7 @@ export class SearchState {
   constructor(mappings: Mappings, analysis: AnalysisSettings = {}) {
     this.#mappings = mappings;
     this.#analyzers = analyzersOf(analysis);
-    this.engine = createEngine({ schema: this.#schemaOf(mappings), analysis });
+    this.engine = createEngine({ schema: this.#schemaOf(mappings), analysis, analyzers: this.#analyzers });
   }
 
   /** The analyzers of the index. */

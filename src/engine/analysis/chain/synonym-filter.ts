@@ -1,7 +1,8 @@
 /**
  * The filters `synonym` and `synonym_graph`: put what stands for a run of words into its place, the longest run first.
- * A synonym of several words takes as many positions from the run's first one on; where it is longer than the run, its
- * last words share positions with what follows, since positions of an index form a row and no graph.
+ * Positions of an index form a row and no graph: a run takes as many positions as its longest reading has words, and what
+ * follows moves on, as after Lucene's SynonymGraphFilter and FlattenGraphFilter. Readings of several words share positions
+ * from the run's first one on.
  */
 import type { SynonymMap, SynonymNode } from './synonyms.ts';
 import { type ChainToken, newToken, type TokenFilter, type TokenStage } from './token-stage.ts';
@@ -16,9 +17,8 @@ class SynonymStage implements TokenStage {
   readonly #synonyms: SynonymMap;
   /** Tokens that may yet begin a run. */
   readonly #waiting: ChainToken[] = [];
-  /** Words of synonyms whose positions lie ahead, by rising position. */
-  readonly #ahead: ChainToken[] = [];
-  #lastPosition = -1;
+  /** By how much readings that are longer or shorter than their runs have moved what follows. */
+  #moved = 0;
 
   constructor(next: TokenStage, synonyms: SynonymMap) {
     this.#next = next;
@@ -32,22 +32,16 @@ class SynonymStage implements TokenStage {
 
   end(positions: number): void {
     while (this.#waiting.length > 0) this.#advance();
-    this.#handOnUntil(Number.POSITIVE_INFINITY);
-    this.#next.end(Math.max(positions, this.#lastPosition + 1));
+    this.#next.end(positions + this.#moved);
   }
 
   /** Deals with the first token that waits: a run that begins there, or the token alone. */
   #advance(): void {
     const run = this.#longestRun();
-    if (run === undefined) {
-      const token = this.#waiting.shift();
-      if (token !== undefined) this.#handOn(token);
-      return;
-    }
-    const matched = this.#waiting.splice(0, run.length);
-    const { outputs, keepsInput } = run.node;
-    for (const output of outputs) this.#place(output, matched);
-    if (keepsInput) for (const token of matched) this.#handOn(token);
+    const matched = this.#waiting.splice(0, run?.length ?? 1);
+    for (const token of matched) token.position += this.#moved;
+    if (run === undefined) for (const token of matched) this.#next.token(token);
+    else this.#replace(matched, run.node);
   }
 
   /** The longest rule whose words wait, each in the position after the one before. */
@@ -64,30 +58,20 @@ class SynonymStage implements TokenStage {
     return best;
   }
 
-  /** Puts the words of a synonym into the positions of what it stands for. */
-  #place(words: readonly string[], matched: readonly ChainToken[]): void {
+  #replace(matched: readonly ChainToken[], { outputs, keepsInput }: SynonymNode): void {
     const [first, last] = [matched[0]!, matched.at(-1)!];
-    words.forEach((word, i) => {
-      const token = newToken(word, first.position + i, [first.start, last.end]);
-      token.type = 'SYNONYM';
-      token.positionLength = words.length === 1 ? matched.length : 1;
-      const at = this.#ahead.findLastIndex(({ position }) => position <= token.position);
-      this.#ahead.splice(at + 1, 0, token);
-    });
-  }
-
-  #handOn(token: ChainToken): void {
-    this.#handOnUntil(token.position);
-    this.#emit(token);
-  }
-
-  /** Hands on the words of synonyms that come before a position. */
-  #handOnUntil(position: number): void {
-    while (this.#ahead.length > 0 && this.#ahead[0]!.position < position) this.#emit(this.#ahead.shift()!);
-  }
-
-  #emit(token: ChainToken): void {
-    this.#lastPosition = Math.max(this.#lastPosition, token.position);
-    this.#next.token(token);
+    const width = Math.max(keepsInput ? matched.length : 0, ...outputs.map(({ length }) => length));
+    const spanOf = (readingLength: number): number => (readingLength === 1 ? width : 1);
+    const made = keepsInput ? [...matched] : [];
+    for (const token of made) token.positionLength = spanOf(matched.length);
+    for (const output of outputs) {
+      output.forEach((word, i) => {
+        const token = newToken(word, first.position + i, [first.start, last.end]);
+        made.push({ ...token, type: 'SYNONYM', positionLength: spanOf(output.length) });
+      });
+    }
+    made.sort((a, b) => a.position - b.position);
+    for (const token of made) this.#next.token(token);
+    this.#moved += width - matched.length;
   }
 }
