@@ -9,6 +9,7 @@ export { type HighlightOptions, highlight } from './old/highlight.ts';
 export type * from './query/query.ts';
 export { termKey } from './query/search-terms.ts';
 export { createEngine, openEngine, ShardEngine, type ShardEngineOptions, type ShardStats } from './shard-engine.ts';
+export { type OpenSharedOptions, openShared, type SharedSearcher, type SharedShard } from './shared-shard.ts';
 export { openFileStore } from './store/file-store.ts';
 export { createMemoryStore } from './store/memory-store.ts';
 export type * from './store/store.ts';

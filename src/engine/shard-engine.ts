@@ -19,8 +19,8 @@ import type {
 } from './engine.ts';
 import { ShardHighlighter } from './highlight/shard-highlighter.ts';
 import { createSearchKernel } from './kernel/search-kernel.ts';
-import type { RegionPool } from './memory/region.ts';
-import type { IndexPart } from './part/index-part.ts';
+import type { Region, RegionPool, SharedMemory } from './memory/region.ts';
+import { documentAt, placeOfOrdinal } from './part/document-place.ts';
 import type { ShardView } from './part/shard-view.ts';
 import { explainDocument } from './query/explain.ts';
 import { FilterCache } from './query/filter-cache.ts';
@@ -29,12 +29,14 @@ import { statisticsOfParts } from './query/query-statistics.ts';
 import { countParts, searchParts } from './query/search-parts.ts';
 import { termsOfQuery } from './query/sought-terms.ts';
 import type { Bm25Parameters } from './score/bm25.ts';
+import { liveBytes } from './segment/section-map.ts';
+import { LENT_BYTES, type SharedShard } from './shared-shard.ts';
 import { createMemoryStore } from './store/memory-store.ts';
 import type { Store } from './store/store.ts';
 import { CommitLog } from './writer/commit-log.ts';
 import { FieldMap } from './writer/field-map.ts';
 import type { SegmentSlot } from './writer/segment-list.ts';
-import { type Place, ShardWriter } from './writer/shard-writer.ts';
+import { ShardWriter } from './writer/shard-writer.ts';
 import { threadRegions } from './writer/thread-memory.ts';
 
 /** Options of a shard's engine. */
@@ -79,6 +81,8 @@ export type ShardStats = {
 };
 
 const MEBIBYTE = 2 ** 20;
+/** Most bytes that are lost between two regions. */
+const ALIGNMENT = 64;
 
 /** Makes an empty index in memory. */
 export function createEngine(options: ShardEngineOptions = {}): ShardEngine {
@@ -106,6 +110,8 @@ export class ShardEngine implements Engine {
   readonly #options: ShardEngineOptions;
   readonly #writer: ShardWriter;
   readonly #filters = new FilterCache();
+  readonly #shares = new Map<number, { readonly slots: readonly SegmentSlot[]; readonly lent: readonly Region[] }>();
+  #shareCount = 0;
   #view: ShardView | undefined;
   #isClosed = false;
 
@@ -144,11 +150,12 @@ export class ShardEngine implements Engine {
 
   get(id: string): StoredDocument | undefined {
     const place = this.#writer.find(id);
-    return place === undefined ? undefined : this.#read(place);
+    return place === undefined ? undefined : documentAt(this.#writer.parts, place);
   }
 
   documentAt(ordinal: number): StoredDocument {
-    return this.#read(this.#placeOf(ordinal));
+    const { parts } = this.#writer;
+    return documentAt(parts, placeOfOrdinal(parts, ordinal));
   }
 
   search(request: EngineSearch): EngineHits {
@@ -238,12 +245,51 @@ export class ShardEngine implements Engine {
     return this.#commits.files;
   }
 
+  /**
+   * The segments as they are now, for another thread to search over the same memory (`openShared`). What is in the head is
+   * written out first. Later writes are not seen there.
+   */
+  share(): SharedShard {
+    this.#checkOpen();
+    this.#writer.flush();
+    const slots = this.#writer.segments.hold();
+    const segments = slots.map(({ segment }) => segment.share());
+    const lent = slots.length === 0 ? [] : this.#lend(slots);
+    const number = ++this.#shareCount;
+    this.#shares.set(number, { slots, lent });
+    const ranges = lent.map(({ memory, address, byteLength }) => ({ memory, address, byteLength }));
+    const state = { schema: this.schema, analysis: this.#analysis, parameters: this.#parameters };
+    return { number, segments, lent: ranges, ...state };
+  }
+
+  /** Ends a share: nobody searches it any more. Twice is harmless. */
+  release({ number }: Pick<SharedShard, 'number'>): void {
+    const share = this.#shares.get(number);
+    if (share === undefined) return;
+    this.#shares.delete(number);
+    for (const region of share.lent) region.release();
+    this.#writer.segments.release(share.slots);
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    for (const number of [...this.#shares.keys()]) this.release({ number });
     this.#filters.close();
     this.#writer.close();
     this.#view = undefined;
+  }
+
+  /** Room for another thread in each memory that segments lie in. */
+  #lend(slots: readonly SegmentSlot[]): readonly Region[] {
+    const regions = new Map<SharedMemory, { readonly near: Region; bytes: number }>();
+    for (const { segment } of slots) {
+      const near = segment.kernelPart.region;
+      const room = regions.get(near.memory) ?? { near, bytes: LENT_BYTES };
+      room.bytes += liveBytes(segment.endOrdinal) + ALIGNMENT;
+      regions.set(near.memory, room);
+    }
+    return Array.from(regions.values(), ({ near, bytes }) => this.#regions.allocate(bytes, near));
   }
 
   #createWriter(store: Store): ShardWriter {
@@ -284,35 +330,7 @@ export class ShardEngine implements Engine {
     return this.#view;
   }
 
-  #placeOf(ordinal: number): Place {
-    let rest = ordinal;
-    const { parts } = this.#writer;
-    for (let part = 0; part < parts.length; part++) {
-      const { endOrdinal } = parts[part]!;
-      if (rest < endOrdinal) return { part, ordinal: rest };
-      rest -= endOrdinal;
-    }
-    throw new Error(`no document has ordinal ${ordinal}`);
-  }
-
-  #read({ part, ordinal }: Place): StoredDocument {
-    const found = this.#writer.parts[part]!;
-    if (!isLive(found, ordinal)) throw new Error(`the document of ordinal ${ordinal} of ${found.name} is deleted`);
-    const { documents } = found;
-    return {
-      id: documents.id(ordinal),
-      source: documents.source(ordinal),
-      version: documents.version(ordinal),
-      seqNo: documents.seqNo(ordinal),
-      primaryTerm: documents.primaryTerm(ordinal),
-    };
-  }
-
   #checkOpen(): void {
     if (this.#isClosed) throw new CoppiceError('INTERNAL', 'the index is closed');
   }
-}
-
-function isLive({ live }: IndexPart, ordinal: number): boolean {
-  return ((live[ordinal >>> 5]! >>> (ordinal & 31)) & 1) === 1;
 }

@@ -5,6 +5,7 @@
 import type { EngineDocument } from '../engine.ts';
 import { Head, type HeadContext, scaledSize } from '../head/head.ts';
 import { type MergePolicyOptions, type MergeRun, pickMerge } from '../merge/merge-policy.ts';
+import type { DocumentPlace } from '../part/document-place.ts';
 import type { IndexPart } from '../part/index-part.ts';
 import { encodeTerm, hashBytes, termRoom } from '../part/term-bytes.ts';
 import type { Segment } from '../segment/segment.ts';
@@ -24,9 +25,6 @@ export type WriterOptions = SegmentFactoryOptions & {
   readonly onDrop: (segment: Segment) => void;
 };
 
-/** Where a live document is: its part, by its index among the parts, and its ordinal there. */
-export type Place = { readonly part: number; readonly ordinal: number };
-
 /** A flush is to be done when the next head is full by half. */
 const FLUSH_MARGIN = 2;
 /** A merge is to be done before as much as it merges is written anew. */
@@ -39,6 +37,8 @@ const DELETES_TO_LOOK = 1024;
 const SMALL_HEAD = 1024;
 /** A head is written out early once searches have looked at each of its documents this often, about. */
 const SEARCHES_TO_FLUSH = 64;
+/** A head in which fewer documents are live is written out early: it is mostly waste. */
+const SPARSE_SHARE = 0.25;
 /** The first head is full at this share of what the options say, each next one at so many times the share. */
 const FIRST_HEAD_SHARE = 1 / 8;
 const HEAD_GROWTH = 2;
@@ -119,7 +119,7 @@ export class ShardWriter {
   }
 
   /** The live document of an id. */
-  find(id: string): Place | undefined {
+  find(id: string): DocumentPlace | undefined {
     const { parts } = this;
     this.#idBytes = this.#idBytes.length < termRoom(id) ? new Uint8Array(termRoom(id)) : this.#idBytes;
     const end = encodeTerm(id, this.#idBytes, 0);
@@ -208,6 +208,7 @@ export class ShardWriter {
     const { headDocuments, headBytes } = this.#options;
     if (endOrdinal >= headDocuments * this.#headShare || weight >= headBytes * this.#headShare) return true;
     if (endOrdinal < SMALL_HEAD || this.#frozen !== undefined) return false;
+    if (this.#head.liveCount < endOrdinal * SPARSE_SHARE) return true;
     return this.#searchedDocuments > endOrdinal * SEARCHES_TO_FLUSH;
   }
 
