@@ -51,7 +51,7 @@ export type DateRoundingOptions = {
 };
 
 /** Pieces of the time line that a rounding remembers; a power of two. */
-const CELLS = 8192;
+const CELLS = 16_384;
 
 /** Rounds dates, in milliseconds since 1970. */
 export class DateRounding implements Rounding {
@@ -83,7 +83,7 @@ export class DateRounding implements Rounding {
       this.#keepsBothHours = interval.calendar === 'hour' || interval.calendar === 'minute';
     }
     this.#stepMs = Math.max(1, Math.min(1_800_000, Math.floor(this.#leastMs / 2)));
-    this.#cellMs = Math.max(1, Math.floor(this.#leastMs / 2));
+    this.#cellMs = Math.max(1, Math.floor(this.#leastMs * 0.9));
   }
 
   round(value: number): number {

@@ -9,11 +9,16 @@ import { CoppiceError } from '../../errors.ts';
 const STEP_MS = 4 * 86_400_000;
 /** Spans are looked for in pieces of the time line of about this length. */
 const PIECE_MS = 128 * STEP_MS;
+/** Pieces before and after 1970 that are found fastest. */
+const NEAR_PIECES = 200;
 const KEPT_ZONES = 64;
 /** Farthest moment from 1970 that a date holds. */
 const MAX_TIME_MS = 8.64e15;
 
 const zones = new Map<string, TimeZone>();
+
+/** Starts of spans of constant offset, the first at the start of their piece, and the offsets. */
+type Spans = { readonly starts: readonly number[]; readonly offsets: readonly number[] };
 
 /** A time zone. */
 export class TimeZone {
@@ -21,8 +26,10 @@ export class TimeZone {
   /** The offset if it never changes, else undefined. */
   readonly fixedOffsetMs: number | undefined;
   readonly #zone: IANAZone | undefined;
-  /** Starts and offsets of spans by piece of the time line. */
-  readonly #pieces = new Map<number, { readonly starts: readonly number[]; readonly offsets: readonly number[] }>();
+  /** Spans by piece of the time line. */
+  readonly #pieces = new Map<number, Spans>();
+  /** The same for the centuries around 1970, where most dates are. */
+  readonly #near: (Spans | undefined)[] = new Array<undefined>(2 * NEAR_PIECES).fill(undefined);
   #from = Number.POSITIVE_INFINITY;
   #to = Number.NEGATIVE_INFINITY;
   #offsetMs = 0;
@@ -73,15 +80,18 @@ export class TimeZone {
     this.#offsetMs = offsets[span]!;
   }
 
-  #spansOf(piece: number): { readonly starts: readonly number[]; readonly offsets: readonly number[] } {
-    const known = this.#pieces.get(piece);
+  #spansOf(piece: number): Spans {
+    const near = piece + NEAR_PIECES;
+    const isNear = near >= 0 && near < 2 * NEAR_PIECES;
+    const known = isNear ? this.#near[near] : this.#pieces.get(piece);
     if (known !== undefined) return known;
     const spans = this.#findSpans(piece * PIECE_MS);
-    this.#pieces.set(piece, spans);
+    if (isNear) this.#near[near] = spans;
+    else this.#pieces.set(piece, spans);
     return spans;
   }
 
-  #findSpans(from: number): { starts: readonly number[]; offsets: readonly number[] } {
+  #findSpans(from: number): Spans {
     const starts = [from];
     let offset = this.#lookUp(from);
     const offsets = [offset];

@@ -7,6 +7,7 @@ import type {
   BucketOrder,
   TermSelection,
 } from '../../../src/engine/aggregate/aggregation.ts';
+import type { Query } from '../../../src/engine/query/query.ts';
 import { Seeded } from '../../support/seeded.ts';
 import { naive } from './naive.ts';
 import { aggregate, layOut, plain, randomDocs } from './shards.ts';
@@ -98,9 +99,17 @@ function randomAggregation(random: Seeded, depth: number): Aggregation {
     case 'missing':
       return { kind, field: random.pick([number(), keyword()]), ...below() };
     case 'filter':
-      return { kind: 'missing', field: 'tag', ...below() };
-    case 'filters':
-      return { kind: 'missing', field: 'price', ...below() };
+      return { kind, query: randomQuery(random), ...below() };
+    case 'filters': {
+      const isKeyed = random.chance(0.5);
+      const filters = random
+        .list(1 + random.below(3), () => 0)
+        .map((_, i) => ({
+          query: randomQuery(random),
+          ...(isKeyed ? { key: `f${i}` } : {}),
+        }));
+      return { kind, filters, ...(random.chance(0.5) ? { otherKey: 'other' } : {}), ...below() };
+    }
     case 'composite':
       return {
         kind,
@@ -120,6 +129,16 @@ function randomAggregation(random: Seeded, depth: number): Aggregation {
         ...below(),
       };
   }
+}
+
+function randomQuery(random: Seeded): Query {
+  return random.pick<Query>([
+    { kind: 'matchAll' },
+    { kind: 'term', field: 'tag', value: 'red' },
+    { kind: 'term', field: 'kind', value: 'a' },
+    { kind: 'exists', field: 'rare' },
+    { kind: 'range', field: 'n', bounds: { gte: 0, lt: 12 } },
+  ]);
 }
 
 function randomAggregations(random: Seeded, depth: number): Aggregations {
