@@ -30,14 +30,14 @@ export function* writeColumn(
   if (valueCount === undefined || values.length < valueCount) throw new Error(`column \`${field}\` has too few values`);
   const chooser = new PackingChooser();
   for (let from = 0; from < valueCount; from += SLICE) {
+    if (from > 0) yield;
     chooser.add(values, from, Math.min(valueCount, from + SLICE));
-    yield;
   }
   const packing = chooser.packing();
   const section = file.section(owner, 'columnValues');
   for (let from = 0; from < valueCount; from += SLICE) {
+    if (from > 0) yield;
     writePacked(section, packing, values, from, Math.min(valueCount, from + SLICE));
-    yield;
   }
   if (starts !== undefined) yield* writeStarts(file, owner, starts, docCount);
   yield* writeBounds(file, owner, column, docCount);
@@ -49,7 +49,7 @@ function* writeStarts(file: SegmentFile, owner: number, starts: Uint32Array, doc
   if (starts[0] !== 0) throw new Error('the values of a column begin above 0');
   for (let ordinal = 0; ordinal <= docCount; ordinal++) {
     section.rising(starts[ordinal]!);
-    if (ordinal % SLICE === 0) yield;
+    if (ordinal % SLICE === SLICE - 1) yield;
   }
 }
 
@@ -72,6 +72,6 @@ function* writeBounds(file: SegmentFile, owner: number, column: NewColumn, docCo
     least.bytes(bytes, 0, 8);
     one[0] = max;
     greatest.bytes(bytes, 0, 8);
-    if (ordinal % SLICE === 0) yield;
+    if (end % SLICE === 0) yield;
   }
 }

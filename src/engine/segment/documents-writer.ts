@@ -80,14 +80,14 @@ export class DocumentsWriter {
   *#pack(name: SectionName, values: Float64Array): Generator<void, Packing> {
     const chooser = new PackingChooser();
     for (let from = 0; from < values.length; from += SLICE) {
+      if (from > 0) yield;
       chooser.add(values, from, Math.min(values.length, from + SLICE));
-      yield;
     }
     const packing = chooser.packing();
     const section = this.#file.section(DOCUMENTS, name);
     for (let from = 0; from < values.length; from += SLICE) {
+      if (from > 0) yield;
       writePacked(section, packing, values, from, Math.min(values.length, from + SLICE));
-      yield;
     }
     return packing;
   }

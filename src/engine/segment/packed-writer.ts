@@ -41,7 +41,7 @@ export function writePacked(
 export function* writeNumbers(section: SectionWriter, numbers: Uint32Array): Generator<void, void> {
   const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
   for (let from = 0; from < bytes.length; from += SLICE_BYTES) {
+    if (from > 0) yield;
     section.bytes(bytes, from, Math.min(bytes.length, from + SLICE_BYTES));
-    yield;
   }
 }

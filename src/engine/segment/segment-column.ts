@@ -89,7 +89,7 @@ export class SegmentColumn implements Column {
         const value = this.at(i);
         if (value < min || value > max) throw fail(`value ${i} is ${value}, outside of its block's ${min} to ${max}`);
       }
-      if (block % (SLICE / COLUMN_BLOCK) === 0) yield;
+      if ((block + 1) % (SLICE / COLUMN_BLOCK) === 0) yield;
     }
   }
 }

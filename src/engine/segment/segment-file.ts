@@ -20,6 +20,8 @@ import {
 } from './sections.ts';
 import { type ChunkEntry, encodeTable, type SectionEntry, type TableOfContents } from './table-of-contents.ts';
 
+/** Bytes that are written between two yields. */
+const SLICE_BYTES = 1 << 16;
 /** Chunks that are shorter are not worth deflating. */
 const LEAST_DEFLATED_BYTES = 256;
 
@@ -90,8 +92,11 @@ export class SegmentFile implements ChunkSink {
 
   /** Writes the rest of all sections, the table and the footer. */
   *finish(table: Omit<TableOfContents, 'sections' | 'chunks'>): Generator<void, void> {
+    let sinceYield = this.#out.size;
     for (const { writer } of this.#sections) {
       writer.flush();
+      if (this.#out.size - sinceYield < SLICE_BYTES) continue;
+      sinceYield = this.#out.size;
       yield;
     }
     const sections = this.#sections.map(({ owner, name, writer }, index): SectionEntry => {
@@ -102,7 +107,6 @@ export class SegmentFile implements ChunkSink {
     const offset = this.#out.size;
     this.#out.write(bytes);
     this.#out.write(footer(offset, bytes));
-    yield;
     this.#out.finish();
   }
 }
