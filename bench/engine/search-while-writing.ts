@@ -34,6 +34,7 @@ async function measure(corpus: Corpus): Promise<Comparison> {
   const writer = writesOf(shard, documents);
   await runRound(shard, corpus.tasks, undefined);
   for (let round = 0; round < size.rounds; round++) {
+    while (shard.maintain());
     collect(idle, await runRound(shard, corpus.tasks, undefined));
     collect(writing, await runRound(shard, corpus.tasks, writer));
   }
