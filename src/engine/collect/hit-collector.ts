@@ -20,6 +20,8 @@ export interface HitCollector {
   startPart(part: IndexPart, base: number, scoreBound: number): void;
   /** Whether some hit of the window at `base` may still be kept. */
   isCompetitive(base: number): boolean;
+  /** Hits of this part that score no more are not kept. */
+  readonly scoreFloor: number;
   /** Whether none of this part's hits may be kept any more. */
   readonly isDone: boolean;
   window(base: number, bits: Uint32Array, scores: Float32Array): void;
@@ -47,6 +49,10 @@ export class ScoreCollector implements HitCollector {
 
   isCompetitive(): boolean {
     return this.#bound > this.top.floor;
+  }
+
+  get scoreFloor(): number {
+    return this.top.floor;
   }
 
   get isDone(): boolean {
@@ -78,6 +84,7 @@ export class ScoreCollector implements HitCollector {
 /** Collects by sort keys. */
 export class SortCollector implements HitCollector {
   readonly isDone = false;
+  readonly scoreFloor = Number.NEGATIVE_INFINITY;
   readonly #top: TopSorted;
   readonly #limit: number;
 

@@ -4,20 +4,27 @@
  */
 import { CoppiceError } from '../../errors.ts';
 import type { SortKey } from '../engine.ts';
-import { COLUMN_BLOCK, type Column, type IndexPart, type InvertedField } from '../part/index-part.ts';
+import { COLUMN_BLOCK, type Column, type IndexPart, type InvertedField, WINDOW } from '../part/index-part.ts';
 import type { ShardView } from '../part/shard-view.ts';
 import type { FieldValue } from '../query/query.ts';
+import { countWindow, lowestBit, WINDOW_WORDS } from '../query/window.ts';
 import { compareStrings } from './compare-strings.ts';
 
 /** A sort value: null where it is missing. */
 export type SortValue = FieldValue | null;
 
+/** Matches of a window: first ordinal, bits, scores by place (empty where none are known). */
+export type MatchWindow = { readonly base: number; readonly bits: Uint32Array; readonly scores: Float32Array };
+
+/** Ranks up to `rank`, without it if `isStrict`. */
+export type RankBound = { readonly rank: number; readonly isStrict: boolean };
+
 /** A key in a part. */
 export interface PartKey {
   /** Rank of a hit. */
   rank(ordinal: number, score: number): number;
-  /** Ranks of all ordinals `base` to `base + count` - 1 at once, if that can be had cheaply. */
-  readRanks(base: number, count: number, into: Float64Array): boolean;
+  /** Finds the places of a window that rank low enough; gives their number. `places` has room for all. */
+  select(window: MatchWindow, bound: RankBound, places: Uint32Array): number;
   /** Negative, 0 or positive as one rank comes before, equals or comes after another. */
   compare(a: number, b: number): number;
   /** The value that a rank stands for. */
@@ -30,6 +37,10 @@ export interface PartKey {
 
 const FIRST = Number.NEGATIVE_INFINITY;
 const LAST = Number.POSITIVE_INFINITY;
+
+/** With as many matches in a window, its values are read at once. */
+const MANY = 768;
+const windowValues = new Float64Array(WINDOW);
 
 /**
  * Makes a key for a part. An unknown field is missing everywhere.
@@ -70,7 +81,9 @@ function standIn({ missing }: SortKey, value: SortValue): SortValue {
 function scoreKey(sign: number): PartKey {
   return {
     rank: (_ordinal, score) => sign * score,
-    readRanks: () => false,
+    select(window, bound, places) {
+      return selectByRank(this, window, bound, places);
+    },
     compare: (a, b) => a - b,
     value: (rank) => sign * rank,
     rankOf: (value) => sign * Number(value),
@@ -81,7 +94,9 @@ function scoreKey(sign: number): PartKey {
 function positionKey(sign: number, { documents, endOrdinal }: IndexPart): PartKey {
   return {
     rank: (ordinal) => sign * documents.position(ordinal),
-    readRanks: () => false,
+    select(window, bound, places) {
+      return selectByRank(this, window, bound, places);
+    },
     compare: (a, b) => a - b,
     value: (rank) => sign * rank,
     rankOf: (value) => sign * Number(value),
@@ -124,11 +139,41 @@ class NumberKey implements PartKey {
     return this.#sign * (end - start === 1 ? column.at(start) : valueOf(column, start, end, this.#mode)) + 0;
   }
 
-  readRanks(base: number, count: number, into: Float64Array): boolean {
-    if (this.#column?.isDense !== true) return false;
-    this.#column.read(base, base + count, into);
-    if (this.#sign < 0) for (let i = 0; i < count; i++) into[i] = -into[i]!;
-    return true;
+  select(window: MatchWindow, bound: RankBound, places: Uint32Array): number {
+    const column = this.#column;
+    if (column?.isDense !== true) return selectByRank(this, window, bound, places);
+    const count = countWindow(window.bits);
+    if (count < MANY) return this.#selectDense(column, window, bound, places);
+    column.read(window.base, Math.min(window.base + WINDOW, column.valueCount), windowValues);
+    return this.#selectRead(window, bound, places);
+  }
+
+  #selectDense(column: Column, { base, bits }: MatchWindow, bound: RankBound, places: Uint32Array): number {
+    const sign = this.#sign;
+    const { rank: limit, isStrict } = bound;
+    let count = 0;
+    for (let i = 0; i < WINDOW_WORDS; i++) {
+      for (let word = bits[i]!; word !== 0; word &= word - 1) {
+        const place = i * 32 + lowestBit(word);
+        const rank = sign * column.at(base + place);
+        if (rank < limit || (rank === limit && !isStrict)) places[count++] = place;
+      }
+    }
+    return count;
+  }
+
+  #selectRead({ bits }: MatchWindow, bound: RankBound, places: Uint32Array): number {
+    const sign = this.#sign;
+    const { rank: limit, isStrict } = bound;
+    let count = 0;
+    for (let i = 0; i < WINDOW_WORDS; i++) {
+      for (let word = bits[i]!; word !== 0; word &= word - 1) {
+        const place = i * 32 + lowestBit(word);
+        const rank = sign * windowValues[place]!;
+        if (rank < limit || (rank === limit && !isStrict)) places[count++] = place;
+      }
+    }
+    return count;
   }
 
   compare(a: number, b: number): number {
@@ -194,8 +239,8 @@ class KeywordKey implements PartKey {
     return best;
   }
 
-  readRanks(): boolean {
-    return false;
+  select(window: MatchWindow, bound: RankBound, places: Uint32Array): number {
+    return selectByRank(this, window, bound, places);
   }
 
   compare(a: number, b: number): number {
@@ -246,6 +291,19 @@ class KeywordKey implements PartKey {
     this.#terms.set(number, term);
     return term;
   }
+}
+
+function selectByRank(key: PartKey, window: MatchWindow, bound: RankBound, places: Uint32Array): number {
+  const { base, bits, scores } = window;
+  let count = 0;
+  for (let i = 0; i < WINDOW_WORDS; i++) {
+    for (let word = bits[i]!; word !== 0; word &= word - 1) {
+      const place = i * 32 + lowestBit(word);
+      const difference = key.compare(key.rank(base + place, scores[place] ?? 0), bound.rank);
+      if (difference < 0 || (difference === 0 && !bound.isStrict)) places[count++] = place;
+    }
+  }
+  return count;
 }
 
 function valueOf(column: Column, start: number, end: number, mode: NonNullable<SortKey['mode']>): number {

@@ -22,7 +22,7 @@ export class TopScores {
     return this.#ordinals.length;
   }
 
-  /** Takes a hit with a score above `floor`; ordinals rise from hit to hit. */
+  /** Takes a hit with a score above `floor`; of hits with one score, ordinals rise from hit to hit. */
   add(ordinal: number, score: number): void {
     const size = this.#ordinals.length;
     if (size < this.#limit) {
@@ -37,13 +37,33 @@ export class TopScores {
     if (this.#ordinals.length === this.#limit) this.#floor = this.#scores[0]!;
   }
 
+  /**
+   * Takes the hits of a part, best first.
+   *
+   * @param base Ordinal in the shard of the part's ordinal 0; all hits so far are below.
+   */
+  addPart(ordinals: Uint32Array, scores: Float32Array, base: number): void {
+    for (let i = 0; i < ordinals.length; i++) {
+      const score = scores[i]!;
+      if (score <= this.#floor) return;
+      this.add(base + ordinals[i]!, score);
+    }
+  }
+
   /** Empties the heap into two columns, best first. */
   drain(): { readonly ordinals: Uint32Array; readonly scores: Float32Array } {
-    for (let end = this.#ordinals.length - 1; end > 0; end--) {
+    const size = this.#ordinals.length;
+    for (let end = size - 1; end > 0; end--) {
       this.#swap(0, end);
       this.#siftDown(end);
     }
-    return { ordinals: Uint32Array.from(this.#ordinals), scores: Float32Array.from(this.#scores) };
+    const ordinals = new Uint32Array(size);
+    const scores = new Float32Array(size);
+    for (let i = 0; i < size; i++) {
+      ordinals[i] = this.#ordinals[i]!;
+      scores[i] = this.#scores[i]!;
+    }
+    return { ordinals, scores };
   }
 
   /** Whether the hit at heap place `a` comes after the one at `b`. */

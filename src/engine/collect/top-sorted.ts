@@ -5,8 +5,8 @@
 import type { SortKey } from '../engine.ts';
 import { COLUMN_BLOCK, type IndexPart, WINDOW } from '../part/index-part.ts';
 import type { ShardView } from '../part/shard-view.ts';
-import { countWindow, lowestBit, WINDOW_WORDS } from '../query/window.ts';
-import { compareValues, type PartKey, partKey, type SortValue } from './part-key.ts';
+import { lowestBit, WINDOW_WORDS } from '../query/window.ts';
+import { compareValues, type MatchWindow, type PartKey, partKey, type RankBound, type SortValue } from './part-key.ts';
 
 /** What hits are ordered by. */
 export type SortOrder = {
@@ -21,14 +21,11 @@ export type SortOrder = {
 /** A hit with its place in the whole shard. */
 type SortedHit = { readonly ordinal: number; readonly score: number; readonly values: readonly SortValue[] };
 
-/** With fewer matches in a window, ranks are read one by one. */
-const FEW = 64;
-
 /** Up to `limit` hits that come first. Parts are offered one after the other, oldest first. */
 export class TopSorted {
   readonly #order: SortOrder;
   readonly #view: ShardView;
-  readonly #windowRanks = new Float64Array(WINDOW);
+  readonly #places = new Uint32Array(WINDOW);
   #hits: SortedHit[] = [];
   #heap: PartHeap | undefined;
   #base = 0;
@@ -59,16 +56,20 @@ export class TopSorted {
   /** Offers the hits of a window. `scores` may be empty. */
   window(base: number, bits: Uint32Array, scores: Float32Array): void {
     const heap = this.#heap!;
-    const size = Math.min(WINDOW, this.#endOrdinal - base);
-    const ranks =
-      countWindow(bits) >= FEW && heap.firstKey.readRanks(base, size, this.#windowRanks)
-        ? this.#windowRanks
-        : undefined;
+    const bound = heap.bound;
+    if (bound === undefined) this.#offerAll(heap, { base, bits, scores });
+    else {
+      const places = this.#places;
+      const count = heap.firstKey.select({ base, bits, scores }, bound, places);
+      for (let i = 0; i < count; i++) heap.offer(base + places[i]!, scores[places[i]!] ?? 0);
+    }
+  }
+
+  #offerAll(heap: PartHeap, { base, bits, scores }: MatchWindow): void {
     for (let i = 0; i < WINDOW_WORDS; i++) {
       for (let word = bits[i]!; word !== 0; word &= word - 1) {
         const place = i * 32 + lowestBit(word);
-        const score = scores.length > 0 ? scores[place]! : 0;
-        heap.offer(base + place, score, ranks === undefined ? heap.firstKey.rank(base + place, score) : ranks[place]!);
+        heap.offer(base + place, scores[place] ?? 0);
       }
     }
   }
@@ -143,9 +144,15 @@ class PartHeap {
     return difference < 0 || (difference === 0 && this.#keys.length > 1);
   }
 
-  /** Offers a hit with its first rank; ordinals rise from hit to hit. */
-  offer(ordinal: number, score: number, firstRank: number): void {
+  /** What first ranks of hits may still be kept; undefined if all. */
+  get bound(): RankBound | undefined {
+    return this.#bound === undefined ? undefined : { rank: this.#bound[0]!, isStrict: this.#keys.length === 1 };
+  }
+
+  /** Offers a hit; ordinals rise from hit to hit. */
+  offer(ordinal: number, score: number): void {
     const keys = this.#keys;
+    const firstRank = this.firstKey.rank(ordinal, score);
     if (this.#bound !== undefined) {
       const difference = this.firstKey.compare(firstRank, this.#bound[0]!);
       if (difference > 0 || (difference === 0 && keys.length === 1)) return;
@@ -185,7 +192,8 @@ class PartHeap {
     if (size < this.#limit) this.#siftUp(entry);
     else this.#siftDown();
     if (this.#ordinals.length < this.#limit) return;
-    this.#bound = Float64Array.from(this.#keys, (_, i) => this.#ranks[i]!);
+    this.#bound ??= new Float64Array(ranks.length);
+    for (let i = 0; i < ranks.length; i++) this.#bound[i] = this.#ranks[i]!;
   }
 
   /** Whether entry `a` comes after entry `b`. */

@@ -96,8 +96,14 @@ function isPureDisjunction(node: QueryNode): node is BoolNode {
 function scoredNode(node: BoolNode): QueryNode {
   const { must, should, filter, mustNot } = node;
   if (must.length === 1 && should.length + filter.length + mustNot.length === 0) return must[0]!;
-  if (must.length + should.length > 0) return node;
-  return constantNode(unscoredNode({ ...node, isScoring: false }), 0);
+  if (should.length > 0 || !must.every(isConstant)) return node;
+  const required = [...must.map(({ child }) => child).filter(({ kind }) => kind !== 'all'), ...filter];
+  const score = must.reduce((sum, constant) => sum + constant.score, 0);
+  return constantNode(unscoredNode({ ...node, must: [], filter: required, isScoring: false }), Math.fround(score));
+}
+
+function isConstant(node: QueryNode): node is Extract<QueryNode, { kind: 'constant' }> {
+  return node.kind === 'constant';
 }
 
 function unscoredNode(node: BoolNode): QueryNode {

@@ -23,6 +23,8 @@ export interface Matcher {
    * @param wanted The only ordinals that matter; bits of others may come out either way. All matter without it.
    */
   fill(base: number, wanted?: Uint32Array): void;
+  /** Lets out documents that score `floor` at most, from here on; only rises. Where it is missing all have to be found. */
+  raise?(floor: number): void;
 }
 
 /** Scores of matchers that do not score. */

@@ -6,7 +6,13 @@ import { ColumnRangeMatcher, fieldExists, hasAnyOf, ScanMatcher } from './column
 import { FunctionScoreMatcher } from './function-score-matcher.ts';
 import type { Matcher } from './matcher.ts';
 import { PhraseMatcher } from './phrase-matcher.ts';
-import { AnyTermMatcher, PostingsMatcher, SynonymMatcher, type TermScoring } from './postings-matcher.ts';
+import {
+  AnyTermMatcher,
+  PostingsMatcher,
+  SynonymMatcher,
+  type TermScoring,
+  TermSetMatcher,
+} from './postings-matcher.ts';
 import type { BoolNode, FunctionScoreNode, PhraseNode, QueryNode, TermNode, TermSetNode } from './query-node.ts';
 import { BoostingMatcher, DisMaxMatcher } from './score-matchers.ts';
 import type { SearchTerm, TermWeight } from './search-terms.ts';
@@ -26,7 +32,7 @@ type NodeOf<K extends QueryNode['kind']> = Extract<QueryNode, { kind: K }>;
 export type FilterSource = (node: NodeOf<'filter'>, part: number) => Uint32Array | undefined;
 
 /** With more terms than this, a set of terms is made a bitmap at once. */
-const MAX_CURSORS = 16;
+const MAX_CURSORS = 512;
 
 const NOTHING = new NoneMatcher();
 
@@ -147,8 +153,11 @@ export class PartMatchers {
       const cost = markTerms(inverted, numbers, bitmap, this.#buffers);
       return new BitmapMatcher(bitmap, cost, this.#buffers);
     }
-    const matchers = numbers.map((number) => new PostingsMatcher(inverted.postings(number), undefined, this.#buffers));
-    return matchers.length === 1 ? matchers[0]! : new AnyMatcher(matchers, this.#buffers);
+    if (numbers.length === 1) return new PostingsMatcher(inverted.postings(numbers[0]!), undefined, this.#buffers);
+    return new TermSetMatcher(
+      numbers.map((number) => inverted.postings(number)),
+      this.#buffers,
+    );
   }
 
   #numbers({ field, values }: NodeOf<'numbers'>): Matcher {

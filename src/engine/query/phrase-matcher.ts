@@ -31,6 +31,7 @@ export class PhraseMatcher implements Matcher {
   readonly #byCost: readonly PlaceCursor[];
   readonly #offsets: readonly number[];
   readonly #sloppy: SloppyPhrase | undefined;
+  #floor = Number.NEGATIVE_INFINITY;
 
   constructor({ inverted, places, slop, scoring }: PartPhrase, buffers: WindowBuffers) {
     this.bits = buffers.bits();
@@ -42,6 +43,10 @@ export class PhraseMatcher implements Matcher {
     const terms = places.map((place) => place.terms);
     this.#sloppy = slop > 0 ? new SloppyPhrase(this.#offsets, terms, slop) : undefined;
     this.cost = this.#byCost[0]!.cost;
+  }
+
+  raise(floor: number): void {
+    this.#floor = floor;
   }
 
   seek(from: number): number {
@@ -66,23 +71,34 @@ export class PhraseMatcher implements Matcher {
         const bit = lowestBit(word);
         const frequency = this.#frequency(base + i * 32 + bit);
         if (frequency === 0) bits[i]! &= ~(1 << bit);
-        else if (this.#scoring !== undefined) this.#score(base, i * 32 + bit, frequency);
+        else if (this.#scoring !== undefined)
+          this.scores[i * 32 + bit] = scoreOf(this.#scoring, base + i * 32 + bit, frequency);
       }
     }
   }
 
-  #score(base: number, place: number, frequency: number): void {
-    const { weight, norms, factors } = this.#scoring!;
-    const code = norms === undefined ? 1 : norms[base + place]!;
-    this.scores[place] = termScore(weight, frequency, factors[code]!);
-  }
-
+  /** How often the phrase occurs in a document that has all terms; 0 also if it could not score above the floor. */
   #frequency(ordinal: number): number {
-    for (const place of this.#places) place.load(ordinal);
-    return this.#sloppy === undefined
-      ? exactFrequency(this.#places, this.#offsets)
-      : this.#sloppy.frequency(this.#places);
+    let most = 0;
+    for (const place of this.#places) most = combined(most, place.find(ordinal), this.#sloppy !== undefined);
+    if (this.#scoring !== undefined && scoreOf(this.#scoring, ordinal, most) <= this.#floor) return 0;
+    for (const place of this.#places) place.load();
+    if (this.#sloppy === undefined) return exactFrequency(this.#places, this.#offsets);
+    return this.#sloppy.frequency(this.#places);
   }
+}
+
+/**
+ * Bounds how often a phrase occurs by how often its terms do: no more often than the rarest; if words may be moved, every
+ * occurrence begins with another position of some term.
+ */
+function combined(most: number, frequency: number, isSloppy: boolean): number {
+  if (isSloppy) return most + frequency;
+  return most === 0 ? frequency : Math.min(most, frequency);
+}
+
+function scoreOf({ weight, norms, factors }: TermScoring, ordinal: number, frequency: number): number {
+  return termScore(weight, frequency, factors[norms === undefined ? 1 : norms[ordinal]!]!);
 }
 
 /** Times that all places stand in order, one right after the other. */
@@ -131,26 +147,30 @@ class PlaceCursor implements PlacePositions {
     for (const term of this.#terms) term.read(base, this.bits);
   }
 
-  /** Reads the positions in a document of the window that some term of the place occurs in. */
-  load(ordinal: number): void {
+  /** Moves to a document of the window that some term of the place occurs in; gives how often they do. */
+  find(ordinal: number): number {
+    let frequency = 0;
+    for (const term of this.#terms) frequency += term.find(ordinal);
+    return frequency;
+  }
+
+  /** Reads the positions in the document. */
+  load(): void {
     this.at = 0;
     this.count = 0;
-    for (const term of this.#terms) {
-      const index = term.find(ordinal);
-      if (index >= 0) this.#add(term, index);
-    }
+    for (const term of this.#terms) if (term.index >= 0) this.#add(term);
     if (this.#terms.length > 1) this.#sort();
   }
 
-  #add(term: TermCursor, index: number): void {
-    const frequency = term.frequencies[index]!;
+  #add({ frequencies, postings, index }: TermCursor): void {
+    const frequency = frequencies[index]!;
     const room = this.count + frequency;
     if (room > this.positions.length) {
       const grown = new Uint32Array(room * 2);
       grown.set(this.positions);
       this.positions = grown;
     }
-    term.postings.positions(index, this.count === 0 ? this.positions : this.positions.subarray(this.count));
+    postings.positions(index, this.count === 0 ? this.positions : this.positions.subarray(this.count));
     this.count = room;
   }
 
@@ -170,6 +190,8 @@ class TermCursor {
   readonly postings: Postings;
   readonly frequencies: Uint32Array;
   readonly #ordinals: Uint32Array;
+  /** Of the document that `find` moved to; -1 without the term. */
+  index = -1;
   #count = 0;
   #at = 0;
 
@@ -190,10 +212,11 @@ class TermCursor {
     }
   }
 
-  /** Index of a document in the window, above those asked for before; -1 without it. */
+  /** Moves to a document of the window, above those before; gives how often the term occurs there. */
   find(ordinal: number): number {
     const ordinals = this.#ordinals;
     while (this.#at < this.#count && ordinals[this.#at]! < ordinal) this.#at++;
-    return this.#at < this.#count && ordinals[this.#at] === ordinal ? this.#at : -1;
+    this.index = this.#at < this.#count && ordinals[this.#at] === ordinal ? this.#at : -1;
+    return this.index < 0 ? 0 : this.frequencies[this.index]!;
   }
 }

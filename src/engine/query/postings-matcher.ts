@@ -122,6 +122,53 @@ export class AnyTermMatcher implements Matcher {
   }
 }
 
+/** Matches the documents of any of many terms, without scores. */
+export class TermSetMatcher implements Matcher {
+  readonly bits: Uint32Array;
+  readonly scores = NO_SCORES;
+  readonly cost: number;
+  readonly #postings: readonly Postings[];
+  /** Where each cursor stands. */
+  readonly #at: Uint32Array;
+  readonly #buffers: WindowBuffers;
+
+  constructor(postings: readonly Postings[], buffers: WindowBuffers) {
+    this.bits = buffers.bits();
+    this.cost = postings.reduce((sum, { docFrequency }) => sum + docFrequency, 0);
+    this.#postings = postings;
+    this.#at = Uint32Array.from(postings, (each) => each.seek(0));
+    this.#buffers = buffers;
+  }
+
+  seek(from: number): number {
+    const at = this.#at;
+    let least = NO_MORE;
+    for (let i = 0; i < at.length; i++) {
+      if (at[i]! < from) at[i] = this.#postings[i]!.seek(from);
+      if (at[i]! < least) least = at[i]!;
+    }
+    return least;
+  }
+
+  fill(base: number): void {
+    const bits = this.bits.fill(0);
+    const end = base + WINDOW;
+    this.seek(base);
+    const at = this.#at;
+    const { ordinals, frequencies } = this.#buffers;
+    for (let i = 0; i < at.length; i++) {
+      if (at[i]! >= end) continue;
+      const postings = this.#postings[i]!;
+      const count = postings.read(end, ordinals, frequencies);
+      for (let j = 0; j < count; j++) {
+        const place = ordinals[j]! - base;
+        bits[place >>> 5]! |= 1 << (place & 31);
+      }
+      at[i] = postings.seek(end);
+    }
+  }
+}
+
 /**
  * Matches documents with any of several terms that stand for each other, and scores them as one whose frequency is the
  * sum of theirs: Lucene's `SynonymQuery`.

@@ -40,6 +40,10 @@ export function scanPart(matcher: Matcher, part: IndexPart, targets: ScanTargets
     if (shouldStop !== undefined && ++windows % STOP_INTERVAL === 0 && shouldStop()) return false;
     if (!mustSee && !collector.isCompetitive(base)) total.skip();
     else if (copyLive(part.live, base, bits)) {
+      if (!mustSee && matcher.raise !== undefined && collector.scoreFloor > 0) {
+        matcher.raise(collector.scoreFloor);
+        total.skip();
+      }
       matcher.fill(base, bits);
       if (intersect(bits, matcher.bits)) handOn(base, { bits, matcher, targets });
     }

@@ -127,12 +127,12 @@ function sortValuesOf(
 }
 
 function positionsOf(ordinals: Uint32Array, { parts }: ShardView): Float64Array {
-  return Float64Array.from(ordinals, (ordinal) => {
-    let base = 0;
-    for (const { endOrdinal, documents } of parts) {
-      if (ordinal < base + endOrdinal) return documents.position(ordinal - base);
-      base += endOrdinal;
-    }
-    throw new Error(`ordinal ${ordinal} is beyond the parts`);
-  });
+  const positions = new Float64Array(ordinals.length);
+  for (let i = 0; i < ordinals.length; i++) {
+    let rest = ordinals[i]!;
+    let index = 0;
+    for (; rest >= parts[index]!.endOrdinal; index++) rest -= parts[index]!.endOrdinal;
+    positions[i] = parts[index]!.documents.position(rest);
+  }
+  return positions;
 }

@@ -7,7 +7,6 @@ import { type HitCollector, isScoreOrder, ScoreCollector, SortCollector } from '
 import { Total } from '../collect/total.ts';
 import type { WindowSink } from '../collect/window-sink.ts';
 import type { EngineSearch, SearchProfile } from '../engine.ts';
-import type { KernelHits } from '../kernel/plan.ts';
 import type { IndexPart } from '../part/index-part.ts';
 import type { ShardView } from '../part/shard-view.ts';
 import { describeNode } from './describe-node.ts';
@@ -20,6 +19,7 @@ import { scanPart } from './scan-part.ts';
 import { scoreBound } from './score-bound.ts';
 import { localDocFrequencyIn } from './search-terms.ts';
 import { BitmapMatcher, ConstantMatcher } from './set-matchers.ts';
+import { bitCount } from './window.ts';
 import type { WindowBuffers } from './window-buffers.ts';
 
 /** What a search runs on. */
@@ -104,12 +104,27 @@ export class SearchRun {
     }
     const shape = planShape(node, part, index);
     if (shape === 'none') return 'kernel';
-    if (shape === undefined || this.#isBetterScanned(shape, part, index)) return this.#scan(part, index);
-    const isWhole = this.#scores !== undefined && sink === undefined && request.postFilter === undefined;
-    if (isWhole && request.minScore === undefined && request.searchAfter === undefined)
-      return this.#kernelHits(shape, index, base) ? 'kernel' : this.#scan(part, index);
-    const needsScores = this.#options.isScoring && shape.constantScore === undefined;
-    return needsScores ? this.#scan(part, index) : this.#scanMarked(shape, part, index);
+    if (shape === undefined) return this.#scanKept(part, index);
+    if (this.#isBetterScanned(shape, part, index)) return this.#scan(part, index);
+    if (!this.#options.isScoring || shape.constantScore !== undefined) return this.#findUnscored(shape, part, index);
+    const isPlain = this.#scores !== undefined && sink === undefined;
+    if (!isPlain || request.minScore !== undefined || request.searchAfter !== undefined) return this.#scan(part, index);
+    return this.#kernelHits(shape, index, base) ? 'kernel' : this.#scan(part, index);
+  }
+
+  /** Where all matches score alike: counts them, lets the first ones be found, or marks them to be looked at. */
+  #findUnscored(shape: PlanShape, part: IndexPart, index: number): string {
+    const { request, sink } = this.#options;
+    const { total } = this;
+    if (request.limit === 0 && sink === undefined && request.minScore === undefined) {
+      const plan = this.#options.bitmaps.plan(shape, index);
+      if (plan === undefined) return this.#scan(part, index);
+      if (total.isCounting) total.add(knownTotal(this.#options.node, index) ?? this.#options.view.kernel!.count(plan));
+      else total.skip();
+      return 'kernel';
+    }
+    const isShort = !total.isCounting && sink === undefined && this.#scores !== undefined;
+    return isShort ? this.#scan(part, index) : this.#scanMarked(shape, part, index);
   }
 
   /** Whether making bitmaps of the filters would take longer than all the rest. */
@@ -122,65 +137,58 @@ export class SearchRun {
 
   /** Lets the kernel find and count the hits of a part. False if there is no room for the filters. */
   #kernelHits(shape: PlanShape, index: number, base: number): boolean {
-    const { view, bitmaps } = this.#options;
+    const { view, bitmaps, node, request } = this.#options;
     const plan = bitmaps.plan(shape, index);
     if (plan === undefined) return false;
-    const kernel = view.kernel!;
     const { total } = this;
     const { top } = this.#scores!;
-    const limit = this.#options.request.limit;
-    if (limit === 0) {
-      if (total.isCounting) total.add(knownTotal(this.#options.node, index) ?? kernel.count(plan));
-      else total.skip();
-      return true;
-    }
-    const { constantScore } = shape;
-    if (constantScore !== undefined && constantScore <= top.floor) {
-      if (total.isCounting) total.add(kernel.count(plan));
-      else total.skip();
-      return true;
-    }
-    const known = total.isCounting ? knownTotal(this.#options.node, index) : undefined;
+    const known = total.isCounting ? knownTotal(node, index) : undefined;
     const countLimit = known === undefined && total.isCounting ? total.missing : 0;
-    const floor = constantScore === undefined ? top.floor : Number.NEGATIVE_INFINITY;
-    const hits = kernel.search(plan, {
-      limit: constantScore === undefined ? limit : limit - top.size,
-      floor,
-      countLimit,
-    });
-    this.#take(hits, base, constantScore);
-    if (known !== undefined) total.add(known);
-    else {
-      total.add(hits.total);
-      if (hits.isLowerBound) total.skip();
-    }
+    const hits = view.kernel!.search(plan, { limit: request.limit, floor: top.floor, countLimit });
+    top.addPart(hits.ordinals, hits.scores, base);
+    total.add(known ?? hits.total);
+    if (known === undefined && hits.isLowerBound) total.skip();
     return true;
-  }
-
-  #take({ ordinals, scores }: KernelHits, base: number, constantScore: number | undefined): void {
-    const { top } = this.#scores!;
-    const order = Array.from(ordinals.keys()).sort((a, b) => ordinals[a]! - ordinals[b]!);
-    for (const i of order) {
-      const score = constantScore ?? scores[i]!;
-      if (score > top.floor) top.add(base + ordinals[i]!, score);
-    }
   }
 
   /** Lets the kernel mark the matches of a part, and scans those. */
   #scanMarked(shape: PlanShape, part: IndexPart, index: number): string {
-    const { view, bitmaps, buffers, isScoring } = this.#options;
+    const { view, bitmaps } = this.#options;
     const plan = bitmaps.plan(shape, index);
     const marked = plan === undefined ? undefined : bitmaps.empty(index);
     if (plan === undefined || marked === undefined) return this.#scan(part, index);
     view.kernel!.mark(plan, marked);
-    const matcher = new BitmapMatcher(marked.words, planCost(shape), buffers);
-    const score = isScoring ? (shape.constantScore ?? 0) : undefined;
-    this.#scanWith(score === undefined ? matcher : new ConstantMatcher(matcher, score, buffers), part, index);
+    this.#scanBitmap(marked.words, shape.constantScore, { part, index });
     return 'kernel, then columns';
   }
 
+  /** Scans the bitmap of a filter that is all of the query, if it is kept. */
+  #scanKept(part: IndexPart, index: number): string {
+    const { node, bitmaps } = this.#options;
+    const filter = node.kind === 'constant' ? node.child : node;
+    const words = filter.kind === 'filter' ? bitmaps.known(filter, index) : undefined;
+    if (words === undefined) return this.#scan(part, index);
+    this.#scanBitmap(words, node.kind === 'constant' ? node.score : undefined, { part, index });
+    return 'kept filter';
+  }
+
+  /** Matches whose bits are known are counted at once, so that only those that may be hits are looked at. */
+  #scanBitmap(
+    words: Uint32Array,
+    score: number | undefined,
+    { part, index }: { readonly part: IndexPart; readonly index: number },
+  ): void {
+    const { buffers, sink, request, postFilter, isScoring } = this.#options;
+    const marked = new BitmapMatcher(words, part.endOrdinal, buffers);
+    const matcher = isScoring ? new ConstantMatcher(marked, score ?? 0, buffers) : marked;
+    if (sink !== undefined || request.minScore !== undefined || postFilter !== undefined || !this.total.isCounting)
+      return this.#scanWith(matcher, this.total, { part, index });
+    this.total.add(countLive(words, part));
+    return this.#scanWith(matcher, new Total(false), { part, index });
+  }
+
   #scan(part: IndexPart, index: number): string {
-    this.#scanWith(this.#matchers(part, index).make(this.#options.node), part, index);
+    this.#scanWith(this.#matchers(part, index).make(this.#options.node), this.total, { part, index });
     return 'reference';
   }
 
@@ -189,14 +197,18 @@ export class SearchRun {
     return new PartMatchers(part, index, { buffers, filters: (node, at) => bitmaps.known(node, at) });
   }
 
-  #scanWith(matcher: Matcher, part: IndexPart, index: number): void {
+  #scanWith(
+    matcher: Matcher,
+    total: Total,
+    { part, index }: { readonly part: IndexPart; readonly index: number },
+  ): void {
     const { request, sink, postFilter, buffers, isScoring } = this.#options;
     const isEnd = scanPart(
       matcher,
       part,
       {
         collector: this.collector,
-        total: this.total,
+        total,
         sink,
         postFilter: postFilter === undefined ? undefined : this.#matchers(part, index).make(postFilter),
         minScore: request.minScore,
@@ -211,6 +223,13 @@ export class SearchRun {
   #see(score: number): void {
     if (score > this.maxScore) this.maxScore = score;
   }
+}
+
+function countLive(words: Uint32Array, { live, endOrdinal }: IndexPart): number {
+  const size = Math.min(words.length, Math.ceil(endOrdinal / 32));
+  let count = 0;
+  for (let i = 0; i < size; i++) count += bitCount(words[i]! & live[i]!);
+  return count;
 }
 
 /** Scores must be below that of the hit to begin after. */

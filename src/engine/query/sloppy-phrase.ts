@@ -39,6 +39,7 @@ export class SloppyPhrase {
 
   /** The frequency, float32, of the phrase in a document that has a term for every place; 0 for none. */
   frequency(places: readonly PlacePositions[]): number {
+    if (places.length === 2 && this.#groups.length === 0) return this.#ofTwo(places[0]!, places[1]!);
     this.#places = places;
     this.#next.fill(0);
     this.#end = Number.NEGATIVE_INFINITY;
@@ -47,6 +48,29 @@ export class SloppyPhrase {
     this.#isQueued.fill(1);
     for (const start of this.#starts) this.#end = Math.max(this.#end, start);
     return this.#countMatches();
+  }
+
+  /** The same for two places without repetition: the lesser one moves on until it has passed the other. */
+  #ofTwo(first: PlacePositions, second: PlacePositions): number {
+    const gap = this.#offsets[1]! - this.#offsets[0]!;
+    let [i, j, frequency] = [0, 0, 0];
+    let [left, right] = [first.positions[0]! + gap, second.positions[0]!];
+    for (;;) {
+      const isLeft = left <= right;
+      const other = isLeft ? right : left;
+      let moving = isLeft ? left : right;
+      let length = other - moving;
+      for (;;) {
+        const next = isLeft ? ++i : ++j;
+        if (next >= (isLeft ? first.count : second.count)) return this.#counted(frequency, length);
+        moving = isLeft ? first.positions[i]! + gap : second.positions[j]!;
+        if (moving > other) break;
+        length = Math.min(length, other - moving);
+      }
+      frequency = this.#counted(frequency, length);
+      if (isLeft) left = moving;
+      else right = moving;
+    }
   }
 
   #countMatches(): number {
