@@ -42,4 +42,5 @@ export type AnalysisSettings = {
   readonly tokenizer?: Readonly<Record<string, unknown>>;
   readonly filter?: Readonly<Record<string, unknown>>;
   readonly char_filter?: Readonly<Record<string, unknown>>;
+  readonly normalizer?: Readonly<Record<string, unknown>>;
 };

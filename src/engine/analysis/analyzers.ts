@@ -3,7 +3,7 @@ import type { AnalysisSettings, Analyzer, Analyzers } from './analyzer.ts';
 import { type ChainedAnalyzer, chainAnalyzer } from './chain/chain-analyzer.ts';
 import { ANALYZER_TYPES, LATER_ANALYZERS } from './settings/analyzer-types.ts';
 import { type ChainDefinition, ChainSettings, checkedDefinitions } from './settings/chain-settings.ts';
-import { ANALYSIS_LIMITS, isOptions, OptionReader, settingsError, suggestion } from './settings/option-reader.ts';
+import { ANALYSIS_LIMITS, isOptions, settingsError, suggestion } from './settings/option-reader.ts';
 
 const KEYS = ['analyzer', 'tokenizer', 'filter', 'char_filter', 'normalizer'];
 
@@ -39,10 +39,10 @@ export interface IndexAnalyzers extends Analyzers {
  */
 export function createAnalyzers(settings: AnalysisSettings = {}): IndexAnalyzers {
   if (!isOptions(settings)) throw settingsError('analysis must be an object');
-  const keys = new OptionReader('analysis', settings, KEYS);
+  checkKeys(settings);
   if (JSON.stringify(settings).length > ANALYSIS_LIMITS.totalLength)
     throw settingsError(`analysis settings are longer than ${ANALYSIS_LIMITS.totalLength} characters`);
-  return new NamedAnalyzers(settings, keys.value('normalizer'));
+  return new NamedAnalyzers(settings);
 }
 
 class NamedAnalyzers implements IndexAnalyzers {
@@ -50,11 +50,11 @@ class NamedAnalyzers implements IndexAnalyzers {
   readonly #analyzers = new Map<string, ChainedAnalyzer>();
   readonly #normalizers = new Map<string, Analyzer>();
 
-  constructor(settings: AnalysisSettings, normalizers: unknown) {
+  constructor(settings: AnalysisSettings) {
     this.#settings = new ChainSettings(settings);
     for (const [name, definition] of Object.entries(checkedDefinitions(settings.analyzer, 'analyzer')))
       this.#analyzers.set(name, chainAnalyzer(name, this.#settings.analyzer(name, definition)));
-    for (const [name, definition] of Object.entries(checkedDefinitions(normalizers, 'normalizer')))
+    for (const [name, definition] of Object.entries(checkedDefinitions(settings.normalizer, 'normalizer')))
       this.#normalizers.set(name, chainAnalyzer(name, this.#settings.normalizer(name, definition)));
     if (!this.#normalizers.has('lowercase'))
       this.#normalizers.set(
@@ -99,4 +99,9 @@ class NamedAnalyzers implements IndexAnalyzers {
       throw settingsError(`normalizer [${name}] is not known${suggestion(name, this.#normalizers.keys())}`);
     return (value) => normalizer.normalize(value);
   }
+}
+
+function checkKeys(settings: AnalysisSettings): void {
+  const unknown = Object.keys(settings).find((key) => !KEYS.includes(key));
+  if (unknown !== undefined) throw settingsError(`analysis: unknown setting [${unknown}]${suggestion(unknown, KEYS)}`);
 }

@@ -10,7 +10,9 @@ import type { Pattern, PatternMatch } from './pattern.ts';
 export function checkReplacement(replacement: string, pattern: Pattern, what: string): void {
   for (const [, sign, group] of replacement.matchAll(/(\\[\s\S]?|\$\{?)(\d?)/g)) {
     const isWrong =
-      sign === '\\' || (sign?.startsWith('$') === true && (group === '' || Number(group) > pattern.lastGroup));
+      sign === '\\' ||
+      sign === '${' ||
+      (sign?.startsWith('$') === true && (group === '' || Number(group) > pattern.lastGroup));
     if (sign !== undefined && isWrong)
       throw new CoppiceError(
         'BAD_REQUEST',
