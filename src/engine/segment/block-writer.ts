@@ -9,7 +9,7 @@ import { PairHistogram } from './pair-histogram.ts';
 import type { SectionWriter } from './section-writer.ts';
 
 /** Frequencies below this find their code in a table. */
-const TABLED = 256;
+const TABLED = 64;
 
 /** Sections that blocks are written to. Those of what the field does not have are undefined. */
 export type BlockSections = {

@@ -3,19 +3,23 @@
  * chosen from. Flushes count it, segments keep it, and merges add up those of their segments.
  */
 
-/** Frequencies below this are counted in a table, the others in a map. */
-const TABLED = 64;
+/** Frequencies below this have a row of their own once they occur; the others are in a map. */
+const ROWS = 64;
 
 /** Counts of pairs. */
 export class PairHistogram {
-  readonly #table = new Float64Array(TABLED * 256);
+  readonly #rows: (Float64Array | undefined)[] = Array.from({ length: ROWS });
   readonly #rest = new Map<number, number>();
 
   /** Counts a pair `count` times more. `frequency` is 1 or more, `norm` 0 to 255. */
   add(frequency: number, norm: number, count = 1): void {
+    if (frequency < ROWS) {
+      const row = this.#rows[frequency] ?? this.#newRow(frequency);
+      row[norm]! += count;
+      return;
+    }
     const key = frequency * 256 + norm;
-    if (frequency < TABLED) this.#table[key]! += count;
-    else this.#rest.set(key, (this.#rest.get(key) ?? 0) + count);
+    this.#rest.set(key, (this.#rest.get(key) ?? 0) + count);
   }
 
   /** Counts everything that `other` has. */
@@ -25,11 +29,19 @@ export class PairHistogram {
 
   /** Calls `visit` for each pair that occurs, by rising frequency, then norm. */
   forEach(visit: (frequency: number, norm: number, count: number) => void): void {
-    this.#table.forEach((count, key) => {
-      if (count > 0) visit(key >>> 8, key & 255, count);
-    });
+    for (let frequency = 0; frequency < ROWS; frequency++) {
+      const row = this.#rows[frequency];
+      if (row === undefined) continue;
+      for (let norm = 0; norm < 256; norm++) if (row[norm]! > 0) visit(frequency, norm, row[norm]!);
+    }
     for (const [key, count] of [...this.#rest].sort((a, b) => a[0] - b[0])) {
       visit(Math.floor(key / 256), key % 256, count);
     }
+  }
+
+  #newRow(frequency: number): Float64Array {
+    const row = new Float64Array(256);
+    this.#rows[frequency] = row;
+    return row;
   }
 }

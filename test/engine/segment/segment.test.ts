@@ -26,8 +26,8 @@ const SHAPES: readonly (ModelShape & { readonly seed: number })[] = [
   { seed: 4, docCount: 40, vocabulary: 5, longest: 600, gap: 1 },
   { seed: 5, docCount: 700, vocabulary: 300, longest: 40, gap: 1 },
   { seed: 6, docCount: 300, vocabulary: 40, longest: 60, gap: 200_000 },
-  { seed: 7, docCount: 5000, vocabulary: 2000, longest: 6, gap: 3 },
-  { seed: 8, docCount: 150, vocabulary: 12, longest: 1500, gap: 2 },
+  { seed: 7, docCount: 4000, vocabulary: 900, longest: 6, gap: 3 },
+  { seed: 8, docCount: 140, vocabulary: 12, longest: 900, gap: 2 },
 ];
 
 for (const { seed, ...shape } of SHAPES) {
@@ -36,13 +36,15 @@ for (const { seed, ...shape } of SHAPES) {
     const { segment, pool } = write(model);
     compareDocuments(segment, model);
     compareColumns(segment, model);
+    let exceptions = 0;
     for (const field of model.fields) {
       const inverted = segment.inverted(field.field)!;
       compareField(inverted, field, new Set());
       compareCursors(inverted, field, new Seeded(seed));
       compareBlocks(inverted, field);
-      checkBounds(segment, inverted, field);
+      exceptions += checkBounds(segment, inverted, field);
     }
+    if (seed === 8) assert.ok(exceptions > 100, `${exceptions} exceptions`);
     segment.close();
     segment.close();
     assert.is(pool.usedBytes, 0);
@@ -209,10 +211,13 @@ function compareBlocks(inverted: SegmentField, model: ModelField): void {
   });
 }
 
-/** Checks what the kernel skips by: bounds of blocks under other statistics than those of the writer, and k-th codes. */
-function checkBounds(segment: Segment, inverted: SegmentField, model: ModelField): void {
+/**
+ * Checks what the kernel skips by: bounds of blocks under other statistics than those of the writer, and k-th codes. Gives the
+ * number of postings without a code.
+ */
+function checkBounds(segment: Segment, inverted: SegmentField, model: ModelField): number {
   const layout = segment.kernelPart.layout(model.field)!;
-  if (model.type === 'keyword') return;
+  if (model.type === 'keyword') return 0;
   const { codes } = layout;
   const views = new DataView(layout.memory.buffer);
   const histogram = inverted.histogram();
@@ -224,6 +229,7 @@ function checkBounds(segment: Segment, inverted: SegmentField, model: ModelField
     pairs,
     [...model.terms.values()].reduce((sum, postings) => sum + postings.size, 0),
   );
+  let exceptions = 0;
   const weights = [0.01, 1, 100].map((scale) => (frequency: number, norm: number) => {
     return frequency / (frequency + scale * (1 + LENGTHS[norm]!));
   });
@@ -234,7 +240,7 @@ function checkBounds(segment: Segment, inverted: SegmentField, model: ModelField
       const max = views.getUint8(layout.blockMax + block);
       const norm = encodeLength(model.lengths[ordinal]!);
       for (const weight of weights) {
-        if (max === 255) continue;
+        if (max === 255 || i % 5 !== 0) continue;
         const bound = Math.max(
           ...Array.from({ length: max + 1 }, (_, c) => weight(codes.frequencies[c]!, codes.norms[c]!)),
         );
@@ -246,9 +252,11 @@ function checkBounds(segment: Segment, inverted: SegmentField, model: ModelField
       const norm = encodeLength(model.lengths[ordinal]!);
       return [...codes.frequencies].findIndex((frequency, c) => frequency === tokens.length && codes.norms[c] === norm);
     });
+    exceptions += coded.filter((code) => code < 0).length;
     if (kth > 0) assert.ok(coded.filter((code) => code >= kth).length >= 10);
     if (kth < codes.size - 1) assert.ok(coded.filter((code) => code >= kth + 1).length < 10);
   });
+  return exceptions;
 }
 
 test.run();
