@@ -4,6 +4,7 @@ import { levenshteinAutomaton } from '../../../src/engine/automata/levenshtein-a
 import type { RegionPool } from '../../../src/engine/memory/region.ts';
 import { createRegionPool } from '../../../src/engine/memory/region-pool.ts';
 import { NO_MORE, WINDOW } from '../../../src/engine/part/index-part.ts';
+import { COLUMN_OWNER, SECTIONS, type SectionName } from '../../../src/engine/segment/sections.ts';
 import { openSegment, type Segment } from '../../../src/engine/segment/segment.ts';
 import type { SegmentField } from '../../../src/engine/segment/segment-field.ts';
 import { createMemoryStore } from '../../../src/engine/store/memory-store.ts';
@@ -11,6 +12,7 @@ import { CoppiceError } from '../../../src/errors.ts';
 import { Seeded } from '../../support/seeded.ts';
 import {
   type Anatomy,
+  assemble,
   dissect,
   mutate,
   mutateCounts,
@@ -86,6 +88,52 @@ test('a newer format is told from damage, and errors name file and section', () 
     () => openSegment({ store: createMemoryStore(), name: 'none', regions: createRegionPool(), number: 1 }),
     isError('CORRUPT_SEGMENT', /there is no file `none`/),
   );
+});
+
+test('what no checksum tells is found when a segment is opened', () => {
+  const anatomy = anatomyOf(new Seeded(11), SHAPES[1]!);
+  const fill = (value: number) => (content: Uint8Array) => content.fill(value);
+  const set = (at: number, value: number) => (content: Uint8Array) => {
+    content[at] = value;
+    return content;
+  };
+  const infinite = (content: Uint8Array) =>
+    new Uint8Array(Float64Array.of(Number.POSITIVE_INFINITY).buffer).slice(0, content.length);
+  const cases: readonly (readonly [number, SectionName, (content: Uint8Array) => Uint8Array, RegExp])[] = [
+    [0, 'idSlots', fill(255), /ids: a hash table has 0 entries, not 60/],
+    [0, 'idSlots', fill(60), /ids: a hash table has entry 60 of 60/],
+    [0, 'idOffsets', set(0, 1), /ids: offsets do not fit the bytes/],
+    [0, 'sourceBlocks', set(8, 1), /`sourceBlocks`: block 0 has documents 1 to 60/],
+    [0, 'sourceBlocks', set(14, 9), /`sourceBlocks`: block 0 of \d+ bytes at 8/],
+    [1, 'termSlots', fill(255), /`body`: a hash table has 0 entries/],
+    [1, 'termBytes', fill(7), /`body`: term \d+ is not above the one before/],
+    [1, 'docFrequencies', set(0, 0), /`body`: term 0 is in 0 documents/],
+    [1, 'docFrequencies', set(0, 61), /`body`: term 0 is in 61 documents/],
+    [1, 'codeFrequencies', fill(0), /`body`: a code has frequency 0/],
+    [1, 'pairs', set(0, 0), /`body`: a pair of frequency 0/],
+    [1, 'kth10', fill(255), /`body`: term 0 has an unknown code/],
+    [1, 'blockLast', set(0, 60), /`body`: block 0 ends with document 60/],
+    [1, 'blockLast', set(0, 0), /`body`: block 0 /],
+    [1, 'blockWidth', fill(3), /`body`: block 0 at 0 has numbers of 3 bytes/],
+    [1, 'blockPostings', set(1, 0), /`body`: block [01] /],
+    [1, 'blockPostings', set(0, 100), /`body`: block 0 at 100 does not end with its last document/],
+    [1, 'postings', fill(200), /`body`: block 0 at 0 does not end with its last document/],
+    [1, 'blockPositionBits', fill(25), /`body`: block 0 has \d+ bytes of positions of 25 bits/],
+    [2, 'blockOffsets', fill(0), /`title`: block \d+ has 0 bytes of offsets/],
+    [COLUMN_OWNER, 'columnValues', fill(200), /`tags`: value 0 is term 200/],
+    [COLUMN_OWNER, 'columnStarts', set(0, 1), /`tags`: its starts do not fit its values/],
+    [COLUMN_OWNER + 2, 'columnBlockMin', infinite, /`small`: value 0 is -?\d+, outside of its block's Infinity/],
+  ];
+  for (const [owner, name, change, message] of cases) {
+    const index = anatomy.table.sections.findIndex(
+      (entry) => entry.owner === owner && entry.kind === SECTIONS[name].id,
+    );
+    const contents = anatomy.contents.map((content, i) => (i === index ? change(Uint8Array.from(content)) : content));
+    const bytes = assemble({ ...anatomy, contents });
+    const pool = createRegionPool();
+    assert.throws(() => open(bytes, pool), isError('CORRUPT_SEGMENT', message), `${name}: ${message}`);
+    assert.is(pool.usedBytes, 0);
+  }
 });
 
 function anatomyOf(random: Seeded, shape: (typeof SHAPES)[number]): Anatomy {
