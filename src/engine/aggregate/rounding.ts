@@ -53,6 +53,9 @@ export type DateRoundingOptions = {
 /** Pieces of the time line that a rounding remembers; a power of two. */
 const CELLS = 16_384;
 
+/** Steps in which the next interval is found, at most. */
+const MAX_STEPS = 1000;
+
 /** Rounds dates, in milliseconds since 1970. */
 export class DateRounding implements Rounding {
   readonly #zone: TimeZone;
@@ -105,7 +108,9 @@ export class DateRounding implements Rounding {
     const from = key - this.#offsetMs;
     let at = from + this.#leastMs;
     let next = this.#roundPlain(at);
-    while (next <= from) {
+    // An interval lasts at most a few days longer than the shortest of its kind; times too large to count end the search.
+    for (let steps = 0; next <= from; steps++) {
+      if (steps === MAX_STEPS) return Number.POSITIVE_INFINITY;
       at += this.#stepMs;
       next = this.#roundPlain(at);
     }

@@ -84,8 +84,7 @@ export function fieldNumber(
   }: { readonly path: string; readonly binding: AggregationBinding; readonly dates?: DateText },
 ): number {
   if (type === 'date') {
-    const read = dateReader({ nowMs: binding.nowMs, zone: dates.timeZone, ...formatOf(dates) }).read(value, 'down');
-    const timeMs = read ?? (typeof value === 'number' ? Math.trunc(value) : undefined);
+    const timeMs = dateReader({ nowMs: binding.nowMs, zone: dates.timeZone, ...formatOf(dates) }).read(value, 'down');
     if (timeMs !== undefined) return timeMs;
     throw misfit(value, { field, type, path });
   }
