@@ -1,7 +1,7 @@
 /** Cuts a text into the passages that hold what a query looks for, and values them. */
 import type { HighlightOptions } from './highlight-options.ts';
 import type { Occurrence } from './occurrence.ts';
-import { sentenceEnd, sentenceStart, wordBoundaryAfter, wordBoundaryBefore } from './sentences.ts';
+import { sentenceEnd, sentenceStart, wordBoundaryBefore, wordStart } from './sentences.ts';
 
 /** A piece of a text with its occurrences. */
 export type Passage = {
@@ -54,10 +54,11 @@ function bounds(
   const { start: from, end: to } = occurrences[first]!;
   const earliest = Math.min(previousEnd, from);
   if (options.boundaries === 'word') return wordBounds(text, { from, to, earliest, size: options.size });
-  const sentence = sentenceStart(text, from, earliest);
-  const fits = options.size === 0 || to - sentence <= options.size;
-  const start = fits ? sentence : Math.max(earliest, wordBoundaryAfter(text, startNear(from, to, options.size), from));
-  return [start, endOfSentences(text, { start, reach: to, size: options.size })];
+  const { size } = options;
+  const sentence = sentenceStart(text, from, size === 0 ? earliest : Math.max(earliest, to - size - 1));
+  const fits = size === 0 || to - sentence <= size;
+  const start = fits ? sentence : Math.max(earliest, wordStart(text, startNear(from, to, size), from));
+  return [start, endOfSentences(text, { start, reach: to, size })];
 }
 
 /** A sentence too long for a passage is entered a little before what was found. */
@@ -74,7 +75,7 @@ function wordBounds(
     size,
   }: { readonly from: number; readonly to: number; readonly earliest: number; readonly size: number },
 ): readonly [number, number] {
-  const start = Math.max(earliest, wordBoundaryAfter(text, startNear(from, to, size), from));
+  const start = Math.max(earliest, wordStart(text, startNear(from, to, size), from));
   const end = Math.min(text.length, Math.max(to, start + size));
   return [start, end === text.length ? end : Math.max(to, wordBoundaryBefore(text, end, to))];
 }
@@ -84,14 +85,14 @@ function endOfSentences(
   text: string,
   { start, reach, size }: { readonly start: number; readonly reach: number; readonly size: number },
 ): number {
-  let end = sentenceEnd(text, reach, text.length);
-  if (size === 0) return end;
-  const limit = start + size;
-  if (end > limit) return Math.max(reach, limit >= text.length ? text.length : wordBoundaryBefore(text, limit, reach));
-  while (end < text.length) {
-    const next = sentenceEnd(text, end, text.length);
-    if (next > limit || next === end) break;
+  if (size === 0) return sentenceEnd(text, reach, text.length);
+  const limit = Math.min(text.length, start + size);
+  if (reach >= limit) return reach;
+  let end = sentenceEnd(text, reach, limit);
+  if (end === limit) return limit === text.length ? limit : Math.max(reach, wordBoundaryBefore(text, limit, reach));
+  for (let next = end; next < limit || next === text.length; next = sentenceEnd(text, end, limit)) {
     end = next;
+    if (end === text.length) break;
   }
   return end;
 }
