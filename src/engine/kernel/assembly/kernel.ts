@@ -14,7 +14,7 @@ import { searchWindows, sortByBound } from './windows.ts';
 export { fillProfile };
 
 /** Postings of the lead are probed in one other list at the cost of accumulating so many. */
-const PROBE_COST: i64 = 12;
+const PROBE_COST: i64 = 20;
 /** A filter leads if probing costs so many times less than accumulating. */
 const FILTER_COST: i64 = 16;
 /** Accumulators are looked through so many at the cost of accumulating one posting. */

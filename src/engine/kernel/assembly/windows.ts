@@ -20,6 +20,11 @@ const POSTINGS_PER_WINDOW: i64 = 1024;
 /** Below one posting in so many documents, documents are listed instead of searched for. */
 const SPARSE: i64 = 10;
 
+/** Lists are probed if they have so many times the postings of those that are accumulated. */
+const PROBE_COST: i64 = 24;
+
+const LEAD_COST: i64 = 12;
+
 /** Above every accumulator. */
 const NONE: u32 = 0x1_0000;
 
@@ -49,7 +54,7 @@ export function searchWindows(query: Query, fewest: i32, mayLeave: bool): i32 {
     const unneeded = isCounting ? 0 : fewest;
     const skippable = max(unneeded, skippableEverywhere(query));
     if (skippable == count) return end;
-    if (mayLeave && skippable == count - 1) return start;
+    if (mayLeave && skippable == count - 1 && isLeadWorthwhile(query)) return start;
     if (skippable != accumulated) {
       accumulated = skippable;
       length = windowLength(query, skippable);
@@ -88,6 +93,14 @@ function skippableEverywhere(query: Query): i32 {
   return i;
 }
 
+/** Whether the lists that can be skipped are long enough, next to the last one, to probe them for its documents. */
+function isLeadWorthwhile(query: Query): bool {
+  const others = query.termCount - 1;
+  let postings: i64 = 0;
+  for (let i = 0; i < others; i++) postings += <i64>termAt(query.order, i).docFrequency;
+  return postings >= LEAD_COST * <i64>termAt(query.order, others).docFrequency;
+}
+
 function windowLength(query: Query, from: i32): i32 {
   let densest = 0;
   for (let i = from; i < query.termCount; i++) densest = max(densest, termAt(query.order, i).docFrequency);
@@ -108,14 +121,36 @@ function searchWindow(query: Query, fewest: i32, start: i32, stop: i32): void {
     if (query.minimum == 1 && query.isExact) sortByBound(order, count);
     fillPrefix(query, count);
   }
-  first = fewest;
-  while (first < count - 1 && <f32>load<f64>(query.prefix + ((<usize>(first + 1)) << 3)) <= barNow) first++;
+  first = max(fewest, probedFrom(query, barNow));
   countsByProbe = isCounting && first > 0;
   let postings: i64 = 0;
   for (let i = first; i < count; i++) postings += <i64>termAt(order, i).docFrequency;
   setLeast(query);
   if (postings * SPARSE < <i64>query.endOrdinal) searchListed(query, start, stop, barNow);
   else searchDense(query, start, stop, barNow);
+}
+
+/**
+ * How many of the first terms to probe rather than to accumulate: at most those whose bounds together are no more than
+ * the bar, and no more than pays.
+ */
+function probedFrom(query: Query, barNow: f32): i32 {
+  const count = query.termCount;
+  let postings: i64 = 0;
+  let probed: i64 = 0;
+  let most = 0;
+  while (most < count - 1 && <f32>load<f64>(query.prefix + ((<usize>(most + 1)) << 3)) <= barNow) {
+    probed += <i64>termAt(query.order, most).docFrequency;
+    most++;
+  }
+  for (let i = most; i < count; i++) postings += <i64>termAt(query.order, i).docFrequency;
+  while (most > 0 && probed < postings * PROBE_COST) {
+    most--;
+    const frequency = <i64>termAt(query.order, most).docFrequency;
+    probed -= frequency;
+    postings += frequency;
+  }
+  return most;
 }
 
 /** Sorts the first terms in order by rising bounds: Shell's sort, which is quick where little changes. */
