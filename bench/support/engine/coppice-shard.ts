@@ -2,9 +2,14 @@
  * The engine under the benches, through its public interface: documents of the corpora go in, tasks are run on them.
  */
 import { mkdirSync, rmSync } from 'node:fs';
-import type { EngineSearch, Query, Schema } from '../../../src/engine/index.ts';
-import { openEngine, type ShardEngine } from '../../../src/engine/shard-engine.ts';
-import { openFileStore } from '../../../src/engine/store/file-store.ts';
+import {
+  type EngineSearch,
+  openEngine,
+  openFileStore,
+  type Query,
+  type Schema,
+  type ShardEngine,
+} from '../../../src/engine/index.ts';
 import type { AnswerReport, CorpusDocument, IndexState, Mode, Task, TaskFilter } from './protocol.ts';
 
 const SCHEMA: Schema = {

@@ -5,8 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import type { Engine } from '../../../src/engine/index.ts';
-import { createEngine } from '../../../src/engine/shard-engine.ts';
+import { createEngine, type Engine } from '../../../src/engine/index.ts';
 import { type Judgments, type Measures, measure } from './ir-measures.ts';
 
 /** A run over a collection, and the measures that a plain BM25 with exact lengths reaches. */
