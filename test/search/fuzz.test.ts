@@ -4,23 +4,22 @@ import * as assert from 'uvu/assert';
 import { CoppiceError } from '../../src/errors.ts';
 import { mergeHits } from '../../src/search/merge-hits.ts';
 import { countAnswer, searchAnswer } from '../../src/search/reduce.ts';
+import { bindRequest } from '../../src/search/request/bind-request.ts';
 import { parseBulk } from '../../src/search/request/bulk-request.ts';
 import { parseIndexCreate, parseIndexUpdate, searchSettings } from '../../src/search/request/index-request.ts';
 import { parseGet, parseMultiGet } from '../../src/search/request/read-request.ts';
 import { parseCount, parseSearch } from '../../src/search/request/search-request.ts';
-import { bindSearchAfter, bindSort } from '../../src/search/request/sort.ts';
 import { completeWrite, parseWrite, type WriteDraft, type WriteOp } from '../../src/search/request/write-request.ts';
 import { countShard, getDocument, searchShard, shardStatistics } from '../../src/search/shard-search.ts';
 import { initialMappings, SearchState } from '../../src/search/state.ts';
 import { decode, encode } from '../../src/wire/codec.ts';
 import { Seeded } from '../support/seeded.ts';
-import { randomDocument, randomSearch } from './random-bodies.ts';
+import { randomDocument, randomSearch, SEARCH_NOW_MS } from './random-bodies.ts';
 import { ShardDriver, sharedOf } from './shard-driver.ts';
 
 const test = suite('search/fuzz');
 
-const MUTATIONS = 24_000;
-const NOW_MS = Date.UTC(2024, 1, 11, 10, 30);
+const MUTATIONS = Number(process.env['FUZZ_BODIES'] ?? 8_000);
 const SCALARS: readonly unknown[] = [
   null,
   true,
@@ -38,6 +37,12 @@ const SCALARS: readonly unknown[] = [
   '-1',
   '1e999',
   'now-1d',
+  'now/d',
+  'AUTO:1,2',
+  '2<75%',
+  '(a OR "b c"~2) -d*',
+  '[a TO',
+  '(a|b)*&~c',
   '2024-01-01',
   '*',
   '_id',
@@ -113,15 +118,8 @@ class Target {
   }
 
   search(body: unknown): void {
-    const parsed = parseSearch(body);
-    const binding = { mappings: this.shard.primary.mappings, nowMs: NOW_MS };
-    const { sort, searchAfter } = parsed;
-    const request = {
-      ...parsed,
-      nowMs: NOW_MS,
-      ...(sort === undefined ? {} : { sort: bindSort(sort, binding) }),
-      ...(searchAfter === undefined ? {} : { searchAfter: bindSearchAfter(searchAfter, sort, binding) }),
-    };
+    const parsed = { ...parseSearch(body), nowMs: SEARCH_NOW_MS };
+    const request = bindRequest(parsed, { mappings: this.shard.primary.mappings, nowMs: SEARCH_NOW_MS });
     const partial = searchShard(this.shard.primary, { request: travel(request), sources: true });
     const context = { index: 'books', tookMs: 1, shardCount: 1, failures: [] };
     checkJson(searchAnswer(request, mergeHits(request, [{ shard: 0, value: travel(partial) }]), context));

@@ -6,14 +6,14 @@ import { parseExplain } from '../../search/request/explain-request.ts';
 import { compact } from '../../search/shape.ts';
 import { unavailable } from '../router.ts';
 import { type RunAction, searchGroup, within } from './action.ts';
-import { bindRequest } from './mappings.ts';
+import { bindNow } from './mappings.ts';
 import { globalStatistics } from './search.ts';
 
 /** Explains the score of a document by id. */
 export const explain: RunAction = async (root, { index, body }, options): Promise<ExplainAnswer> => {
   const parsed = parseExplain(body);
   const group = await searchGroup(root, index);
-  const request = await bindRequest(root, group, parsed);
+  const request = await bindNow(root, group, parsed);
   const { id, routing, query, nowMs, searchType, after } = request;
   const asked = { ...within(root, options, request.timeoutMs), ...(after === undefined ? {} : { after }) };
   const statistics =

@@ -6,14 +6,12 @@ import { sharedKey } from '../../cluster/view.ts';
 import { CoppiceError } from '../../errors.ts';
 import { hasAggregatedFields } from '../../search/aggregations.ts';
 import type { Mappings } from '../../search/mapping.ts';
-import { compileQuery } from '../../search/request/compile-query.ts';
-import type { CountRequest, SearchRequest } from '../../search/request/search-request.ts';
-import { bindSearchAfter, bindSort } from '../../search/request/sort.ts';
+import { type Bindable, bindRequest } from '../../search/request/bind-request.ts';
+import type { Binding } from '../../search/request/binding.ts';
+import type { SearchRequest } from '../../search/request/search-request.ts';
 import type { SearchShared } from '../../search/state.ts';
 import { type GroupRecord, parseRecord, SharedRecord } from '../../wire/records.ts';
 import type { Root } from './action.ts';
-
-type Bindable = Pick<CountRequest, 'query'> & Partial<Pick<SearchRequest, 'sort' | 'searchAfter' | 'postFilter'>>;
 
 /**
  * Binds a request to the mappings of the whole index and to this moment: the query is checked, and what is sorted by
@@ -21,7 +19,7 @@ type Bindable = Pick<CountRequest, 'query'> & Partial<Pick<SearchRequest, 'sort'
  *
  * @throws CoppiceError `BAD_REQUEST` for a value of the wrong type or a field that cannot be sorted by.
  */
-export async function bindRequest<Request extends Bindable>(
+export async function bindNow<Request extends Bindable>(
   root: Root,
   group: GroupRecord,
   request: Request,
@@ -30,13 +28,13 @@ export async function bindRequest<Request extends Bindable>(
   const known = root.context.view.shared(group);
   if (known !== undefined) {
     try {
-      return bind(request, (known.value as SearchShared).mappings, nowMs);
+      return bindRequest({ ...request, nowMs }, bindingOf((known.value as SearchShared).mappings, nowMs));
     } catch (error) {
       if (!(error instanceof CoppiceError)) throw error;
     }
   }
   // The view may lag behind a field added a moment ago: the registry has the last word.
-  return bind(request, await readMappings(root, group), nowMs);
+  return bindRequest({ ...request, nowMs }, bindingOf(await readMappings(root, group), nowMs));
 }
 
 /**
@@ -66,18 +64,6 @@ export async function readMappings({ context }: Root, group: GroupRecord): Promi
   return (parseRecord(SharedRecord, entry.value, entry.key).document as SearchShared).mappings;
 }
 
-function bind<Request extends Bindable>(
-  request: Request,
-  mappings: Mappings,
-  nowMs: number,
-): Request & { readonly nowMs: number } {
-  const { query, postFilter, sort, searchAfter } = request;
-  const binding = { mappings, nowMs, isWhole: true };
-  for (const node of [query, postFilter]) if (node !== undefined) compileQuery(node, mappings, binding);
-  return {
-    ...request,
-    nowMs,
-    ...(sort === undefined ? {} : { sort: bindSort(sort, binding) }),
-    ...(searchAfter === undefined ? {} : { searchAfter: bindSearchAfter(searchAfter, sort, binding) }),
-  };
+function bindingOf(mappings: Mappings, nowMs: number): Binding {
+  return { mappings, nowMs, isWhole: true };
 }

@@ -24,7 +24,7 @@ import { type CountRequest, parseCount, parseSearch, type SearchRequest } from '
 import type { GroupRecord } from '../../wire/records.ts';
 import type { CallOptions, ShardAnswer, Token } from '../router.ts';
 import { NO_INDEX, type Root, type RunAction, searchGroup, stopwatch, within } from './action.ts';
-import { aggregatedMappings, bindRequest } from './mappings.ts';
+import { aggregatedMappings, bindNow } from './mappings.ts';
 
 /** Most searches of one `msearch`. */
 const MAX_SEARCHES = 1_000;
@@ -45,7 +45,7 @@ export const count: RunAction = async (root, { index, body }, options) => {
   const parsed = parseCount(body);
   const tookMs = stopwatch(root);
   const group = await searchGroup(root, index);
-  const request = await bindRequest(root, group, parsed);
+  const request = await bindNow(root, group, parsed);
   const shards = shardsAsked(group, request);
   const asked = withToken(within(root, options, request.timeoutMs), request);
   const { partials, failures } = gather<ShardCount>(
@@ -78,7 +78,7 @@ async function searchIndex(
 ): Promise<SearchAnswer> {
   const tookMs = stopwatch(root);
   const group = await searchGroup(root, index);
-  const request = await bindRequest(root, group, parsed);
+  const request = await bindNow(root, group, parsed);
   const mappings = request.aggregations === undefined ? undefined : await aggregatedMappings(root, group, request);
   const shards = shardsAsked(group, request);
   const asked = withToken(within(root, options, request.timeoutMs), request);

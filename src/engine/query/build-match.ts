@@ -8,7 +8,7 @@ import { DEFAULT_EXPANSIONS, fuzzyTerms } from './expand-terms.ts';
 import { minimumShouldMatch } from './minimum-should-match.ts';
 import type { FuzzyOptions, MinimumShouldMatch, Query } from './query.ts';
 import { ALL, constantNode, NONE, type QueryNode } from './query-node.ts';
-import type { SearchField, SearchTerm } from './search-terms.ts';
+import { type SearchField, type SearchTerm, termKey } from './search-terms.ts';
 
 type MatchQuery = Extract<Query, { kind: 'match' }>;
 type CrossFieldsQuery = Extract<Query, { kind: 'crossFields' }>;
@@ -59,15 +59,22 @@ export function buildFuzzy(
 /** The words of a text spread over several fields: fields of one analyzer share the words, the groups compete. */
 export function buildCrossFields(context: BuildContext, query: CrossFieldsQuery, boost: Boost): QueryNode {
   const groups = new Map<Analyzer | undefined, BoostedSearchField[]>();
+  const unmet: BoostedSearchField[] = [];
   for (const { field: name, boost: fieldBoost = 1 } of query.fields) {
     const field = context.terms.field(name);
-    if (field === undefined) continue;
+    if (field === undefined) {
+      unmet.push({ name, field, boost: fieldBoost });
+      continue;
+    }
     const analyzer =
       field.options.type === 'text' ? searchAnalyzer(context.view, field.options, query.analyzer) : undefined;
     const group = groups.get(analyzer) ?? [];
     groups.set(analyzer, group);
-    group.push({ field, boost: fieldBoost });
+    group.push({ name, field, boost: fieldBoost });
   }
+  // How fields are analysed that this shard has not met is not known: as the first other one is taken to be likeliest.
+  const first = [...groups].find(([analyzer]) => analyzer !== undefined);
+  if (first !== undefined) first[1].push(...unmet);
   const nodes = [...groups].map(([analyzer, fields]) => crossFieldsGroup(context, query, { analyzer, fields, boost }));
   return disMaxNode(nodes, query.tieBreaker ?? 0, boost);
 }
@@ -91,7 +98,8 @@ type CrossFieldsGroup = {
   readonly fields: readonly BoostedSearchField[];
   readonly boost: Boost;
 };
-type BoostedSearchField = { readonly field: SearchField; readonly boost: number };
+/** A field that this shard has not met has no `field`; its words still count in the statistics of the whole index. */
+type BoostedSearchField = { readonly name: string; readonly field: SearchField | undefined; readonly boost: number };
 
 function crossFieldsGroup(
   context: BuildContext,
@@ -122,33 +130,49 @@ function blendedTerm(
   }: { readonly fields: CrossFieldsGroup['fields']; readonly boost: Boost; readonly query: CrossFieldsQuery },
 ): QueryNode {
   context.limits.addClauses(fields.length);
-  const found = fields.flatMap(({ field, boost: fieldBoost }) => {
-    const term = context.terms.term(field, word);
-    return term === undefined ? [] : [{ term, fieldBoost, docFrequency: context.terms.docFrequency(term) }];
+  const found = fields.flatMap((field) => foundWord(context, field, word));
+  const blended = boost === undefined ? [] : blend(found);
+  const nodes = found.flatMap(({ term, fieldBoost }, i) => {
+    if (term === undefined) return [];
+    return boost === undefined
+      ? [context.foundTerm(term, undefined)]
+      : [context.foundTerm(term, Math.fround(boost * fieldBoost), blended[i])];
   });
-  if (boost === undefined) {
-    const nodes = found.map(({ term }) => context.foundTerm(term, undefined));
-    return boolNode({ should: nodes, minimum: 1 }, false);
-  }
-  const blended = blend(found);
-  const nodes = found.map((entry) =>
-    context.foundTerm(entry.term, Math.fround(boost * entry.fieldBoost), blended.get(entry.term)),
-  );
+  if (boost === undefined) return boolNode({ should: nodes, minimum: 1 }, false);
   return disMaxNode(nodes, query.tieBreaker ?? 0, boost);
 }
 
-function blend(
-  found: readonly { readonly term: SearchTerm; readonly docFrequency: number }[],
-): Map<SearchTerm, number> {
-  const blended = new Map<SearchTerm, number>();
-  const most = Math.min(...found.map(({ term }) => term.field.statistics.totalTokens));
-  const sorted = found.toSorted((a, b) => b.docFrequency - a.docFrequency);
-  let actual = sorted[0]?.docFrequency ?? 0;
-  let before = actual;
-  for (const { term, docFrequency } of sorted) {
-    if (docFrequency < before) actual++;
+/** A word of one field; without a term where only other shards have it. */
+type FoundWord = {
+  readonly term: SearchTerm | undefined;
+  readonly fieldBoost: number;
+  readonly docFrequency: number;
+  readonly totalTokens: number;
+};
+
+/** Looks a word up; nothing if no live document of the index has it. */
+function foundWord({ terms }: BuildContext, { name, field, boost }: BoostedSearchField, word: string): FoundWord[] {
+  const term = field === undefined ? undefined : terms.term(field, word);
+  const given = terms.given?.docFrequencies[termKey(name, word)] ?? 0;
+  const docFrequency = term === undefined ? given : terms.docFrequency(term);
+  if (docFrequency === 0) return [];
+  const statistics = field?.statistics ?? terms.given?.fields[name];
+  return [{ term, fieldBoost: boost, docFrequency, totalTokens: statistics?.totalTokens ?? 0 }];
+}
+
+/** Blended frequencies, one for each word found. */
+function blend(found: readonly FoundWord[]): number[] {
+  const blended: number[] = found.map(() => 0);
+  const most = Math.min(...found.map(({ totalTokens }) => totalTokens));
+  const order = [...found.keys()].sort((a, b) => found[b]!.docFrequency - found[a]!.docFrequency);
+  let actual = 0;
+  let before = 0;
+  for (const [rank, i] of order.entries()) {
+    const { docFrequency } = found[i]!;
+    if (rank === 0) actual = docFrequency;
+    else if (docFrequency < before) actual++;
     before = docFrequency;
-    blended.set(term, Math.min(most, actual));
+    blended[i] = Math.min(most, actual);
   }
   return blended;
 }

@@ -1,16 +1,13 @@
 /** Queries for words and phrases, in one field or several. */
 import type { BoostedField, Query } from '../../engine/query/query.ts';
-import { leafAt, leavesOf, type Mappings } from '../mapping.ts';
+import { leafAt } from '../mapping.ts';
 import { compact } from '../shape.ts';
-import { hasWildcard, matchesWildcard } from '../wildcard.ts';
 import { type Binding, leniently, NOTHING, onLeaf, unsupported } from './binding.ts';
 import { compileTerm } from './compile-values.ts';
-import type { FieldNode, QueryNode, WeightedField } from './query-node.ts';
+import { type ExpandedField, expandFields } from './expand-fields.ts';
+import type { FieldNode, QueryNode } from './query-node.ts';
 
 type NodeOf<Kind extends QueryNode['kind']> = Extract<QueryNode, { kind: Kind }>;
-
-/** A field that was named, or that a pattern stands for. */
-type Expanded = { readonly field: string; readonly boost: number | undefined; readonly lenient: boolean };
 
 /** Compiles a query of one field. */
 export type CompileField = (node: FieldNode, binding: Binding) => Query;
@@ -115,56 +112,32 @@ function inField(node: NodeOf<'multiMatch'> & { readonly field: string }, bindin
   return compileMatch(compact({ kind: 'match' as const, field, value, ...options }), binding);
 }
 
-/** Fields of text as one; others stand beside them, each for itself. */
-function crossFields(node: NodeOf<'multiMatch'>, fields: readonly Expanded[], binding: Binding): Query {
-  const isText = ({ field }: Expanded): boolean => leafAt(binding.mappings, field)?.type === 'text';
-  const texts = fields.filter(isText).map(({ field, boost }): BoostedField => compact({ field, boost }));
+/**
+ * Fields of words as one; others stand beside them, each for itself. A field that this shard has not met is among the
+ * first, since the statistics of the whole index count it.
+ */
+function crossFields(node: NodeOf<'multiMatch'>, fields: readonly ExpandedField[], binding: Binding): Query {
+  const hasWords = ({ field }: ExpandedField): boolean => {
+    const type = leafAt(binding.mappings, field)?.type;
+    return type === undefined || type === 'text' || type === 'keyword';
+  };
+  const together = fields.filter(hasWords).map(({ field, boost }): BoostedField => compact({ field, boost }));
   const { operator, minimumShouldMatch, analyzer, tieBreaker, zeroTerms } = node;
-  const together: Query = compact({
-    kind: 'crossFields' as const,
-    fields: texts,
-    text: String(node.value),
-    operator,
-    minimumShouldMatch,
-    analyzer,
-    tieBreaker,
-    zeroTerms,
-  });
+  const options = { operator, minimumShouldMatch, analyzer, tieBreaker, zeroTerms };
+  const text = String(node.value);
   const others = fields
-    .filter((field) => !isText(field))
-    .map(({ field, boost, lenient }) =>
-      boosted(
-        inField({ ...node, type: 'best_fields', field, lenient: lenient || node.lenient === true }, binding),
-        boost,
-      ),
-    );
-  const queries = texts.length === 0 ? others : [together, ...others];
+    .filter((field) => !hasWords(field))
+    .map(({ field, boost, lenient }) => {
+      const ofField = { ...node, type: 'best_fields' as const, field, lenient: lenient || node.lenient === true };
+      return boosted(inField(ofField, binding), boost);
+    });
+  const queries: readonly Query[] =
+    together.length === 0
+      ? others
+      : [compact({ kind: 'crossFields' as const, fields: together, text, ...options }), ...others];
   const [only] = queries;
   if (only === undefined) return NOTHING;
   return queries.length === 1 ? only : compact({ kind: 'disMax' as const, queries, tieBreaker });
-}
-
-/** Fields in the order given, each once; one named by a pattern only, or by no list at all, is lenient. */
-function expandFields(fields: readonly WeightedField[], mappings: Mappings): readonly Expanded[] {
-  const wanted: readonly WeightedField[] = fields.length === 0 ? [{ pattern: '*' }] : fields;
-  const expanded = new Map<string, Expanded>();
-  for (const { pattern, boost } of wanted) {
-    const isPattern = hasWildcard(pattern);
-    for (const field of isPattern ? wildcardFields(pattern, mappings) : [pattern]) {
-      const known = expanded.get(field);
-      const factor = boost === undefined && known?.boost === undefined ? undefined : (boost ?? 1) * (known?.boost ?? 1);
-      expanded.set(field, { field, boost: factor, lenient: isPattern && known?.lenient !== false });
-    }
-  }
-  return [...expanded.values()];
-}
-
-/** Sorted by name, so that shards that learned the fields in another order add up scores alike. */
-function wildcardFields(pattern: string, mappings: Mappings): readonly string[] {
-  return leavesOf(mappings)
-    .map(([path]) => path)
-    .filter((path) => matchesWildcard(pattern, path))
-    .toSorted();
 }
 
 function boosted(query: Query, boost: number | undefined): Query {

@@ -38,6 +38,53 @@ const SEARCH = {
   after: { 0: 1 },
   routing: 'a',
 };
+/** Every kind of query that `QUERY` lacks. */
+const WORDY = {
+  function_score: {
+    query: {
+      bool: {
+        should: [
+          { match: { title: { query: 'odl whale', fuzziness: 'AUTO', prefix_length: 1, max_expansions: 5 } } },
+          { match_phrase: { title: { query: 'old whale', slop: 2, _name: 'phrase' } } },
+          { match_phrase_prefix: { text: { query: 'a wha', max_expansions: 3 } } },
+          { match_bool_prefix: { text: 'of the s' } },
+          { multi_match: { query: 'old sea', type: 'cross_fields', fields: ['title', 'text'], operator: 'and' } },
+          {
+            query_string: {
+              query: 'title:(old OR "whale sea"~2) AND year:[1900 TO *] -tag:re*',
+              default_field: 'text',
+            },
+          },
+          { prefix: { tag: { value: 'R', case_insensitive: true } } },
+          { wildcard: { title: 'w?al*' } },
+          { regexp: { text: { value: 'wha(l|m)e+', max_determinized_states: 500 } } },
+          { fuzzy: { tag: { value: 'rde', transpositions: true } } },
+          { range: { at: { gte: 'now-10y/d', lt: '2030-01-01||+1M', time_zone: '+02:00' } } },
+          { boosting: { positive: { match_all: {} }, negative: { term: { tag: 'red' } }, negative_boost: 0.5 } },
+        ],
+        minimum_should_match: '2<50%',
+      },
+    },
+    functions: [
+      { filter: { term: { open: true } }, weight: 2 },
+      { field_value_factor: { field: 'year', factor: 0.1, modifier: 'log1p', missing: 1 } },
+      { gauss: { at: { origin: 'now', scale: '10d', offset: '1d', decay: 0.4 } } },
+      { random_score: { seed: 7 } },
+    ],
+    score_mode: 'sum',
+    boost_mode: 'multiply',
+  },
+};
+const WORDY_SEARCH = {
+  query: WORDY,
+  sort: [{ year: { order: 'asc', mode: 'max', missing: 0 } }, '_doc'],
+  search_after: [1950, 0],
+  post_filter: { exists: { field: 'tag' } },
+  explain: true,
+  profile: true,
+  version: true,
+  track_total_hits: true,
+};
 /** A document that fits the mappings of the fuzzed index. */
 export const DOC = {
   title: 'the old whale',
@@ -61,6 +108,8 @@ const SETTINGS = {
 const TEMPLATES: readonly Template[] = [
   { action: 'search', index: 'fuzz', body: SEARCH, weight: 30 },
   { action: 'search', index: 'fuzz', body: { query: { match: { title: 'whale' } } }, weight: 10 },
+  { action: 'search', index: 'fuzz', body: WORDY_SEARCH, weight: 20 },
+  { action: 'explain', index: 'fuzz', body: { id: '1', query: WORDY, search_type: 'dfs_query_then_fetch' }, weight: 6 },
   { action: 'count', index: 'fuzz', body: { query: QUERY }, weight: 8 },
   {
     action: 'msearch',
@@ -133,6 +182,19 @@ const NODE = {
     { kind: 'constantScore', filter: { kind: 'terms', field: 'tag', values: ['red', 'green'] } },
   ],
   mustNot: [
+    { kind: 'phrase', field: 'title', value: 'a b', slop: 1, lastIsPrefix: true },
+    { kind: 'regexp', field: 'tag', value: 'r.*', maxStates: 9 },
+    { kind: 'fuzzy', field: 'tag', value: 'rde', fuzziness: { low: 3, high: 6 }, prefixLength: 1 },
+    { kind: 'boosting', positive: { kind: 'matchAll' }, negative: { kind: 'matchNone' }, negativeBoost: 0.5 },
+    {
+      kind: 'functionScore',
+      query: { kind: 'anyField', fields: [], query: { kind: 'wildcard', field: '', value: 'a*' }, lenient: true },
+      functions: [
+        { kind: 'decay', shape: 'exp', field: 'year', origin: 1, scale: 2 },
+        { kind: 'random', seed: 'x', filter: { kind: 'matchAll', name: 'all' }, weight: 2 },
+      ],
+      scoreMode: 'max',
+    },
     { kind: 'term', field: 'at', value: '2024-02-03' },
     { kind: 'exists', field: 'author' },
   ],
@@ -154,15 +216,20 @@ export const INTERNAL_BODIES: Readonly<Record<string, unknown>> = {
       trackScores: false,
       searchType: 'query_then_fetch',
       minScore: 0.1,
+      searchAfter: [null],
+      postFilter: { kind: 'prefix', field: 'tag', value: 'r', caseInsensitive: true },
+      nowMs: 1_700_000_000_000,
+      explain: true,
     },
     statistics: { fields: { title: { docCount: 3, totalLength: 9 } }, docFrequencies: { 'title:whale': 2 } },
     sources: true,
   },
   count: { query: NODE },
   statistics: { query: NODE },
+  explain: { id: '1', routing: '1', query: NODE, nowMs: 1 },
   get: { id: '1', routing: '1', source: FILTER },
   mget: { items: [{ id: '1', source: FILTER }] },
-  fetch: { ids: ['1', '2'], source: FILTER, query: NODE },
+  fetch: { ids: ['1', '2'], source: FILTER, query: NODE, explain: true, showsSeqNo: true },
   _reduce: { endpoint: 'mget', partials: [[1], [2]] },
 };
 /** The pulse of a leaf that is not there. */

@@ -4,7 +4,6 @@ import type { Query } from '../../../src/engine/query/query.ts';
 import { parseMappings } from '../../../src/search/parse-mappings.ts';
 import { compileQuery } from '../../../src/search/request/compile-query.ts';
 import { parseQuery } from '../../../src/search/request/parse-query.ts';
-import { bindSearchAfter, bindSort, parseSort } from '../../../src/search/request/sort.ts';
 import { assertFault } from '../faults.ts';
 
 const test = suite('search/request/compile-query');
@@ -166,12 +165,11 @@ test('words and phrases take their options along', () => {
         queries: [
           {
             kind: 'crossFields',
-            fields: [{ field: 'title', boost: 3 }, { field: 'author.name' }],
+            fields: [{ field: 'title', boost: 3 }, { field: 'author.name' }, { field: 'tag' }],
             text: 'a b',
             operator: 'and',
             tieBreaker: 0.5,
           },
-          { kind: 'term', field: 'tag', value: 'a b' },
           NONE,
         ],
         tieBreaker: 0.5,
@@ -340,44 +338,6 @@ test('a value of another type says field, type and value', () => {
     ],
   ];
   for (const [query, message] of table) assertFault(() => compile(query), 'BAD_REQUEST', message);
-});
-
-test('sort keys are bound to the mappings', () => {
-  const check = (sort: unknown) => () => bindSort(parseSort(sort, 'sort') ?? [], { mappings: MAPPINGS });
-  assert.not.throws(check(['year', '_score', '_doc', 'title.keyword']));
-  assert.not.throws(check({ other: { unmapped_type: 'long' } }));
-  assertFault(
-    check('title'),
-    'BAD_REQUEST',
-    'field [title] of type [text] cannot be sorted by, use a keyword field such as [title.keyword]',
-  );
-  assertFault(check('other'), 'BAD_REQUEST', 'no mapping found for [other] in order to sort on');
-});
-
-test('values of sorts become values of their fields', () => {
-  const binding = { mappings: MAPPINGS, nowMs: NOW_MS };
-  const sort = parseSort([{ at: { missing: '2024-05-06' } }, { tag: { missing: '_first' } }, '_score'], 'sort') ?? [];
-  assert.equal(
-    bindSort(sort, binding).map(({ missing }) => missing),
-    [DAY, '_first', undefined],
-  );
-  assert.equal(bindSearchAfter(['2024-05-06', null, 1.5], sort, binding), [DAY, null, 1.5]);
-  assert.equal(bindSearchAfter([5, 'a', 1.5], sort, binding), [5, 'a', 1.5]);
-  assertFault(
-    () => bindSearchAfter([5, 'a', null], sort, binding),
-    'BAD_REQUEST',
-    'search_after of [_score] must be a number, got null',
-  );
-  assertFault(
-    () => bindSort(parseSort({ year: { missing: 'x' } }, 'sort') ?? [], binding),
-    'BAD_REQUEST',
-    'field [year] of type [integer] cannot be compared with ["x"]',
-  );
-  assertFault(
-    () => bindSort(parseSort({ tag: { mode: 'avg' } }, 'sort') ?? [], binding),
-    'BAD_REQUEST',
-    'field [tag] of type [keyword] cannot be sorted by [avg], only by [min] or [max]',
-  );
 });
 
 test.run();
