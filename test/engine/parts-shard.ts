@@ -14,7 +14,8 @@ import { openSegment, type Segment } from '../../src/engine/segment/segment.ts';
 import { createMemoryStore } from '../../src/engine/store/memory-store.ts';
 import { flushHead } from '../../src/engine/writer/flush-head.ts';
 
-import { type OracleHit, oraclePlaces } from './oracle.ts';
+import type { OracleHit } from './oracle.ts';
+import { oraclePlaces } from './oracle-words.ts';
 
 export const regions = createRegionPool();
 const store = createMemoryStore();
@@ -80,7 +81,8 @@ export class PartsShard {
     const head = this.#parts.pop();
     if (!(head instanceof Head)) throw new Error('the last part is no head');
     const name = `segment-${++segmentCount}`;
-    for (const _ of flushHead(head, { store, name, parameters: { k1: 1.2, b: 0.75 } }));
+    const slices = flushHead(head, { store, name, parameters: { k1: 1.2, b: 0.75 } });
+    while (slices.next().done !== true);
     this.#parts.push(openSegment({ store, name, regions, number: segmentCount }));
     this.cut();
   }

@@ -1,0 +1,59 @@
+/** Sort keys: their order across parts is that within parts. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { compareStrings } from '../../../src/engine/collect/compare-strings.ts';
+import { compareValues, partKey } from '../../../src/engine/collect/part-key.ts';
+import type { SortKey } from '../../../src/engine/engine.ts';
+import { PartsShard } from '../parts-shard.ts';
+import { RandomCorpus, SCHEMA } from '../random-corpus.ts';
+
+const test = suite('engine/collect/part-key');
+
+test('strings are ordered by code points, not by units', () => {
+  const sorted = ['', 'Z', 'a', 'ab', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}'];
+  for (const [i, a] of sorted.entries())
+    for (const [j, b] of sorted.entries()) assert.is(Math.sign(compareStrings(a, b)), Math.sign(i - j), `${i} ${j}`);
+});
+
+test('ranks are ordered as values are, values come back, and block bounds hold', () => {
+  for (const isFlushed of [false, true]) {
+    const corpus = new RandomCorpus(3);
+    const shard = new PartsShard(SCHEMA);
+    for (let id = 0; id < 1500; id++) shard.put(corpus.document(String(id)));
+    if (isFlushed) shard.flush();
+    const part = shard.parts[0]!;
+    for (let round = 0; round < 60; round++) {
+      const [random] = corpus.sort();
+      const key: SortKey = corpus.next() < 0.2 ? { field: 'tag', order: 'desc', missing: 'blue' } : random!;
+      const made = partKey(key, shard.view, part);
+      for (let i = 0; i < 40; i++) {
+        const [a, b] = [corpus.below(1500), corpus.below(1500)];
+        const [left, right] = [made.rank(a, a % 7), made.rank(b, b % 7)];
+        const expected = Math.sign(compareValues(key, made.value(left), made.value(right)));
+        assert.is(Math.sign(made.compare(left, right)), expected, JSON.stringify({ key, a, b, isFlushed }));
+        assert.is(made.compare(made.rankOf(made.value(left)), left), 0);
+        assert.ok(made.compare(made.leastRank(a), left) <= 0, JSON.stringify({ key, a }));
+      }
+    }
+    shard.close();
+  }
+});
+
+test('a term of another part ranks between its neighbours', () => {
+  for (const isFlushed of [false, true]) {
+    const shard = new PartsShard({ tag: 'keyword' });
+    for (const [position, tag] of ['b', 'd', 'f'].entries())
+      shard.put({ id: tag, source: null, fields: { tag: [tag] }, version: 1, seqNo: 1, primaryTerm: 1, position });
+    if (isFlushed) shard.flush();
+    for (const order of ['asc', 'desc'] as const) {
+      const key = partKey({ field: 'tag', order }, shard.view, shard.parts[0]!);
+      const sign = order === 'asc' ? 1 : -1;
+      const foreign = key.rankOf('c');
+      assert.is(Math.sign(key.compare(foreign, key.rank(0, 0))), sign);
+      assert.is(Math.sign(key.compare(foreign, key.rank(1, 0))), -sign);
+    }
+    shard.close();
+  }
+});
+
+test.run();
