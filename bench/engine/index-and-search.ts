@@ -76,4 +76,4 @@ const indexing = {
   docsPerSecond: Math.round(docCount / (elapsedMs / 1000)),
   bytesPerDoc: Math.round(sizeBytes / docCount),
 };
-process.stdout.write(`${JSON.stringify({ indexing, updates, searches }, undefined, 2)}\n`);
+process.stdout.write(`${JSON.stringify({ indexing, updates, searches })}\n`);
