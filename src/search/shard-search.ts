@@ -1,6 +1,6 @@
 /** One shard's share of a query: searching, counting, statistics for the whole index, and documents by id. */
 
-import type { EngineHits, Explanation, Query, QueryStatistics, StoredDocument } from '../engine/index.ts';
+import type { Explanation, Query, QueryStatistics, StoredDocument } from '../engine/index.ts';
 import { innerQueries } from '../engine/query/inner-queries.ts';
 import { bindAggregations, cutSources } from './aggregations.ts';
 import { columnBytes } from './columns.ts';
@@ -29,8 +29,8 @@ import type { SearchState } from './state.ts';
 const MARGIN = 0.15;
 const MAX_MARGIN_MS = 100;
 
-/** How long a search may take. */
-export type SearchTime = { readonly shouldStop: () => boolean };
+/** How long a search may take, and a clock in milliseconds for its profile. */
+export type SearchTime = { readonly shouldStop: () => boolean; readonly nowMs: () => number };
 
 /**
  * Lets a search end shortly before its caller stops waiting, so that what it has found is not lost.
@@ -39,10 +39,10 @@ export type SearchTime = { readonly shouldStop: () => boolean };
  */
 export function stopInTime(remainingMs: () => number): SearchTime {
   const marginMs = Math.min(MAX_MARGIN_MS, remainingMs() * MARGIN);
-  return { shouldStop: () => remainingMs() <= marginMs };
+  return { shouldStop: () => remainingMs() <= marginMs, nowMs: () => -remainingMs() };
 }
 
-/** Finds the best `from + size` hits of one shard. With `min_score` it ranks every match, to count those that stay. */
+/** Finds the best `from + size` hits of one shard. */
 export function searchShard(
   state: SearchState,
   { request, statistics, sources }: ShardSearch,
@@ -54,10 +54,9 @@ export function searchShard(
   const requested = request.aggregations;
   const aggregations =
     requested === undefined ? undefined : bindAggregations(requested, { mappings: state.mappings, nowMs });
-  const window = request.from + request.size;
   const search = {
     query,
-    limit: minScore === undefined ? window : state.engine.stats().docCount,
+    limit: request.from + request.size,
     sort: sort?.map(({ unmapped: _, ...key }) => key),
     searchAfter,
     statistics,
@@ -68,10 +67,9 @@ export function searchShard(
     trackScores: request.trackScores || undefined,
     names: hasName(query) || undefined,
     profile,
-    ...time,
+    shouldStop: time?.shouldStop,
   };
-  const found = state.engine.search(compact(search));
-  const hits = minScore === undefined ? found : aboveScore(found, { minScore, window });
+  const hits = state.withClock(time?.nowMs, () => state.engine.search(compact(search)));
   const documents = Array.from(hits.ordinals, (ordinal) => state.engine.documentAt(ordinal));
   const show = sources ? shower(state, query, { ...request, statistics }) : undefined;
   return compact({
@@ -88,7 +86,7 @@ export function searchShard(
     aggregations:
       requested === undefined || aggregations === undefined
         ? undefined
-        : cutSources(requested, aggregations, found.aggregations ?? {}),
+        : cutSources(requested, aggregations, hits.aggregations ?? {}),
     fetched: show === undefined ? undefined : documents.map(show),
   });
 }
@@ -182,22 +180,4 @@ function shower(state: SearchState, query: Query, wanted: Wanted): (stored: Stor
       seqNo: showsSeqNo === true ? seqNo : undefined,
       primaryTerm: showsSeqNo === true ? primaryTerm : undefined,
     });
-}
-
-function aboveScore(
-  { maxScore, ordinals, scores, positions, sortValues, isLowerBound, timedOut }: EngineHits,
-  { minScore, window }: { minScore: number; window: number },
-): EngineHits {
-  const kept = Array.from(scores.keys()).filter((place) => (scores[place] ?? 0) >= minScore);
-  const shown = kept.slice(0, window);
-  return compact({
-    total: kept.length,
-    isLowerBound,
-    timedOut,
-    maxScore,
-    ordinals: Uint32Array.from(shown, (place) => ordinals[place] ?? 0),
-    scores: Float32Array.from(shown, (place) => scores[place] ?? 0),
-    positions: Float64Array.from(shown, (place) => positions[place] ?? 0),
-    sortValues: sortValues === undefined ? undefined : shown.map((place) => sortValues[place] ?? []),
-  });
 }

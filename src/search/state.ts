@@ -25,11 +25,17 @@ export class SearchState {
   readonly #tombstones = new Map<string, Tombstone>();
   readonly #analyzers: IndexAnalyzers;
   #mappings: Mappings;
+  #nowMs: () => number = () => 0;
 
   constructor(mappings: Mappings, analysis: AnalysisSettings = {}) {
     this.#mappings = mappings;
     this.#analyzers = analyzersOf(analysis);
-    this.engine = createEngine({ schema: this.#schemaOf(mappings), analysis, analyzers: this.#analyzers });
+    this.engine = createEngine({
+      schema: this.#schemaOf(mappings),
+      analysis,
+      analyzers: this.#analyzers,
+      nowMs: () => this.#nowMs(),
+    });
   }
 
   /** The analyzers of the index. */
@@ -47,6 +53,18 @@ export class SearchState {
     if (mappings === this.#mappings) return;
     this.engine.addFields(this.#schemaOf(mappings));
     this.#mappings = mappings;
+  }
+
+  /** Runs a search with a clock in milliseconds, by which it is profiled. */
+  withClock<Found>(nowMs: (() => number) | undefined, search: () => Found): Found {
+    if (nowMs === undefined) return search();
+    const before = this.#nowMs;
+    this.#nowMs = nowMs;
+    try {
+      return search();
+    } finally {
+      this.#nowMs = before;
+    }
   }
 
   tombstone(id: string): Tombstone | undefined {
