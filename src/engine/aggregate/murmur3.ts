@@ -2,7 +2,7 @@
  * MurmurHash3_x86_128 by Austin Appleby (public domain, https://github.com/aappleby/smhasher), of which the first 64
  * bits are used, with seed 0. Numbers are hashed as the eight bytes of their double, little-endian.
  */
-import { termBytes } from '../part/term-bytes.ts';
+import { encodeTerm, termRoom } from '../part/term-bytes.ts';
 
 /** 64 bits of a hash, as two halves of 32. Filled in place: hashing makes no objects. */
 export class Hash64 {
@@ -10,6 +10,7 @@ export class Hash64 {
   low = 0;
   readonly #bits = new Float64Array(1);
   readonly #words = new Uint32Array(this.#bits.buffer);
+  #bytes = new Uint8Array(256);
 
   /** Hashes a number; minus zero counts as zero. */
   ofNumber(value: number): void {
@@ -21,9 +22,16 @@ export class Hash64 {
 
   /** Hashes the UTF-8 bytes of a string. */
   ofString(value: string): void {
-    const bytes = termBytes(value);
-    const blockEnd = bytes.length - (bytes.length % 16);
-    let [h1, h2, h3, h4] = [0, 0, 0, 0];
+    const room = termRoom(value);
+    if (room + 4 > this.#bytes.length) this.#bytes = new Uint8Array(2 * room);
+    const bytes = this.#bytes;
+    const length = encodeTerm(value, bytes, 0);
+    bytes.fill(0, length, length + 4);
+    const blockEnd = length - (length % 16);
+    let h1 = 0;
+    let h2 = 0;
+    let h3 = 0;
+    let h4 = 0;
     for (let at = 0; at < blockEnd; at += 16) {
       h1 = mix1(h1, word(bytes, at));
       h1 = (Math.imul(rotate(h1, 19) + h2, 5) + 0x561ccd1b) | 0;
@@ -34,24 +42,22 @@ export class Hash64 {
       h4 = mix4(h4, word(bytes, at + 12));
       h4 = (Math.imul(rotate(h4, 13) + h1, 5) + 0x32ac3b17) | 0;
     }
-    const left = bytes.length - blockEnd;
+    const left = length - blockEnd;
     if (left > 12) h4 = mix4(h4, word(bytes, blockEnd + 12));
     if (left > 8) h3 = mix3(h3, word(bytes, blockEnd + 8));
     if (left > 4) h2 = mix2(h2, word(bytes, blockEnd + 4));
     if (left > 0) h1 = mix1(h1, word(bytes, blockEnd));
-    this.#finish(h1, h2, h3, h4, bytes.length);
+    this.#finish(h1, h2, h3, h4, length);
   }
 
   #finish(a: number, b: number, c: number, d: number, length: number): void {
-    let [h1, h2, h3, h4] = [a ^ length, b ^ length, c ^ length, d ^ length];
-    h1 = (h1 + h2 + h3 + h4) | 0;
-    h2 = (h2 + h1) | 0;
-    h3 = (h3 + h1) | 0;
-    h4 = (h4 + h1) | 0;
-    [h1, h2, h3, h4] = [avalanche(h1), avalanche(h2), avalanche(h3), avalanche(h4)];
-    h1 = (h1 + h2 + h3 + h4) | 0;
-    this.high = h1 >>> 0;
-    this.low = (h2 + h1) >>> 0;
+    const sum = (a ^ length) + (b ^ length) + (c ^ length) + (d ^ length);
+    const h1 = avalanche(sum | 0);
+    const h2 = avalanche(((b ^ length) + sum) | 0);
+    const h3 = avalanche(((c ^ length) + sum) | 0);
+    const h4 = avalanche(((d ^ length) + sum) | 0);
+    this.high = (h1 + h2 + h3 + h4) >>> 0;
+    this.low = (h2 + this.high) >>> 0;
   }
 }
 
@@ -75,9 +81,9 @@ function rotate(value: number, by: number): number {
   return (value << by) | (value >>> (32 - by));
 }
 
-/** Four bytes, little-endian; bytes past the end are 0. */
+/** Four bytes, little-endian. */
 function word(bytes: Uint8Array, at: number): number {
-  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }
 
 function avalanche(hash: number): number {

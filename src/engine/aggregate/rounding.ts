@@ -94,13 +94,14 @@ export class DateRounding implements Rounding {
   }
 
   roundAll(values: Float64Array, count: number): void {
-    const cellMs = this.#cellMs;
+    const [cellMs, offsetMs] = [this.#cellMs, this.#offsetMs];
+    const [cells, first, second] = [this.#cells, this.#first, this.#second];
     for (let i = 0; i < count; i++) {
-      const time = values[i]! - this.#offsetMs;
+      const time = values[i]! - offsetMs;
       const cell = Math.floor(time / cellMs);
       const slot = cell & (CELLS - 1);
-      if (this.#cells[slot] !== cell && !this.#enter(cell, slot)) values[i] = this.#roundPlain(time) + this.#offsetMs;
-      else values[i] = (time < this.#second[slot]! ? this.#first[slot]! : this.#second[slot]!) + this.#offsetMs;
+      if (cells[slot] !== cell && !this.#enter(cell, slot)) values[i] = this.#roundPlain(time) + offsetMs;
+      else values[i] = (time < second[slot]! ? first[slot]! : second[slot]!) + offsetMs;
     }
   }
 
@@ -117,15 +118,23 @@ export class DateRounding implements Rounding {
     return next + this.#offsetMs;
   }
 
-  /** Learns what the moments of a cell are rounded to: one start, or two from the second one on. False if clocks change in it. */
+  /** Learns what the moments of a cell are rounded to: one start, or two from the second one on. False if that is not all. */
   #enter(cell: number, slot: number): boolean {
     const from = cell * this.#cellMs;
     const last = from + this.#cellMs - 1;
-    if (this.#zone.offsetAt(from) !== this.#zone.offsetAt(last)) return false;
+    const first = this.#roundPlain(from);
+    const end = this.#roundPlain(last);
+    const second = end === first ? Number.POSITIVE_INFINITY : end;
+    if (this.#zone.offsetAt(from) !== this.#zone.offsetAt(last)) {
+      const change = this.#changeBetween(from, last);
+      const isSteady = [change - 1, change].every(
+        (time) => this.#roundPlain(time) === (time < second ? first : second),
+      );
+      if (this.#leastMs < DAY_MS || !isSteady) return false;
+    }
     this.#cells[slot] = cell;
-    this.#first[slot] = this.#roundPlain(from);
-    const second = this.#roundPlain(last);
-    this.#second[slot] = second === this.#first[slot] ? Number.POSITIVE_INFINITY : second;
+    this.#first[slot] = first;
+    this.#second[slot] = second;
     return true;
   }
 

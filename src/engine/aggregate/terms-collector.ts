@@ -2,7 +2,7 @@
  * Collects documents by the values of a field. A shard counts every value exactly and sends the best `shardSize`; how
  * many documents the ones left out may have goes with them (`error`), so that the bounds of an answer are honest.
  */
-import { type IndexPart, WINDOW } from '../part/index-part.ts';
+import { type IndexPart, type InvertedField, WINDOW } from '../part/index-part.ts';
 import type { FieldValue } from '../query/query.ts';
 import type { AggregationOf, TermsPartial } from './aggregation.ts';
 import { BatchValues } from './batch-values.ts';
@@ -11,6 +11,7 @@ import { BucketTable } from './bucket-table.ts';
 import type { Budget } from './budget.ts';
 import type { Batch, Collector, SubCollectors } from './collector.ts';
 import { orderNumber } from './metric-value.ts';
+import { TermCounts } from './term-counts.ts';
 import { TermFilter } from './term-filter.ts';
 import { NOT_TAKEN, TermIds } from './term-ids.ts';
 
@@ -30,6 +31,12 @@ export type TermsContext = {
 
 type Candidate = Ranked & { readonly bucket: number };
 
+/** Counts of buckets, and how a candidate is made of each. */
+type Tally = { readonly counts: Float64Array; readonly candidateAt: (index: number) => Candidate };
+
+/** Bucket of a candidate that has nothing below. */
+const NO_BUCKET = -1;
+
 /** Buckets by term. Keys in the table are numbers of terms (`TermIds`), or the numbers themselves. */
 export class TermsCollector implements Collector {
   readonly needsScores: boolean;
@@ -41,8 +48,9 @@ export class TermsCollector implements Collector {
   readonly #ids: TermIds | undefined;
   readonly #missingId: number;
   readonly #table: BucketTable;
-  /** Bucket by term id where the level above has one bucket: spares the table. */
-  #bucketOfId = new Int32Array(64).fill(-1);
+  /** Instead of the table, where nothing is below and the level above has one bucket. */
+  readonly #leafCounts: TermCounts | undefined;
+  #missingCount = 0;
   #zeroKeys: readonly number[] | undefined;
 
   constructor(aggregation: TermsAggregation, context: TermsContext, below: SubCollectors) {
@@ -58,11 +66,14 @@ export class TermsCollector implements Collector {
     const stand = !isTaken ? undefined : context.isKeyword ? MISSING_TERM : Number(missing);
     this.#values = new BatchValues(field, stand);
     this.needsScores = below.needsScores;
+    const isLeaf = context.isKeyword && context.isTop && below.isEmpty;
+    this.#leafCounts = isLeaf ? new TermCounts(field, this.#filter, context.budget) : undefined;
   }
 
   startPart(part: IndexPart): void {
     this.#values.startPart(part);
     this.#ids?.startPart(part);
+    this.#leafCounts?.startPart(part);
     this.#below.startPart(part);
   }
 
@@ -70,8 +81,8 @@ export class TermsCollector implements Collector {
     if (this.#values.isEmpty) return;
     this.#values.load(batch);
     this.#below.begin(batch);
-    if (this.#ids === undefined) this.#collectNumbers(batch);
-    else if (this.#context.isTop) this.#collectTopTerms(batch, this.#ids);
+    if (this.#leafCounts !== undefined) this.#countTerms(batch, this.#leafCounts);
+    else if (this.#ids === undefined) this.#collectNumbers(batch);
     else this.#collectTerms(batch, this.#ids);
     this.#below.flush();
   }
@@ -88,27 +99,16 @@ export class TermsCollector implements Collector {
       error: Math.max(error, rest.error),
       otherDocCount: otherDocCount + rest.otherDocCount,
       buckets: sent.map(({ key, docCount, bucket: own }) =>
-        own < 0 ? ([key, 0, 0] as const) : ([key, docCount, 0, ...this.#below.partials(own)] as const),
+        own === NO_BUCKET ? ([key, docCount, 0] as const) : ([key, docCount, 0, ...this.#below.partials(own)] as const),
       ),
     };
   }
 
-  #collectTopTerms({ ordinals, count }: Batch, ids: TermIds): void {
+  #countTerms({ count }: Batch, counts: TermCounts): void {
     const { starts, values } = this.#values;
-    const table = this.#table;
-    const isLeaf = this.#below.isEmpty;
-    for (let i = 0; i < count; i++) {
-      for (let at = starts[i]!; at < starts[i + 1]!; at++) {
-        const value = values[at]!;
-        if (at > starts[i]! && value === values[at - 1]!) continue;
-        const id = value === MISSING_TERM ? this.#missingId : ids.idOf(value);
-        if (id === NOT_TAKEN) continue;
-        const known = this.#bucketOfId[id] ?? -1;
-        const bucket = known >= 0 ? known : this.#learnBucket(id);
-        table.count(bucket);
-        if (!isLeaf) this.#below.push(ordinals[i]!, bucket);
-      }
-    }
+    counts.add(values, 0, starts[count]!);
+    if (this.#missingId === NOT_TAKEN) return;
+    for (let i = 0; i < count; i++) if (values[starts[i]!] === MISSING_TERM) this.#missingCount++;
   }
 
   #collectTerms({ ordinals, buckets, count }: Batch, ids: TermIds): void {
@@ -141,44 +141,52 @@ export class TermsCollector implements Collector {
     if (!this.#below.isEmpty) this.#below.push(ordinal, bucket);
   }
 
-  #learnBucket(id: number): number {
-    if (id >= this.#bucketOfId.length) {
-      const larger = new Int32Array(Math.max(id + 1, this.#bucketOfId.length * 2)).fill(-1);
-      larger.set(this.#bucketOfId);
-      this.#bucketOfId = larger;
-    }
-    const bucket = this.#table.bucketOf(0, id);
-    this.#bucketOfId[id] = bucket;
-    return bucket;
-  }
-
   /** Buckets that may be sent; in the order of counts those that cannot are only added up. */
   #candidatesOf(bucket: number): { candidates: Candidate[]; error: number; otherDocCount: number } {
-    const table = this.#table;
-    const { order, shardSize, aggregations = {} } = this.#aggregation;
-    const metrics = metricOrders(order);
-    const own = table.of(bucket);
-    const least = isByCount(order)
-      ? nthGreatest(
-          Float64Array.from(own, (of) => table.docCount(of)),
-          shardSize,
-        )
-      : 0;
+    const { order, shardSize } = this.#aggregation;
+    const { counts, candidateAt } = this.#tallyOf(bucket);
+    const least = isByCount(order) ? nthGreatest(counts.slice(), shardSize) : 0;
     const candidates: Candidate[] = [];
     let [error, otherDocCount] = [0, 0];
-    for (const of of own) {
-      const docCount = table.docCount(of);
-      if (docCount < least) {
+    for (const [index, docCount] of counts.entries()) {
+      if (docCount >= least) candidates.push(candidateAt(index));
+      else {
         otherDocCount += docCount;
         error = Math.max(error, docCount);
-        continue;
       }
-      const numbers = metrics.map((criterion) =>
-        orderNumber(criterion, aggregations, (name) => this.#below.partialOf(name, of)),
-      );
-      candidates.push({ key: this.#keyOf(table.keyOf(of)), docCount, metrics: numbers, bucket: of });
     }
     return { candidates, error, otherDocCount };
+  }
+
+  #tallyOf(bucket: number): Tally {
+    const leafCounts = this.#leafCounts;
+    if (leafCounts === undefined) return this.#tallyOfTable(bucket);
+    if (leafCounts.isOnePart && this.#missingCount === 0) return tallyOfPart(leafCounts);
+    if (this.#table.size === 0) this.#pour(leafCounts);
+    return this.#tallyOfTable(bucket);
+  }
+
+  #tallyOfTable(bucket: number): Tally {
+    const table = this.#table;
+    const { order, aggregations = {} } = this.#aggregation;
+    const metrics = metricOrders(order);
+    const own = table.of(bucket);
+    const candidateAt = (index: number): Candidate => {
+      const of = own[index]!;
+      const numbers = metrics.map((by) => orderNumber(by, aggregations, (name) => this.#below.partialOf(name, of)));
+      return { key: this.#keyOf(table.keyOf(of)), docCount: table.docCount(of), metrics: numbers, bucket: of };
+    };
+    return { counts: Float64Array.from(own, (of) => table.docCount(of)), candidateAt };
+  }
+
+  /** Adds up counts of several parts by their terms. */
+  #pour(leafCounts: TermCounts): void {
+    const [ids, table] = [this.#ids, this.#table];
+    if (ids === undefined) return;
+    leafCounts.forEach((docCount, term, inverted) =>
+      table.count(table.bucketOf(0, ids.idOfTerm(inverted.term(term))), docCount),
+    );
+    if (this.#missingCount > 0) table.count(table.bucketOf(0, this.#missingId), this.#missingCount);
   }
 
   #keyOf(key: number): FieldValue {
@@ -191,7 +199,7 @@ export class TermsCollector implements Collector {
     const metrics = metricOrders(order).map(() => Number.NaN);
     for (const id of (this.#zeroKeys ??= this.#allKeys())) {
       const key = this.#keyOf(id);
-      if (!met.has(key)) candidates.push({ key, docCount: 0, metrics, bucket: -1 });
+      if (!met.has(key)) candidates.push({ key, docCount: 0, metrics, bucket: NO_BUCKET });
     }
   }
 
@@ -227,6 +235,22 @@ export class TermsCollector implements Collector {
       if (ordinal % WINDOW === 0) this.#context.budget.checkBuckets(keys.size);
     }
   }
+}
+
+function tallyOfPart(leafCounts: TermCounts): Tally {
+  const found: number[] = [];
+  const counts: number[] = [];
+  let owner: InvertedField | undefined;
+  leafCounts.forEach((docCount, term, inverted) => {
+    found.push(term);
+    counts.push(docCount);
+    owner = inverted;
+  });
+  const candidateAt = (index: number): Candidate => {
+    const key = owner?.term(found[index]!) ?? '';
+    return { key, docCount: counts[index]!, metrics: [], bucket: NO_BUCKET };
+  };
+  return { counts: Float64Array.from(counts), candidateAt };
 }
 
 /** The `n`th greatest of some counts; 0 if there are no more than that. Reorders them. */

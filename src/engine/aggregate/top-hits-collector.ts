@@ -4,7 +4,7 @@ import type { FieldValue } from '../query/query.ts';
 import type { AggregationOf, TopHit, TopHitsPartial, TopHitsSort } from './aggregation.ts';
 import type { Budget } from './budget.ts';
 import type { Batch, Collector } from './collector.ts';
-import { compareHits } from './top-hits.ts';
+import { compareHits, compareValues } from './top-hits.ts';
 
 const HIT_BYTES = 160;
 
@@ -60,11 +60,13 @@ export class TopHitsCollector implements Collector {
     if (score > bucket.maxScore) bucket.maxScore = score;
     const { kept } = bucket;
     if (this.#limit === 0) return;
-    const values = this.#sort.map((criterion, index) =>
-      this.#valueOf(criterion, this.#sources[index]!, ordinal, score),
-    );
-    if (kept.length === this.#limit) {
-      if (compareHits(values, kept.at(-1)!.values, this.#sort) >= 0) return;
+    const worst = kept.length === this.#limit ? kept[kept.length - 1] : undefined;
+    const sort = this.#sort;
+    const first = this.#valueOf(sort[0]!, this.#sources[0]!, ordinal, score);
+    if (worst !== undefined && compareValues(first, worst.values[0] ?? null, sort[0]!) > 0) return;
+    const values = sort.map((by, i) => (i === 0 ? first : this.#valueOf(by, this.#sources[i]!, ordinal, score)));
+    if (worst !== undefined) {
+      if (compareHits(values, worst.values, sort) >= 0) return;
       kept.pop();
     }
     let place = kept.length;

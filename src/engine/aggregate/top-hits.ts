@@ -14,16 +14,24 @@ import { compareKeys } from './key-order.ts';
 
 type Values = readonly (FieldValue | null)[];
 
-/** Negative, 0 or positive as a hit comes before another, level with it, or after it. Missing values come last unless told otherwise. */
+/** Negative, 0 or positive as a hit comes before another, level with it, or after it. */
 export function compareHits(a: Values, b: Values, sort: readonly TopHitsSort[]): number {
   for (let i = 0; i < sort.length; i++) {
-    const [left, right] = [a[i] ?? null, b[i] ?? null];
-    if (left === right) continue;
-    const { order, missing } = sort[i]!;
-    if (left === null || right === null) return (left === null) === (missing === '_first') ? -1 : 1;
-    return order === 'asc' ? compareKeys(left, right) : compareKeys(right, left);
+    const compared = compareValues(a[i] ?? null, b[i] ?? null, sort[i]!);
+    if (compared !== 0) return compared;
   }
   return 0;
+}
+
+/** The same by one criterion. Missing values come last unless told otherwise. */
+export function compareValues(
+  left: FieldValue | null,
+  right: FieldValue | null,
+  { order, missing }: TopHitsSort,
+): number {
+  if (left === right) return 0;
+  if (left === null || right === null) return (left === null) === (missing === '_first') ? -1 : 1;
+  return order === 'asc' ? compareKeys(left, right) : compareKeys(right, left);
 }
 
 /** The best of several lists of hits. */
