@@ -1,6 +1,7 @@
 /** The command line as a whole: all commands, one way to report wrong usage. */
 import { Command, CommanderError } from 'commander';
 import { EXIT, EXIT_MEANINGS, UsageError } from '../exit-codes.ts';
+import { addAnalyzeCommand } from './commands/analyze.ts';
 import { addCallCommand } from './commands/call.ts';
 import { addDocumentCommands } from './commands/documents.ts';
 import { addDownCommand } from './commands/down.ts';
@@ -52,6 +53,7 @@ export function buildProgram(shell: Shell, version: string): Command {
   addLoadCommand(program, shell);
   addDocumentCommands(program, shell);
   addSearchCommand(program, shell);
+  addAnalyzeCommand(program, shell);
   addCallCommand(program, shell);
   addStatusCommands(program, shell);
   addProcessCommands(program, shell);

@@ -8,7 +8,7 @@ import { clusterSuite } from '../support/cluster-suite.ts';
 import { eventually } from '../support/eventually.ts';
 import { fencesOf, readPage } from '../support/markdown.ts';
 
-const PAGES = ['docs/protocol.md', 'docs/queries.md'];
+const PAGES = ['docs/protocol.md', 'docs/queries.md', 'docs/analysis.md'];
 const REQUEST = /^nats req (\S+) '([^']*)'$/;
 
 type Shown = { readonly subject: string; readonly body: string; readonly answer?: unknown };

@@ -1,13 +1,19 @@
 /** `coppice index create|list|get|delete`. */
 import type { Command } from 'commander';
 import * as v from 'valibot';
+import { UsageError } from '../../exit-codes.ts';
 import { addExamples, addTargetOptions, jsonFileArgument, wholeNumber } from '../options.ts';
 import { showBytes, showCount } from '../quantity.ts';
 import type { Shell } from '../shell.ts';
 import { drawTable } from '../table.ts';
 import type { TargetFlags } from '../target.ts';
 
-type CreateFlags = TargetFlags & { readonly shards?: number; readonly replicas?: number; readonly mappings?: string };
+type CreateFlags = TargetFlags & {
+  readonly shards?: number;
+  readonly replicas?: number;
+  readonly mappings?: string;
+  readonly settings?: string;
+};
 
 const MAX_SHARDS = 1_024;
 const MAX_REPLICAS = 9;
@@ -41,7 +47,8 @@ function addCreate(index: Command, shell: Shell): void {
     .argument('<name>', 'lower-case letters, digits, `_`, `-` and dots')
     .option('--shards <n>', 'parts that the index is cut into (default: 1)', wholeNumber(1, MAX_SHARDS))
     .option('--replicas <n>', 'copies of each shard beside the primary (default: 1)', wholeNumber(0, MAX_REPLICAS))
-    .option('--mappings <file|json>', 'types of its fields; others are found out from the documents');
+    .option('--mappings <file|json>', 'types of its fields; others are found out from the documents')
+    .option('--settings <file|json>', 'further settings, such as {"analysis":…}');
   addExamples(addTargetOptions(command), [
     ['coppice index create books --shards 3 --replicas 1', ''],
     [`coppice index create books --mappings '{"properties":{"year":{"type":"long"}}}'`, ''],
@@ -52,7 +59,14 @@ function addCreate(index: Command, shell: Shell): void {
         flags.mappings === undefined
           ? undefined
           : await jsonFileArgument(flags.mappings, 'mappings', shell.terminal.stdin);
+      const given =
+        flags.settings === undefined
+          ? undefined
+          : await jsonFileArgument(flags.settings, 'settings', shell.terminal.stdin);
+      if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given)))
+        throw new UsageError('the settings are no JSON object');
       const settings = {
+        ...given,
         ...(flags.shards === undefined ? {} : { shards: flags.shards }),
         ...(flags.replicas === undefined ? {} : { replicas: flags.replicas }),
       };
