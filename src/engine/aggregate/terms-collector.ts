@@ -32,7 +32,12 @@ export type TermsContext = {
 type Candidate = Ranked & { readonly bucket: number };
 
 /** Counts of buckets, and how a candidate is made of each. */
-type Tally = { readonly counts: Float64Array; readonly candidateAt: (index: number) => Candidate };
+type Tally = {
+  readonly counts: Float64Array;
+  /** Whether they stand in the order of keys. */
+  readonly isByKey: boolean;
+  readonly candidateAt: (index: number) => Candidate;
+};
 
 /** Bucket of a candidate that has nothing below. */
 const NO_BUCKET = -1;
@@ -144,12 +149,14 @@ export class TermsCollector implements Collector {
   /** Buckets that may be sent; in the order of counts those that cannot are only added up. */
   #candidatesOf(bucket: number): { candidates: Candidate[]; error: number; otherDocCount: number } {
     const { order, shardSize } = this.#aggregation;
-    const { counts, candidateAt } = this.#tallyOf(bucket);
+    const { counts, isByKey, candidateAt } = this.#tallyOf(bucket);
     const least = isByCount(order) ? nthGreatest(counts.slice(), shardSize) : 0;
+    // Of equal counts at the end the first keys are sent.
+    let tiesLeft = isByKey && order.length === 1 && least > 0 ? shardSize - countAbove(counts, least) : counts.length;
     const candidates: Candidate[] = [];
     let [error, otherDocCount] = [0, 0];
     for (const [index, docCount] of counts.entries()) {
-      if (docCount >= least) candidates.push(candidateAt(index));
+      if (docCount > least || (docCount === least && tiesLeft-- > 0)) candidates.push(candidateAt(index));
       else {
         otherDocCount += docCount;
         error = Math.max(error, docCount);
@@ -176,7 +183,7 @@ export class TermsCollector implements Collector {
       const numbers = metrics.map((by) => orderNumber(by, aggregations, (name) => this.#below.partialOf(name, of)));
       return { key: this.#keyOf(table.keyOf(of)), docCount: table.docCount(of), metrics: numbers, bucket: of };
     };
-    return { counts: Float64Array.from(own, (of) => table.docCount(of)), candidateAt };
+    return { counts: Float64Array.from(own, (of) => table.docCount(of)), isByKey: false, candidateAt };
   }
 
   /** Adds up counts of several parts by their terms. */
@@ -250,12 +257,18 @@ function tallyOfPart(leafCounts: TermCounts): Tally {
     const key = owner?.term(found[index]!) ?? '';
     return { key, docCount: counts[index]!, metrics: [], bucket: NO_BUCKET };
   };
-  return { counts: Float64Array.from(counts), candidateAt };
+  return { counts: Float64Array.from(counts), isByKey: owner?.isSorted === true, candidateAt };
 }
 
 /** The `n`th greatest of some counts; 0 if there are no more than that. Reorders them. */
 function nthGreatest(counts: Float64Array, n: number): number {
   return counts.length <= n ? 0 : counts.sort()[counts.length - n]!;
+}
+
+function countAbove(counts: Float64Array, limit: number): number {
+  let above = 0;
+  for (const count of counts) if (count > limit) above++;
+  return above;
 }
 
 /** Documents of the buckets that are not sent, and the most that one of them has. */
