@@ -38,7 +38,7 @@ export class HeadTextField implements InvertedField, PlaceReader {
   readonly isSorted = false;
   readonly terms: TermTable;
   readonly log: TokenLog;
-  readonly #chains: PostingChains;
+  readonly chains: PostingChains;
   readonly #scanner: WordScanner;
   readonly #analyzer: Analyzer;
   readonly #gap: number;
@@ -55,7 +55,7 @@ export class HeadTextField implements InvertedField, PlaceReader {
     this.field = field;
     this.terms = new TermTable(size);
     this.log = new TokenLog(options.offsets ?? false, size);
-    this.#chains = new PostingChains(this.terms, size?.postings);
+    this.chains = new PostingChains(this.terms, size?.postings);
     this.#scanner = new WordScanner(this.terms);
     this.#norms = new Uint8Array(size?.documents ?? 64);
     this.#lengths = new Uint32Array(size?.documents ?? 64);
@@ -86,13 +86,13 @@ export class HeadTextField implements InvertedField, PlaceReader {
       bytes: this.terms.end,
       documents: this.log.rowCount,
       tokens: this.log.end,
-      postings: this.#chains.count,
+      postings: this.chains.count,
     };
   }
 
   get sizeBytes(): number {
     const tables = this.#norms.byteLength + this.#lengths.byteLength;
-    return this.terms.sizeBytes + this.log.sizeBytes + this.#chains.sizeBytes + tables;
+    return this.terms.sizeBytes + this.log.sizeBytes + this.chains.sizeBytes + tables;
   }
 
   /** Cuts a value of the pending document into tokens. Returns what is wrong with it, if anything is. */
@@ -116,7 +116,7 @@ export class HeadTextField implements InvertedField, PlaceReader {
   commit(ordinal: number): number {
     if (!this.#hasPending) return 0;
     const { log } = this;
-    const chains = this.#chains;
+    const chains = this.chains;
     const length = log.pendingTokens;
     const { end, entries, committedEnd } = log;
     chains.reserve(end - committedEnd);
@@ -149,7 +149,7 @@ export class HeadTextField implements InvertedField, PlaceReader {
     this.#totalTokens -= length;
     const { entries, starts } = this.log;
     const end = starts[ordinal + 1]!;
-    for (let i = starts[ordinal]!; i < end; i++) if (entries[i]! >= 0) this.#chains.removeTerm(entries[i]!, ordinal);
+    for (let i = starts[ordinal]!; i < end; i++) if (entries[i]! >= 0) this.chains.removeTerm(entries[i]!, ordinal);
   }
 
   length(ordinal: number): number {
@@ -158,7 +158,7 @@ export class HeadTextField implements InvertedField, PlaceReader {
 
   lookup(term: string): number {
     const number = this.terms.lookup(term);
-    return number >= 0 && this.#chains.docFrequency(number) > 0 ? number : -1;
+    return number >= 0 && this.chains.docFrequency(number) > 0 ? number : -1;
   }
 
   term(number: number): string {
@@ -166,22 +166,22 @@ export class HeadTextField implements InvertedField, PlaceReader {
   }
 
   docFrequency(number: number): number {
-    return this.#chains.docFrequency(number);
+    return this.chains.docFrequency(number);
   }
 
   liveDocFrequency(number: number): number {
-    return this.#chains.liveDocFrequency(number);
+    return this.chains.liveDocFrequency(number);
   }
 
   accepted(automaton: Automaton, visit: (number: number) => boolean): void {
     for (let term = 0; term < this.terms.count; term++) {
-      if (this.#chains.liveDocFrequency(term) === 0 || !this.terms.isAccepted(term, automaton)) continue;
+      if (this.chains.liveDocFrequency(term) === 0 || !this.terms.isAccepted(term, automaton)) continue;
       if (!visit(term)) return;
     }
   }
 
   postings(number: number): Postings {
-    return this.#chains.cursor(number, this);
+    return this.chains.cursor(number, this);
   }
 
   positions(term: number, ordinal: number, into: Uint32Array): void {

@@ -89,6 +89,12 @@ export class PostingChains {
     this.#removed[term * 2 + 1]!++;
   }
 
+  /** Calls `visit` for postings `from` to `to` - 1, in the order in which they came: by rising ordinals. */
+  forEach(from: number, to: number, visit: (ordinal: number, frequency: number) => void): void {
+    const postings = this.#postings;
+    for (let at = from * POSTING; at < to * POSTING; at += POSTING) visit(postings[at + 1]!, postings[at + 2]!);
+  }
+
   /** A cursor over a term's documents. */
   cursor(term: number, places: PlaceReader): Postings {
     return new ChainCursor(term, this.lists(term), places);

@@ -43,8 +43,9 @@ export class SourcePool {
   }
 
   bytes(number: number): Uint8Array {
-    const [chunk, from, length] = this.#places.subarray(number * PLACE, (number + 1) * PLACE);
-    return this.#chunks[chunk!]!.subarray(from!, from! + length!);
+    const at = number * PLACE;
+    const from = this.#places[at + 1]!;
+    return this.#chunks[this.#places[at]!]!.subarray(from, from + this.#places[at + 2]!);
   }
 
   text(number: number): string {

@@ -25,6 +25,7 @@ export class TokenLog {
   #pendingTokens = 0;
   /** Place of the next entry of the pending document. */
   #place = 0;
+  #greatestPlace = 0;
 
   /** @param size Documents and entries that there will be, about. */
   constructor(hasOffsets: boolean, size = { documents: 64, tokens: 1000 }) {
@@ -51,6 +52,11 @@ export class TokenLog {
   /** Places taken so far by the pending document. */
   get place(): number {
     return this.#place;
+  }
+
+  /** No token of any document has a greater place. */
+  get greatestPlace(): number {
+    return this.#greatestPlace;
   }
 
   /** Pending tokens, less those that stand for others. */
@@ -99,6 +105,7 @@ export class TokenLog {
   commit(ordinal: number): void {
     this.starts = grownUint32(this.starts, ordinal + 2);
     const from = this.committedEnd;
+    this.#greatestPlace = Math.max(this.#greatestPlace, this.#place);
     while (this.#rowCount < ordinal) this.starts[++this.#rowCount] = from;
     this.starts[++this.#rowCount] = this.#end;
     this.#begin();

@@ -2,14 +2,14 @@
 
 import type { Bm25Parameters } from '../score/bm25.ts';
 import { chooseCodes } from '../segment/code-table.ts';
-import type { FieldWriter, NewField } from '../segment/field-writer.ts';
+import type { FieldWriter, NewField, PostingsBuffer } from '../segment/field-writer.ts';
 import { PairHistogram } from '../segment/pair-histogram.ts';
 import type { SegmentField } from '../segment/segment-field.ts';
 import type { PostingsBlocks } from '../segment/segment-postings.ts';
 import type { SegmentWriter } from '../segment/segment-writer.ts';
 import { averageLength } from '../writer/flush-text-field.ts';
 import type { OrdinalMap } from '../writer/ordinal-map.ts';
-import { PostingsBatch } from '../writer/postings-batch.ts';
+import { TermWriter } from '../writer/postings-batch.ts';
 import { SLICE_UNITS, type Slices } from '../writer/slices.ts';
 import type { MergeInput } from './merge-segments.ts';
 import { TermMerger } from './term-merger.ts';
@@ -31,10 +31,8 @@ type Source = {
 };
 
 const TERM_UNITS = 60;
-/** Blocks of postings copied before a slice may end. */
-const BLOCKS_AT_ONCE = 64;
-const POSTING_UNITS = 3;
-const POSITION_UNITS = 1;
+/** With its positions. */
+const POSTING_UNITS = 4;
 
 /**
  * Writes a field.
@@ -80,25 +78,24 @@ function* mergeTerms(
   }: { readonly newField: NewField; readonly fieldWriter: FieldWriter; readonly ranks: readonly Float64Array[] },
 ): Slices {
   const terms = new TermMerger(sources.map(({ field }) => field));
-  const batch = new PostingsBatch(fieldWriter, newField.hasOffsets);
-  const copyBlocks = newField.hasPositions ? copyTextBlocks : copyKeywordBlocks;
+  const writer = new TermWriter(fieldWriter);
   let rank = 0;
   let cost = 0;
   while (terms.next()) {
-    batch.beginTerm(terms.bytes, terms.from, terms.to);
+    writer.begin(terms.bytes, terms.from, terms.to);
     for (let i = 0; i < terms.count; i++) {
       const source = sources[terms.sources[i]!]!;
       const term = terms.terms[i]!;
       ranks[source.input]![term] = rank;
       source.blocks.open(term);
-      for (let copied = copyBlocks(source, batch); copied > 0; copied = copyBlocks(source, batch)) {
-        cost += copied;
+      for (let count = source.blocks.next(); count > 0; count = source.blocks.next()) {
+        cost += writeBlock(source, count, { writer, newField });
         if (cost < SLICE_UNITS) continue;
         yield cost;
         cost = 0;
       }
     }
-    if (batch.endTerm()) rank++;
+    if (writer.isWritten) rank++;
     cost += terms.count * TERM_UNITS;
     if (cost < SLICE_UNITS) continue;
     yield cost;
@@ -107,50 +104,72 @@ function* mergeTerms(
   yield cost;
 }
 
-/** Adds the postings of the next blocks of a term that are kept. Returns what it cost; 0 at the end. */
-function copyTextBlocks({ blocks, map, field }: Source, batch: PostingsBatch): number {
-  const { ordinals } = map;
-  const withOffsets = field.hasOffsets && batch.hasOffsets;
-  let cost = 0;
-  for (let block = 0; block < BLOCKS_AT_ONCE; block++) {
-    const count = blocks.next();
-    if (count === 0) return cost;
-    let position = 0;
-    for (let i = 0; i < count; i++) {
-      const frequency = blocks.frequencies[i]!;
-      const ordinal = ordinals[blocks.ordinals[i]!]!;
-      if (ordinal >= 0) {
-        batch.reservePositions(frequency);
-        const to = batch.positionCount;
-        for (let j = 0; j < frequency; j++) batch.positions[to + j] = blocks.positions[position + j]!;
-        if (withOffsets) {
-          for (let j = 0; j < frequency; j++) {
-            batch.starts[to + j] = blocks.starts[position + j]!;
-            batch.ends[to + j] = blocks.ends[position + j]!;
-          }
-        }
-        batch.positionCount += frequency;
-        batch.add(ordinal, frequency);
-      }
-      position += frequency;
-    }
-    cost += count * POSTING_UNITS + position * POSITION_UNITS;
-  }
-  return cost;
+/** Writes those postings of a decoded block that are kept. Returns what it cost. */
+function writeBlock(
+  { blocks, map }: Source,
+  count: number,
+  { writer, newField }: { readonly writer: TermWriter; readonly newField: NewField },
+): number {
+  const { ordinals } = blocks;
+  let kept = count;
+  if (map.isWhole) for (let i = 0; i < count; i++) ordinals[i]! += map.base;
+  else kept = newField.hasPositions ? keepLiveWithPlaces(blocks, map, count) : keepLive(blocks, map, count);
+  if (kept > 0) writer.add(new KeptPostings(blocks, kept));
+  return count * POSTING_UNITS;
 }
 
-/** The same for keywords. */
-function copyKeywordBlocks({ blocks, map }: Source, batch: PostingsBatch): number {
-  const { ordinals } = map;
-  let cost = 0;
-  for (let block = 0; block < BLOCKS_AT_ONCE; block++) {
-    const count = blocks.next();
-    if (count === 0) return cost;
-    for (let i = 0; i < count; i++) {
-      const ordinal = ordinals[blocks.ordinals[i]!]!;
-      if (ordinal >= 0) batch.add(ordinal, 1);
-    }
-    cost += count * POSTING_UNITS;
+/** Moves the postings of a block that are kept to its front, under their new ordinals. Returns how many there are. */
+function keepLive({ ordinals }: PostingsBlocks, map: OrdinalMap, count: number): number {
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    const ordinal = map.ordinals[ordinals[i]!]!;
+    if (ordinal >= 0) ordinals[kept++] = ordinal;
   }
-  return cost;
+  return kept;
+}
+
+/** The same with frequencies, positions and offsets. */
+function keepLiveWithPlaces(blocks: PostingsBlocks, map: OrdinalMap, count: number): number {
+  const { ordinals, frequencies, positions, starts, ends } = blocks;
+  const hasOffsets = starts.length > 0;
+  let kept = 0;
+  let from = 0;
+  let to = 0;
+  for (let i = 0; i < count; i++) {
+    const frequency = frequencies[i]!;
+    const ordinal = map.ordinals[ordinals[i]!]!;
+    if (ordinal >= 0) {
+      ordinals[kept] = ordinal;
+      frequencies[kept++] = frequency;
+      for (let j = 0; j < frequency; j++) positions[to + j] = positions[from + j]!;
+      if (hasOffsets) {
+        for (let j = 0; j < frequency; j++) {
+          starts[to + j] = starts[from + j]!;
+          ends[to + j] = ends[from + j]!;
+        }
+      }
+      to += frequency;
+    }
+    from += frequency;
+  }
+  return kept;
+}
+
+/** The first postings of a decoded block. */
+class KeptPostings implements PostingsBuffer {
+  readonly count: number;
+  readonly ordinals: Uint32Array;
+  readonly frequencies: Uint32Array;
+  readonly positions: Uint32Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+
+  constructor({ ordinals, frequencies, positions, starts, ends }: PostingsBlocks, count: number) {
+    this.count = count;
+    this.ordinals = ordinals;
+    this.frequencies = frequencies;
+    this.positions = positions;
+    this.starts = starts;
+    this.ends = ends;
+  }
 }

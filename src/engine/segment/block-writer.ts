@@ -73,23 +73,40 @@ export class BlockWriter {
 
   /** Adds postings to the term. */
   add({ count, ordinals, frequencies, positions, starts, ends }: PostingsBuffer): void {
-    const { sections, docCount } = this.#options;
+    const { sections } = this.#options;
     let position = 0;
-    for (let i = 0; i < count; i++) {
-      const ordinal = ordinals[i]!;
-      const frequency = frequencies[i]!;
-      const before = this.#count === 0 ? this.#last : this.#ordinals[this.#count - 1]!;
-      if (ordinal <= before || ordinal >= docCount || frequency === 0) this.#refuse(ordinal, frequency);
-      this.#ordinals[this.#count] = ordinal;
-      this.#frequencies[this.#count++] = frequency;
+    for (let from = 0; from < count; ) {
+      const to = Math.min(count, from + BLOCK - this.#count);
+      const places = this.#keep(ordinals, frequencies, from, to);
       if (sections.positions !== undefined) {
-        this.#keepPositions(positions, position, frequency);
-        if (sections.offsets !== undefined) this.#keepOffsets(starts, ends, position, frequency);
-        this.#positionCount += frequency;
-        position += frequency;
+        this.#keepPositions(positions, position, places);
+        if (sections.offsets !== undefined) this.#keepOffsets(starts, ends, position, places);
+        this.#positionCount += places;
+        position += places;
       }
       if (this.#count === BLOCK) this.#flush();
+      from = to;
     }
+  }
+
+  /** Adds postings `from` to `to` - 1 to the block at hand, where there is room for them. Returns their positions. */
+  #keep(ordinals: Uint32Array, frequencies: Uint32Array, from: number, to: number): number {
+    const [keptOrdinals, keptFrequencies] = [this.#ordinals, this.#frequencies];
+    let at = this.#count;
+    let before = at === 0 ? this.#last : keptOrdinals[at - 1]!;
+    let places = 0;
+    for (let i = from; i < to; i++, at++) {
+      const ordinal = ordinals[i]!;
+      const frequency = frequencies[i]!;
+      if (ordinal <= before || frequency === 0) this.#refuse(ordinal, frequency);
+      keptOrdinals[at] = ordinal;
+      keptFrequencies[at] = frequency;
+      places += frequency;
+      before = ordinal;
+    }
+    if (before >= this.#options.docCount) this.#refuse(before, keptFrequencies[at - 1]!);
+    this.#count = at;
+    return places;
   }
 
   /**
@@ -137,20 +154,20 @@ export class BlockWriter {
     throw new Error(`field \`${this.#options.field}\`: posting of document ${ordinal} with frequency ${frequency}`);
   }
 
-  #keepPositions(positions: Uint32Array, from: number, frequency: number): void {
-    const needed = this.#positionCount + frequency;
-    if (needed > this.#positions.length) this.#positions = grown(this.#positions, needed);
+  #keepPositions(positions: Uint32Array, from: number, count: number): void {
+    const at = this.#positionCount;
+    if (at + count > this.#positions.length) this.#positions = grown(this.#positions, at + count);
     const into = this.#positions;
-    for (let i = 0; i < frequency; i++) into[this.#positionCount + i] = positions[from + i]!;
+    for (let i = 0; i < count; i++) into[at + i] = positions[from + i]!;
   }
 
-  #keepOffsets(starts: Uint32Array, ends: Uint32Array, from: number, frequency: number): void {
-    const needed = this.#positionCount + frequency;
+  #keepOffsets(starts: Uint32Array, ends: Uint32Array, from: number, count: number): void {
+    const needed = this.#positionCount + count;
     if (needed > this.#starts.length) {
       this.#starts = grown(this.#starts, needed);
       this.#ends = grown(this.#ends, needed);
     }
-    for (let i = 0; i < frequency; i++) {
+    for (let i = 0; i < count; i++) {
       this.#starts[this.#positionCount + i] = starts[from + i]!;
       this.#ends[this.#positionCount + i] = ends[from + i]!;
     }

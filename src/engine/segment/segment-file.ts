@@ -32,11 +32,14 @@ export class SegmentFile implements ChunkSink {
   readonly #sections: { owner: number; name: SectionName; writer: SectionWriter }[] = [];
   readonly #checksums: number[] = [];
   readonly #chunks: ChunkEntry[] = [];
+  readonly #deflates: boolean;
   #hotBytes = 0;
 
-  constructor(out: StoreWriter, name: string) {
+  /** @param deflates Whether sections that are worth it are deflated. */
+  constructor(out: StoreWriter, name: string, deflates = true) {
     this.#out = out;
     this.#name = name;
+    this.#deflates = deflates;
     const header = new ByteWriter();
     header.u32(MAGIC);
     header.u32(VERSION);
@@ -61,7 +64,8 @@ export class SegmentFile implements ChunkSink {
   }
 
   chunk(section: number, bytes: Uint8Array, deflate: boolean): void {
-    const deflated = deflate && bytes.length >= LEAST_DEFLATED_BYTES ? deflateRawSync(bytes, { level: 1 }) : bytes;
+    const isWorthIt = deflate && this.#deflates && bytes.length >= LEAST_DEFLATED_BYTES;
+    const deflated = isWorthIt ? deflateRawSync(bytes, { level: 1 }) : bytes;
     const stored = deflated.length < bytes.length * 0.9 ? deflated : bytes;
     this.#chunks.push({
       section,

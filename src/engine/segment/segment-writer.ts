@@ -14,6 +14,16 @@ import { SegmentFile } from './segment-file.ts';
 import { SourceWriter } from './source-writer.ts';
 import type { ColumnEntry } from './table-of-contents.ts';
 
+/** What is written, and where. */
+export type SegmentWriterOptions = {
+  readonly store: Store;
+  readonly name: string;
+  /** As many documents and sources follow. */
+  readonly docCount: number;
+  /** Whether sections are deflated; not worth the time for a segment that is to be merged soon. Default true. */
+  readonly deflates?: boolean;
+};
+
 /** Writes one segment. Every call but `field` and `column` takes about a millisecond or less. */
 export class SegmentWriter {
   readonly #out: StoreWriter;
@@ -26,10 +36,9 @@ export class SegmentWriter {
   #columnCount = 0;
   #isDone = false;
 
-  /** @param options `docCount`: as many documents and sources follow. */
-  constructor({ store, name, docCount }: { readonly store: Store; readonly name: string; readonly docCount: number }) {
+  constructor({ store, name, docCount, deflates }: SegmentWriterOptions) {
     this.#out = store.create(name);
-    this.#file = new SegmentFile(this.#out, name);
+    this.#file = new SegmentFile(this.#out, name, deflates);
     this.#docCount = docCount;
     this.#documents = new DocumentsWriter(this.#file, docCount);
     this.#sources = new SourceWriter(this.#file, this.#file.section(DOCUMENTS, 'sourceBlocks'));

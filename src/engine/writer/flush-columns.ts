@@ -3,7 +3,7 @@ import type { HeadColumn } from '../head/head-column.ts';
 import type { HeadKeywordField } from '../head/head-keyword-field.ts';
 import type { SegmentWriter } from '../segment/segment-writer.ts';
 import type { OrdinalMap } from './ordinal-map.ts';
-import { PostingsBatch } from './postings-batch.ts';
+import { BATCH, PostingsBatch, TermWriter } from './postings-batch.ts';
 import { inSlices, SLICE_UNITS, type Slices } from './slices.ts';
 import { sortTerms } from './sort-terms.ts';
 
@@ -63,18 +63,23 @@ export function* flushKeywordField(field: HeadKeywordField, target: FieldTarget)
     hasPositions: false,
     hasOffsets: false,
   });
-  const batch = new PostingsBatch(fieldWriter, false);
+  const termWriter = new TermWriter(fieldWriter);
+  const batch = new PostingsBatch(termWriter, false);
   let from = 0;
   for (const term of order) {
     const to = ends[term]!;
-    batch.beginTerm(terms.bytes, terms.from(term), terms.to(term));
-    for (let i = from; i < to; i++) batch.add(ordinals[i]!, 1);
-    batch.endTerm();
-    cost += TERM_UNITS + (to - from) * POSTING_UNITS;
-    from = to;
-    if (cost < SLICE_UNITS) continue;
-    yield cost;
-    cost = 0;
+    termWriter.begin(terms.bytes, terms.from(term), terms.to(term));
+    cost += TERM_UNITS;
+    while (from < to) {
+      const count = Math.min(BATCH, to - from);
+      batch.ordinals.set(ordinals.subarray(from, from + count));
+      batch.handOver(count);
+      from += count;
+      cost += count * POSTING_UNITS;
+      if (cost < SLICE_UNITS) continue;
+      yield cost;
+      cost = 0;
+    }
   }
   fieldWriter.finish();
   yield cost;

@@ -27,7 +27,8 @@ const SOURCE_BYTE_UNITS = 2;
  */
 export function* flushHead(head: Head, target: SegmentTarget): Slices<OrdinalMap> {
   const map = OrdinalMap.ofLive(head);
-  const writer = new SegmentWriter({ store: target.store, name: target.name, docCount: map.newCount });
+  // It is merged before long: deflating its postings would be for nothing.
+  const writer = new SegmentWriter({ store: target.store, name: target.name, docCount: map.newCount, deflates: false });
   try {
     yield* flushDocuments(head, map, writer);
     for (const field of head.fields.values()) {

@@ -10,7 +10,7 @@ import { chooseCodes } from '../segment/code-table.ts';
 import { PairHistogram } from '../segment/pair-histogram.ts';
 import type { FieldTarget } from './flush-columns.ts';
 import type { OrdinalMap } from './ordinal-map.ts';
-import { PostingsBatch } from './postings-batch.ts';
+import { BATCH, PostingsBatch, TermWriter } from './postings-batch.ts';
 import { SLICE_UNITS, type Slices } from './slices.ts';
 import { sortTerms } from './sort-terms.ts';
 
@@ -20,13 +20,23 @@ const TOKEN_UNITS = 4;
 const TERM_UNITS = 40;
 /** Tokens written before a slice may end. */
 const TOKENS_AT_ONCE = 1 << 14;
+/** Postings counted between two slices. */
+const POSTINGS_AT_ONCE = 1 << 16;
 
-/** Numbers per token that is sorted: ordinal and position, and where it stands in the text if offsets are kept. */
-const PLAIN = 2;
-const WITH_OFFSETS = 4;
-
-/** Tokens by term; those of the term of rank `r` end before `ends[r]`. */
-type SortedTokens = { readonly tokens: Uint32Array; readonly ends: Uint32Array; readonly stride: number };
+/**
+ * Tokens by term; those of the term of rank `r` end before `ends[r]`. A token is one number if ordinal and place fit into
+ * it, which saves a good part of the time; else they are apart.
+ */
+type SortedTokens = {
+  /** Ordinals times 2^`placeBits`, plus places; or ordinals. */
+  readonly tokens: Uint32Array;
+  readonly placeBits: number;
+  /** Places, if `placeBits` is 0. */
+  readonly places: Uint32Array;
+  /** UTF-16 starts and ends, where the field keeps offsets. */
+  readonly offsets: Uint32Array;
+  readonly ends: Uint32Array;
+};
 
 /** Writes the dictionary and the postings of a text field. */
 export function* flushTextField(
@@ -40,7 +50,7 @@ export function* flushTextField(
   const order = yield* sortedTerms(field, counts);
   if (order.length === 0) return;
   const sorted = yield* sortTokens(field, { map, order, counts });
-  const histogram = yield* countPairs(sorted, lengths);
+  const histogram = yield* countPairs(field, map, lengths);
   const { hasOffsets } = field.log;
   const fieldWriter = writer.field({
     field: field.field,
@@ -50,13 +60,14 @@ export function* flushTextField(
     hasPositions: true,
     hasOffsets,
   });
-  const batch = new PostingsBatch(fieldWriter, hasOffsets);
+  const termWriter = new TermWriter(fieldWriter);
+  const batch = new PostingsBatch(termWriter, hasOffsets);
   let from = 0;
   let cost = 0;
   for (let rank = 0; rank < order.length; rank++) {
     const term = order[rank]!;
     const to = sorted.ends[rank]!;
-    batch.beginTerm(field.terms.bytes, field.terms.from(term), field.terms.to(term));
+    termWriter.begin(field.terms.bytes, field.terms.from(term), field.terms.to(term));
     cost += TERM_UNITS + (to - from) * TOKEN_UNITS;
     while (from < to) {
       from = addPostings(batch, sorted, { from, to });
@@ -64,7 +75,6 @@ export function* flushTextField(
       yield SLICE_UNITS;
       cost -= SLICE_UNITS;
     }
-    batch.endTerm();
   }
   fieldWriter.finish();
   yield cost;
@@ -103,7 +113,6 @@ function* sortTokens(
   { log }: HeadTextField,
   { map, order, counts }: { readonly map: OrdinalMap; readonly order: Int32Array; readonly counts: Uint32Array },
 ): Slices<SortedTokens> {
-  const stride = log.hasOffsets ? WITH_OFFSETS : PLAIN;
   // From here on, `counts` holds where the next token of each term goes.
   const next = counts;
   let sum = 0;
@@ -112,12 +121,17 @@ function* sortTokens(
     next[term] = sum;
     sum += count;
   }
-  const tokens = new Uint32Array(sum * stride);
+  const bits = bitsOf(log.greatestPlace);
+  const placeBits = bits + bitsOf(map.newCount) <= 32 ? bits : 0;
+  const tokens = new Uint32Array(sum);
+  const places = new Uint32Array(placeBits === 0 ? sum : 0);
+  const sortedOffsets = new Uint32Array(log.hasOffsets ? sum * 2 : 0);
   const { entries, starts, offsets } = log;
   let cost = order.length;
   for (let old = 0; old < Math.min(log.rowCount, map.oldCount); old++) {
     if (!map.has(old)) continue;
     const ordinal = map.ordinals[old]!;
+    const base = placeBits === 0 ? ordinal : ordinal << placeBits;
     const end = starts[old + 1]!;
     let place = 0;
     for (let i = starts[old]!; i < end; i++) {
@@ -126,12 +140,16 @@ function* sortTokens(
         place = entry === STEP_BACK ? place - 1 : place - entry;
         continue;
       }
-      const at = next[entry]!++ * stride;
-      tokens[at] = ordinal;
-      tokens[at + 1] = place++;
-      if (stride === PLAIN) continue;
-      tokens[at + 2] = offsets[i * 2]!;
-      tokens[at + 3] = offsets[i * 2 + 1]!;
+      const at = next[entry]!++;
+      if (placeBits > 0) tokens[at] = base | place;
+      else {
+        tokens[at] = base;
+        places[at] = place;
+      }
+      place++;
+      if (!log.hasOffsets) continue;
+      sortedOffsets[at * 2] = offsets[i * 2]!;
+      sortedOffsets[at * 2 + 1] = offsets[i * 2 + 1]!;
     }
     cost += (end - starts[old]!) * SCATTER_UNITS;
     if (cost < SLICE_UNITS) continue;
@@ -141,58 +159,64 @@ function* sortTokens(
   const ends = new Uint32Array(order.length);
   for (let rank = 0; rank < order.length; rank++) ends[rank] = next[order[rank]!]!;
   yield cost;
-  return { tokens, ends, stride };
+  return { tokens, placeBits, places, offsets: sortedOffsets, ends };
 }
 
-function* countPairs({ tokens, ends, stride }: SortedTokens, lengths: Uint32Array): Slices<PairHistogram> {
+/** How often each pair of frequency and length code comes among the documents that are kept. */
+function* countPairs({ chains }: HeadTextField, map: OrdinalMap, lengths: Uint32Array): Slices<PairHistogram> {
   const histogram = new PairHistogram();
   const norms = new Uint8Array(lengths.length);
   for (let i = 0; i < lengths.length; i++) norms[i] = encodeLength(lengths[i]!);
-  let at = 0;
-  let cost = 0;
-  for (const termEnd of ends) {
-    const end = termEnd * stride;
-    const start = at;
-    while (at < end) {
-      const ordinal = tokens[at]!;
-      let frequency = 1;
-      for (at += stride; at < end && tokens[at] === ordinal; at += stride) frequency++;
-      histogram.add(frequency, norms[ordinal]!);
-    }
-    cost += at - start;
-    if (cost < SLICE_UNITS) continue;
-    yield cost;
-    cost = 0;
+  const { ordinals } = map;
+  const visit = (old: number, frequency: number): void => {
+    const ordinal = ordinals[old]!;
+    if (ordinal >= 0) histogram.add(frequency, norms[ordinal]!);
+  };
+  for (let from = 0; from < chains.count; from += POSTINGS_AT_ONCE) {
+    chains.forEach(from, Math.min(chains.count, from + POSTINGS_AT_ONCE), visit);
+    yield POSTINGS_AT_ONCE;
   }
-  yield cost;
   return histogram;
 }
 
 /** Adds postings that tokens `from` to `to` - 1, all of one term, make. Returns the token to go on from. */
 function addPostings(
   batch: PostingsBatch,
-  { tokens, stride }: SortedTokens,
+  { tokens, placeBits, places, offsets }: SortedTokens,
   { from, to }: { readonly from: number; readonly to: number },
 ): number {
-  const end = to * stride;
-  const enough = (from + TOKENS_AT_ONCE) * stride;
-  let at = from * stride;
-  while (at < end && at < enough) {
-    const ordinal = tokens[at]!;
-    let after = at + stride;
-    while (after < end && tokens[after] === ordinal) after += stride;
-    const frequency = (after - at) / stride;
-    batch.reservePositions(frequency);
-    for (; at < after; at += stride) {
-      const position = batch.positionCount++;
-      batch.positions[position] = tokens[at + 1]!;
-      if (stride === PLAIN) continue;
-      batch.starts[position] = tokens[at + 2]!;
-      batch.ends[position] = tokens[at + 3]!;
-    }
-    batch.add(ordinal, frequency);
+  const { ordinals, frequencies } = batch;
+  const enough = Math.min(to, from + TOKENS_AT_ONCE);
+  let count = 0;
+  let at = from;
+  while (at < enough && count < BATCH) {
+    const ordinal = tokens[at]! >>> placeBits;
+    const start = at++;
+    while (at < to && tokens[at]! >>> placeBits === ordinal) at++;
+    ordinals[count] = ordinal;
+    frequencies[count++] = at - start;
   }
-  return at / stride;
+  batch.reservePositions(at - from);
+  const { positions } = batch;
+  const mask = (1 << placeBits) - 1;
+  if (placeBits > 0) for (let i = from; i < at; i++) positions[i - from] = tokens[i]! & mask;
+  else for (let i = from; i < at; i++) positions[i - from] = places[i]!;
+  if (batch.hasOffsets) copyOffsets(batch, offsets, from, at);
+  batch.handOver(count);
+  return at;
+}
+
+/** Copies the offsets of tokens `from` to `to` - 1. */
+function copyOffsets({ starts, ends }: PostingsBatch, offsets: Uint32Array, from: number, to: number): void {
+  for (let i = from; i < to; i++) {
+    starts[i - from] = offsets[i * 2]!;
+    ends[i - from] = offsets[i * 2 + 1]!;
+  }
+}
+
+/** Bits of a number. */
+function bitsOf(number: number): number {
+  return 32 - Math.clz32(number);
 }
 
 /** Tokens per document that has any. */
