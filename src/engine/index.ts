@@ -1,5 +1,7 @@
 /** Public entry of `coppice/engine`: a single-shard search library. */
 export type * from './aggregate/aggregation.ts';
+export { type AggregationAnswers, type FinishOptions, finishAggregations } from './aggregate/finish.ts';
+export { reduceAggregations } from './aggregate/reduce.ts';
 export { analyze, type Token } from './analysis/analyze.ts';
 export type * from './analysis/analyzer.ts';
 export type * from './engine.ts';

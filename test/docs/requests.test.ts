@@ -8,7 +8,7 @@ import { clusterSuite } from '../support/cluster-suite.ts';
 import { eventually } from '../support/eventually.ts';
 import { fencesOf, readPage } from '../support/markdown.ts';
 
-const PAGES = ['docs/protocol.md', 'docs/queries.md', 'docs/analysis.md'];
+const PAGES = ['docs/protocol.md', 'docs/queries.md', 'docs/analysis.md', 'docs/aggregations.md'];
 const REQUEST = /^nats req (\S+) '([^']*)'$/;
 
 type Shown = { readonly subject: string; readonly body: string; readonly answer?: unknown };
@@ -29,7 +29,7 @@ for (const path of PAGES) {
           return true;
         };
         // A write asked twice would be answered otherwise; a read may come before the last write has reached all copies.
-        if (/\.(search|count|msearch|get|mget|cluster-\w+|indices)\./.test(subject))
+        if (/\.(search|count|msearch|explain|get|mget|cluster-\w+|indices)\./.test(subject))
           await eventually(ask, { what: `${subject} ${body}` });
         else await ask();
       }

@@ -32,8 +32,13 @@ export type AggregationSite = {
 /** Reads the body of an aggregation of one kind; what is below it, and `meta`, is joined by the caller. */
 export type ReadAggregation = (body: unknown, site: AggregationSite) => Aggregation;
 
-/** A field of an aggregation. `type` is undefined if it is not mapped: then it has no values. */
-export type AggregatedField = { readonly field: string; readonly type: FieldType | undefined };
+/** A field of an aggregation; one that is not mapped has no values. */
+export type AggregatedField = {
+  readonly field: string;
+  readonly isMapped: boolean;
+  /** Of a field that is not mapped: undefined, or what the aggregation takes it for. */
+  readonly type: FieldType | undefined;
+};
 
 /** What a field's values must be. */
 export type FieldNeeds = 'numbers' | 'dates' | 'values';
@@ -48,7 +53,7 @@ export function readAggregatedField(reader: ObjectReader, site: AggregationSite,
   const leaf = leafAt(site.binding.mappings, field);
   if (leaf === undefined) {
     site.binding.unmapped?.add(field);
-    return { field, type: undefined };
+    return { field, type: needs === 'dates' ? 'date' : undefined, isMapped: false };
   }
   const type = engineType(leaf.type);
   if (type === 'text')
@@ -63,7 +68,7 @@ export function readAggregatedField(reader: ObjectReader, site: AggregationSite,
       `aggregation [${site.name}]: field [${field}] of type [${leaf.type}] is not supported for aggregation [${site.kind}]`,
       { details: { field, type: leaf.type } },
     );
-  return { field, type };
+  return { field, type, isMapped: true };
 }
 
 /** How dates of an aggregation are read and shown. */
@@ -142,7 +147,7 @@ export function readMissingValue(
  */
 export function readFormat(
   reader: ObjectReader,
-  { field, type }: AggregatedField,
+  { field, type }: Pick<AggregatedField, 'field' | 'type'>,
   timeZone?: string,
 ): ValueFormat | undefined {
   const pattern = reader.name('format');
@@ -161,7 +166,10 @@ function formatOf({ format }: DateText): { format?: string } {
   return format === undefined ? {} : { format: `${format}||strict_date_optional_time||epoch_millis` };
 }
 
-function misfit(value: unknown, { field, type, path }: AggregatedField & { readonly path: string }): CoppiceError {
+function misfit(
+  value: unknown,
+  { field, type, path }: Pick<AggregatedField, 'field' | 'type'> & { readonly path: string },
+): CoppiceError {
   return new CoppiceError(
     'BAD_REQUEST',
     `${path}: field [${field}] of type [${type}] cannot be compared with [${describe(value)}]`,

@@ -91,16 +91,16 @@ function readHistogram(body: unknown, { name, path, site }: Reading): Source {
 function readDateHistogram(body: unknown, { name, path, site }: Reading): Source {
   const known = [...SOURCE_KEYS, 'calendar_interval', 'fixed_interval', 'time_zone', 'offset', 'format'];
   const reader = ObjectReader.open(body, path, { known, later: [...SOURCE_LATER, 'interval'] });
-  const { field, type } = readAggregatedField(reader, site, 'dates');
+  const field = readAggregatedField(reader, site, 'dates');
   const timeZone = reader.name('time_zone');
   const pattern = reader.name('format');
   dateFormatter({ pattern, timeZone });
   return {
-    field: { field, type: type ?? 'date' },
+    field,
     source: compact({
       kind: 'dateHistogram' as const,
       name,
-      field,
+      field: field.field,
       interval: readInterval(reader),
       timeZone,
       offsetMs: readOffsetMs(reader),

@@ -75,18 +75,18 @@ export function parseDateHistogram(body: unknown, site: AggregationSite): Aggreg
     known: [...KEYS, 'calendar_interval', 'fixed_interval', 'time_zone'],
     later: ['interval', 'script', 'value_type'],
   });
-  const { field, type } = readAggregatedField(reader, site, 'dates');
+  const field = readAggregatedField(reader, site, 'dates');
   const timeZone = reader.name('time_zone');
-  const format = readFormat(reader, { field, type: 'date' }, timeZone);
+  const format = readFormat(reader, field, timeZone);
   const pattern = reader.name('format');
   dateFormatter({ pattern, timeZone });
   return compact({
     kind: 'dateHistogram' as const,
-    field,
+    field: field.field,
     interval: readInterval(reader),
     timeZone,
     offsetMs: readOffsetMs(reader),
-    ...readCommon(reader, { site, field: { field, type: type ?? 'date' }, dates: { format: pattern, timeZone } }),
+    ...readCommon(reader, { site, field, dates: { format: pattern, timeZone } }),
     format,
   });
 }
@@ -139,7 +139,8 @@ function readCommon(reader: ObjectReader, { site, field, dates }: Common) {
   const minDocCount = reader.integer('min_doc_count', { min: 0 });
   const extendedBounds = readBounds(reader, 'extended_bounds', { field, dates, binding });
   const hardBounds = readBounds(reader, 'hard_bounds', { field, dates, binding });
-  if (extendedBounds !== undefined && hardBounds !== undefined) checkInside(reader, extendedBounds, hardBounds);
+  if (field.isMapped && extendedBounds !== undefined && hardBounds !== undefined)
+    checkInside(reader, extendedBounds, hardBounds);
   return {
     minDocCount,
     extendedBounds,
@@ -164,7 +165,7 @@ function readBounds(
   const end = (name: 'min' | 'max'): number | undefined =>
     inner.has(name) ? fieldNumber(inner.value(name), field, { path: inner.at(name), binding, dates }) : undefined;
   const bounds = compact({ min: end('min'), max: end('max') });
-  if ((bounds.min ?? -Infinity) > (bounds.max ?? Infinity))
+  if (field.isMapped && (bounds.min ?? -Infinity) > (bounds.max ?? Infinity))
     throw pathError(reader.at(key), `min [${bounds.min}] is above max [${bounds.max}]`, 'min of at most max');
   return bounds;
 }

@@ -68,16 +68,16 @@ export function parsePercentiles(body: unknown, site: AggregationSite): Aggregat
     known: [...METRIC_KEYS, 'percents', 'keyed', 'tdigest', 'hdr'],
     later: LATER,
   });
-  const { field, type, ...options } = readSpread(reader, site);
+  const field = readAggregatedField(reader, site, 'numbers');
   const percents = reader.has('percents')
     ? readList(reader, 'percents', (value, path) => numberAt(value, path, { min: 0, max: 100 }))
     : DEFAULT_PERCENTS;
   return compact({
     kind: 'percentiles' as const,
-    field,
+    field: field.field,
     percents,
-    ...options,
-    format: formatOf(reader, { field, type }),
+    ...readSpread(reader, field, site),
+    format: formatOf(reader, field),
   });
 }
 
@@ -87,11 +87,16 @@ export function parsePercentileRanks(body: unknown, site: AggregationSite): Aggr
     known: [...METRIC_KEYS, 'values', 'keyed', 'tdigest', 'hdr'],
     later: LATER,
   });
-  const { field, type, ...options } = readSpread(reader, site);
+  const field = readAggregatedField(reader, site, 'numbers');
   reader.required('values', 'a list of values');
   const { binding } = site;
-  const values = readList(reader, 'values', (value, path) => fieldNumber(value, { field, type }, { path, binding }));
-  return compact({ kind: 'percentileRanks' as const, field, values, ...options });
+  const values = readList(reader, 'values', (value, path) => fieldNumber(value, field, { path, binding }));
+  return compact({
+    kind: 'percentileRanks' as const,
+    field: field.field,
+    values,
+    ...readSpread(reader, field, site),
+  });
 }
 
 function readNumbers(reader: ObjectReader, site: AggregationSite) {
@@ -105,14 +110,11 @@ function formatOf(reader: ObjectReader, field: AggregatedField) {
   return format?.type === 'date' ? format : undefined;
 }
 
-function readSpread(reader: ObjectReader, site: AggregationSite) {
-  const { field, type } = readAggregatedField(reader, site, 'numbers');
+function readSpread(reader: ObjectReader, field: AggregatedField, site: AggregationSite) {
   return {
-    field,
-    type,
-    missing: readMissingNumber(reader, { field, type }, site),
+    missing: readMissingNumber(reader, field, site),
     keyed: reader.boolean('keyed'),
-    accuracy: readAccuracy(reader) ?? (type === 'date' ? DATE_ACCURACY : undefined),
+    accuracy: readAccuracy(reader) ?? (field.type === 'date' ? DATE_ACCURACY : undefined),
   };
 }
 

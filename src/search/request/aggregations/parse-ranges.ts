@@ -31,9 +31,9 @@ export function parseDateRange(body: unknown, site: AggregationSite): Aggregatio
     known: ['field', 'ranges', 'keyed', 'missing', 'format', 'time_zone'],
     later: ['script'],
   });
-  const { field, type } = readAggregatedField(reader, site, 'dates');
+  const field = readAggregatedField(reader, site, 'dates');
   const dates = { format: reader.name('format'), timeZone: reader.name('time_zone') };
-  return readRanges(reader, { site, field: { field, type: type ?? 'date' }, dates });
+  return readRanges(reader, { site, field, dates });
 }
 
 type Reading = { readonly site: AggregationSite; readonly field: AggregatedField; readonly dates: DateText };
@@ -66,7 +66,8 @@ function readRange(value: unknown, path: string, { site, field, dates }: Reading
       : fieldNumber(given, field, { path: reader.at(key), binding, dates });
   };
   const range = compact({ key: reader.string('key'), from: end('from'), to: end('to') });
-  if ((range.from ?? -Infinity) > (range.to ?? Infinity))
+  // Of a field that is not mapped, dates are not known yet.
+  if (field.isMapped && (range.from ?? -Infinity) > (range.to ?? Infinity))
     throw pathError(path, `from [${range.from}] is above to [${range.to}]`, 'from of at most to');
   return range;
 }
