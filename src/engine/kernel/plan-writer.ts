@@ -15,6 +15,9 @@ export type PlanTask = {
   readonly target: Bitmap | undefined;
 };
 
+/** In longer plans terms of equal weight share their tables. */
+const FEW_TERMS = 8;
+
 /** Terms whose weights differ more than this add up differently in another order. */
 const EXACT_RATIO = 2 ** 26;
 
@@ -28,8 +31,8 @@ export function writePlan(scratch: Scratch, plan: KernelPlan, task: PlanTask): v
   const at = scratch.query >>> 2;
   words[at + QUERY.terms] = address + scratch.addresses;
   words[at + QUERY.termCount] = count;
-  words[at + QUERY.kind] = KINDS[kind];
-  words[at + QUERY.minimum] = kind === 'or' ? Math.max(1, plan.minimum ?? 1) : count;
+  words[at + QUERY.kind] = kind;
+  words[at + QUERY.minimum] = kind === KINDS.or ? Math.max(1, plan.minimum ?? 1) : count;
   words[at + QUERY.endOrdinal] = plan.endOrdinal;
   words[at + QUERY.filter] = addressOf(plan.filter);
   words[at + QUERY.filterWords] = plan.filter?.words.length ?? 0;
@@ -38,7 +41,7 @@ export function writePlan(scratch: Scratch, plan: KernelPlan, task: PlanTask): v
   words[at + QUERY.limit] = task.limit;
   words[at + QUERY.countLimit] = task.countLimit;
   floats[at + QUERY.floor] = floatNotAbove(task.floor);
-  words[at + QUERY.isExact] = kind === 'phrase' || sumsAreExact(plan.terms) ? 1 : 0;
+  words[at + QUERY.isExact] = kind === KINDS.phrase || sumsAreExact(plan.terms) ? 1 : 0;
   words[at + QUERY.hits] = address + scratch.hits;
   words[at + QUERY.order] = address + scratch.order;
   words[at + QUERY.prefix] = address + scratch.prefix;
@@ -48,27 +51,43 @@ export function writePlan(scratch: Scratch, plan: KernelPlan, task: PlanTask): v
   writeTerms(scratch, plan, kind, task.limit);
 }
 
-function writeTerms(scratch: Scratch, plan: KernelPlan, kind: KernelPlan['kind'], limit: number): void {
-  const { address } = scratch.region;
-  const phraseWeight = kind === 'phrase' ? sumOfWeights(plan.terms) : undefined;
-  const seeds = kind === 'or' && (plan.minimum ?? 1) <= 1 && plan.filter === undefined && limit > 0;
-  plan.terms.forEach((term, index) => {
-    scratch.words[(scratch.addresses >>> 2) + index] = address + scratch.term(index);
-    // All terms of a phrase score alike, so they share their tables.
-    const tables = scratch.tables(phraseWeight === undefined ? index : 0);
-    writeTerm(scratch, index, term, tables);
+function writeTerms(scratch: Scratch, { terms, places, filter, minimum = 1 }: KernelPlan, kind: number, limit: number) {
+  const { words, floats } = scratch;
+  const phraseWeight = kind === KINDS.phrase ? sumOfWeights(terms) : undefined;
+  const isSeeded = kind === KINDS.or && minimum <= 1 && filter === undefined && limit > 0;
+  const owners = limit > 0 && terms.length > FEW_TERMS ? new Map<number, number>() : undefined;
+  for (let index = 0; index < terms.length; index++) {
+    const term = terms[index]!;
     const at = scratch.term(index) >>> 2;
-    scratch.floats[at + TERM.weight] = phraseWeight ?? term.weight;
-    scratch.words[at + TERM.place] = plan.places?.[index] ?? index;
-    scratch.words[at + TERM.kthCode] = seeds ? kthCodeOf(term, limit) : 0;
-  });
+    const weight = phraseWeight ?? term.weight;
+    words[(scratch.addresses >>> 2) + index] = scratch.region.address + scratch.term(index);
+    writePostings(scratch, at, term);
+    words[at + TERM.profile] = scratch.profile(term.layout.codes, term.factors);
+    floats[at + TERM.weight] = weight;
+    words[at + TERM.place] = places?.[index] ?? index;
+    words[at + TERM.kthCode] = isSeeded ? kthCodeOf(term, limit) : 0;
+    // All terms of a phrase score alike.
+    const owner = phraseWeight === undefined ? ownerOf(scratch, index, weight, owners) : 0;
+    const tables = scratch.region.address + scratch.tables(owner);
+    words[at + TERM.scores] = tables;
+    words[at + TERM.bounds] = tables + SCORES_BYTES;
+    words[at + TERM.quanta] = tables + 2 * SCORES_BYTES;
+    words[at + TERM.ownsTables] = owner === index ? 1 : 0;
+  }
 }
 
-function writeTerm(scratch: Scratch, index: number, { layout, term, factors }: KernelTerm, tables: number): void {
-  const { words } = scratch;
-  const at = scratch.term(index) >>> 2;
+/** The term whose tables serve a term: the first one of its weight and profile, if that is looked for. */
+function ownerOf(scratch: Scratch, index: number, weight: number, owners: Map<number, number> | undefined): number {
+  if (owners === undefined) return index;
+  const owner = owners.get(weight);
+  const profileOf = (other: number) => scratch.words[(scratch.term(other) >>> 2) + TERM.profile];
+  if (owner !== undefined && profileOf(owner) === profileOf(index)) return owner;
+  owners.set(weight, index);
+  return index;
+}
+
+function writePostings({ words }: Scratch, at: number, { layout, term }: KernelTerm): void {
   const block = layout.firstBlocks[term]!;
-  const tablesAddress = scratch.region.address + tables;
   words[at + TERM.blockLast] = layout.blockLast + block * 4;
   words[at + TERM.blockPostings] = layout.blockPostings + block * 4;
   words[at + TERM.blockPositions] = layout.blockPositions + block * 4;
@@ -81,16 +100,12 @@ function writeTerm(scratch: Scratch, index: number, { layout, term, factors }: K
   words[at + TERM.blockCount] = layout.firstBlocks[term + 1]! - block;
   words[at + TERM.docFrequency] = layout.docFrequencies[term]!;
   words[at + TERM.hasCodes] = layout.hasFrequencies ? 1 : 0;
-  words[at + TERM.profile] = scratch.profile(layout.codes, factors);
-  words[at + TERM.scores] = tablesAddress;
-  words[at + TERM.bounds] = tablesAddress + SCORES_BYTES;
-  words[at + TERM.quanta] = tablesAddress + 2 * SCORES_BYTES;
 }
 
 /** What is the same in the end is evaluated alike. */
-function kindOf({ kind, terms, minimum = 1 }: KernelPlan): KernelPlan['kind'] {
-  if (terms.length === 1) return 'or';
-  return kind === 'or' && minimum === terms.length ? 'and' : kind;
+function kindOf({ kind, terms, minimum = 1 }: KernelPlan): number {
+  if (terms.length === 1) return KINDS.or;
+  return kind === 'or' && minimum === terms.length ? KINDS.and : KINDS[kind];
 }
 
 function kthCodeOf({ layout, term }: KernelTerm, limit: number): number {

@@ -48,8 +48,9 @@ export const TERM = {
   quanta: 15,
   weight: 16,
   place: 17,
-  kthCode: 18,
-  filledByDriver: 19,
+  ownsTables: 18,
+  kthCode: 19,
+  filledByDriver: 20,
 } as const;
 
 /** `kind` of a query. */

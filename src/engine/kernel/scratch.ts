@@ -61,6 +61,7 @@ export class Scratch {
   /** What profiles are filled with, and the last call that used them. */
   readonly #filled: Profile[];
   #call = 0;
+  #lastProfile = 0;
 
   constructor(pool: RegionPool, memory: SharedMemory, wanted: ScratchSize, before?: Scratch) {
     const size = {
@@ -104,14 +105,25 @@ export class Scratch {
 
   /** Address of the profile of some codes under some length factors; filled unless a call before has done so. */
   profile(codes: CodeTable, factors: Float32Array): number {
-    let slot = this.#filled.findIndex((profile) => profile.codes === codes && profile.factors === factors);
-    if (slot < 0) {
-      // There is one for each term of a call.
-      slot = this.#filled.findIndex(({ call }) => call !== this.#call);
-      this.#fillProfile(slot, codes, factors);
-    }
-    this.#filled[slot]!.call = this.#call;
+    const slot = this.#findProfile(codes, factors);
+    const profile = this.#filled[slot]!;
+    if (profile.codes !== codes || profile.factors !== factors) this.#fillProfile(slot, codes, factors);
+    profile.call = this.#call;
+    this.#lastProfile = slot;
     return this.region.address + this.#profiles + slot * PROFILE_BYTES;
+  }
+
+  /** The slot of a profile, or one that this call has not used: there is one for each term of a call. */
+  #findProfile(codes: CodeTable, factors: Float32Array): number {
+    const last = this.#filled[this.#lastProfile]!;
+    if (last.codes === codes && last.factors === factors) return this.#lastProfile;
+    let free = 0;
+    for (let slot = 0; slot < this.#filled.length; slot++) {
+      const profile = this.#filled[slot]!;
+      if (profile.codes === codes && profile.factors === factors) return slot;
+      if (profile.call !== this.#call) free = slot;
+    }
+    return free;
   }
 
   #fillProfile(slot: number, codes: CodeTable, factors: Float32Array): void {

@@ -50,7 +50,7 @@ class WebAssemblyKernel implements SearchKernel {
     const scratch = this.#run(plan, { limit, floor, countLimit: countTo, target: undefined });
     const total = known ?? result(scratch, QUERY.total);
     const isLowerBound = known === undefined && (countTo === 0 || total > countTo);
-    return { ...readHits(scratch), total, isLowerBound };
+    return readHits(scratch, total, isLowerBound);
   }
 
   count(plan: KernelPlan): number {
@@ -106,16 +106,15 @@ function result(scratch: Scratch, field: number): number {
 }
 
 /** A hit is the complement of its ordinal, then its score. */
-function readHits(scratch: Scratch): { ordinals: Uint32Array; scores: Float32Array } {
-  const count = result(scratch, QUERY.hitCount);
+function readHits({ words, floats, query, hits }: Scratch, total: number, isLowerBound: boolean): KernelHits {
+  const count = words[(query >>> 2) + QUERY.hitCount]!;
   const ordinals = new Uint32Array(count);
   const scores = new Float32Array(count);
-  let at = scratch.hits >>> 2;
-  for (let i = 0; i < count; i++, at += 2) {
-    ordinals[i] = ~scratch.words[at]!;
-    scores[i] = scratch.floats[at + 1]!;
+  for (let i = 0, at = hits >>> 2; i < count; i++, at += 2) {
+    ordinals[i] = ~words[at]!;
+    scores[i] = floats[at + 1]!;
   }
-  return { ordinals, scores };
+  return { ordinals, scores, total, isLowerBound };
 }
 
 /** So that room is not made anew for each call that needs a little more than the one before. */

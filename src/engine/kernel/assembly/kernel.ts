@@ -92,12 +92,9 @@ function resetCursors(query: Query): void {
 }
 
 function fillTables(query: Query): void {
-  let filled: usize = 0;
   for (let i = 0; i < query.termCount; i++) {
     const term = termAt(query.terms, i);
-    // The terms of a phrase share their tables.
-    if (term.scores != filled) fillScores(term);
-    filled = term.scores;
+    if (term.ownsTables) fillScores(term);
     term.maximum = maximumOf(term);
   }
 }
@@ -108,7 +105,7 @@ function knownScore(query: Query): f32 {
   let known: f64 = 0;
   for (let i = 0; i < query.termCount; i++) {
     const term = termAt(query.terms, i);
-    if (!term.hasCodes) known = max(known, term.docFrequency >= query.limit ? term.constant : 0);
+    if (!term.hasCodes) known = max(known, term.docFrequency >= query.limit ? load<f64>(term.scores) : 0);
     else if (term.kthCode > 0) known = max(known, leastFrom(term, term.kthCode));
   }
   return <f32>known;

@@ -2,23 +2,79 @@
  * How often a phrase stands in a document: the positions of its terms, read where they are packed. Documents are asked
  * for by rising ordinals, so what comes before a posting in its block is added up once.
  */
-import { lengthOf, ordinalsOf, widthOf } from './postings.ts';
+import { EXCEPTION_BYTES, lengthOf, ordinalsOf, widthOf } from './postings.ts';
 import { EXCEPTION, Query, Term, termAt } from './records.ts';
 import { frequencyOfCode } from './scores.ts';
 
-/** Bytes of an exception. */
-const EXCEPTION_BYTES: usize = 5;
+/** Occurrences of a term in a document that are compared all at once. */
+const MOST_COMPARED: u32 = 64;
+/** Occurrences of two terms together that are merged. */
+const FEW: u32 = 6;
+/** Positions up to so many bits, and places up to so far from 0, differ in their lower 16 bits if they differ. */
+const COMPARED_BITS: u32 = 15;
+const FAR: i32 = 16_384;
 
 /** Counts the positions at which the phrase begins in the document that the last `find` of each term has found. */
 export function phraseFrequency(query: Query): u32 {
-  const count = query.termCount;
-  for (let i = 0; i < count; i++) openPositions(termAt(query.order, i));
-  const lead = termAt(query.order, count - 1);
-  if (count == 2) return pairFrequency(lead, termAt(query.order, 0));
+  const others = query.termCount - 1;
+  const lead = termAt(query.order, others);
+  openPositions(lead);
+  const starts = query.list;
+  const positions = starts + MOST_COMPARED * 2;
+  let count = lead.frequency;
+  if (!isCompared(lead)) return mergedFrequency(query);
+  for (let i = others - 1; i >= 0 && count > 0; i--) {
+    const term = termAt(query.order, i);
+    openPositions(term);
+    if (others == 1 && count + term.frequency <= FEW) return pairFrequency(lead, term);
+    if (!isCompared(term)) return mergedFrequency(query);
+    if (i == others - 1) unpackAll(lead, starts);
+    unpackAll(term, positions);
+    count = keepFollowed(starts, count, positions, term.frequency, term.place - lead.place);
+  }
+  return count;
+}
+
+function isCompared(term: Term): bool {
+  const isNear = <u32>(term.place + FAR) <= 2 * FAR;
+  return term.frequency - 1 < MOST_COMPARED && term.positionBits <= COMPARED_BITS && isNear;
+}
+
+/** Unpacks positions as 16 bits each. The rest of the last 128 bits repeats the first of them. */
+function unpackAll(term: Term, into: usize): void {
+  const count = term.frequency;
+  const bits = term.positionBits;
+  const mask = term.positionMask;
+  const bytes = term.positionBytes;
+  let bit = term.positionBit;
+  v128.store(into + ((<usize>(count - 1) & ~7) << 1), i16x8.splat(<i16>unpack(bytes, bit, mask)));
+  for (let i: usize = 0; i < count; i++, bit += bits) store<u16>(into + (i << 1), <u16>unpack(bytes, bit, mask));
+}
+
+/** Keeps the starts at `apart` before one of the positions; returns how many they are. */
+function keepFollowed(starts: usize, startCount: u32, positions: usize, count: u32, apart: i32): u32 {
+  const end = positions + ((<usize>count) << 1);
+  let kept: u32 = 0;
+  for (let i: u32 = 0; i < startCount; i++) {
+    const start = load<u16>(starts + ((<usize>i) << 1));
+    const wanted = i16x8.splat(<i16>(start + apart));
+    let found = i16x8.eq(v128.load(positions), wanted);
+    for (let at = positions + 16; at < end; at += 16) found = v128.or(found, i16x8.eq(v128.load(at), wanted));
+    store<u16>(starts + ((<usize>kept) << 1), start);
+    kept += u32(v128.any_true(found));
+  }
+  return kept;
+}
+
+/** The same by going through the positions of all terms together. */
+function mergedFrequency(query: Query): u32 {
+  const others = query.termCount - 1;
+  for (let i = 0; i <= others; i++) openPositions(termAt(query.order, i));
+  const lead = termAt(query.order, others);
   let matches: u32 = 0;
   for (; lead.read < lead.frequency; lead.read++) {
     const start = positionOf(lead) - lead.place;
-    let i = count - 2;
+    let i = others - 1;
     for (; i >= 0; i--) {
       const term = termAt(query.order, i);
       const wanted = start + term.place;

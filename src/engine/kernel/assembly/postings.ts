@@ -6,6 +6,9 @@
 import { BLOCK, EXCEPTION, Query, Term, termAt, WIDTH_MASK } from './records.ts';
 import { boundOf, factorOf, frequencyOfCode, termScore } from './scores.ts';
 
+/** Bytes of an exception: index and frequency. */
+export const EXCEPTION_BYTES: usize = 5;
+
 /** Last document of a block. */
 export function lastOf(term: Term, block: i32): i32 {
   return load<i32>(term.blockLast + ((<usize>block) << 2));
@@ -116,7 +119,7 @@ export function scoreInOrder(query: Query, doc: i32): f64 {
 
 /** Score of the posting `index` of a block, whose codes and document are given. */
 export function scoreAt(term: Term, codes: usize, length: i32, index: i32, doc: i32): f64 {
-  if (!term.hasCodes) return term.constant;
+  if (!term.hasCodes) return load<f64>(term.scores);
   const code = <u32>load<u8>(codes + <usize>index);
   if (code != EXCEPTION) return load<f64>(term.scores + ((<usize>code) << 3));
   return termScore(term.weight, exceptionAt(codes + <usize>length, index), factorOf(term, doc));
@@ -129,15 +132,28 @@ export function frequencyAt(term: Term, codes: usize, length: i32, index: i32): 
   return code == EXCEPTION ? exceptionAt(codes + <usize>length, index) : frequencyOfCode(term, code);
 }
 
+/** The exceptions that were looked into last, and the one that was found. */
+let lastExceptions: usize = 0;
+let lastException: usize = 0;
+
 /** The frequency that the exceptions of a block, sorted by index, have for a posting. */
 export function exceptionAt(exceptions: usize, index: i32): u32 {
-  let low: usize = 0;
-  for (let rest = <usize>load<u8>(exceptions); rest > 1; ) {
-    const half = rest >>> 1;
-    low = <i32>load<u8>(exceptions + 1 + 5 * (low + half)) <= index ? low + half : low;
-    rest -= half;
+  const first = exceptions + 1;
+  const end = first + EXCEPTION_BYTES * <usize>load<u8>(exceptions);
+  // Mostly the next one.
+  let at = lastException + EXCEPTION_BYTES;
+  if (lastExceptions != exceptions || at >= end || <i32>load<u8>(at) != index) {
+    let low: usize = 0;
+    for (let rest = <usize>load<u8>(exceptions); rest > 1; ) {
+      const half = rest >>> 1;
+      low = <i32>load<u8>(first + EXCEPTION_BYTES * (low + half)) <= index ? low + half : low;
+      rest -= half;
+    }
+    at = first + EXCEPTION_BYTES * low;
   }
-  return load<u32>(exceptions + 1 + 5 * low, 1);
+  lastExceptions = exceptions;
+  lastException = at;
+  return load<u32>(at, 1);
 }
 
 /** Sets a term's bound to the greatest score it has in documents `start` to `end` - 1. `start` never falls. */

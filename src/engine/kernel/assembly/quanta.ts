@@ -22,9 +22,12 @@ export function fillQuanta(query: Query, isScored: bool): void {
   step = query.minimum > 1 ? 65_535 / (count + 1) : 0;
   const room = step > 0 ? <f64>(step - 1 - count) : MOST - <f64>count;
   let sum: f64 = 0;
-  for (let i = 0; i < count; i++) sum += termAt(query.terms, i).maximum;
+  for (let i = 0; i < count; i++) sum += <f64>termAt(query.terms, i).weight;
   quantum = isScored && (step == 0 || step >= LEAST_STEP + count) ? powerNotBelow(sum / room) : 0;
-  for (let i = 0; i < count; i++) fillTable(termAt(query.terms, i));
+  for (let i = 0; i < count; i++) {
+    const term = termAt(query.terms, i);
+    if (term.ownsTables) fillTable(term);
+  }
 }
 
 /** The least accumulator of a document with `count` terms or more and a score of more than `score` from them. */
@@ -42,15 +45,22 @@ export function scoreOfSum(sum: u32, otherwise: f64): f64 {
   return min(<f64>(step > 0 ? sum % <u32>step : sum) * quantum, otherwise);
 }
 
+/** No score is above the weight, of which `quantum` leaves room for all terms. */
 function fillTable(term: Term): void {
-  const per = quantum == 0 ? 0 : 1 / quantum;
-  // What no posting scores is cut off, so that it does not flow over.
-  const most = ceil(term.maximum * per);
-  const base = step > 0 ? <f64>step : quantum == 0 ? 1 : 0;
-  for (let code: usize = 0; code < 256; code++) {
-    const quanta = min(ceil(load<f64>(term.scores + (code << 3)) * per), most);
-    store<u16>(term.quanta + (code << 1), <u16>(base + quanta));
+  const per = f64x2.splat(quantum == 0 ? 0 : 1 / quantum);
+  const base = i16x8.splat(<i16>(step > 0 ? step : quantum == 0 ? 1 : 0));
+  for (let code: usize = 0; code < 256; code += 8) {
+    const scores = term.scores + (code << 3);
+    const low = fourQuanta(v128.load(scores), v128.load(scores, 16), per);
+    const high = fourQuanta(v128.load(scores, 32), v128.load(scores, 48), per);
+    v128.store(term.quanta + (code << 1), i16x8.add(i16x8.narrow_i32x4_u(low, high), base));
   }
+}
+
+function fourQuanta(low: v128, high: v128, per: v128): v128 {
+  const lower = i32x4.trunc_sat_f64x2_s_zero(f64x2.ceil(f64x2.mul(low, per)));
+  const upper = i32x4.trunc_sat_f64x2_s_zero(f64x2.ceil(f64x2.mul(high, per)));
+  return v128.shuffle<i64>(lower, upper, 0, 2);
 }
 
 /** The least power of two that is not below a number; at least 2^-900. */

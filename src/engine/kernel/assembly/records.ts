@@ -70,11 +70,11 @@ export class Term {
   weight: f32;
   /** Place in a phrase. */
   place: i32;
+  /** Whether the tables are this term's; else they are those of one before, of the same profile and weight. */
+  ownsTables: i32;
   /** A code that at least `limit` postings have, or a higher one; 0 if unknown. */
   kthCode: i32;
   filledByDriver: i32;
-  /** Score of postings without codes. */
-  constant: f64;
   /** No posting of the term scores more. */
   maximum: f64;
   /** No posting of the term scores more in the stretch that is looked at. */

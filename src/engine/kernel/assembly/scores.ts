@@ -49,12 +49,10 @@ export function frequencyOfCode(term: Term, code: u32): u32 {
   return <u32>load<u16>(term.profile + ((<usize>code) << 1));
 }
 
-/** Fills the tables of scores and bounds, and the constant. */
+/** Fills the tables of scores and bounds; all alike for postings without codes. */
 export function fillScores(term: Term): void {
-  const one = load<f32>(term.profile + FACTORS + (ONE_TOKEN << 2));
-  term.constant = termScore(term.weight, 1, one);
   if (term.hasCodes) fillByImpact(term);
-  else fillWith(term.scores, 0, term.constant);
+  else fillWith(term.scores, 0, termScore(term.weight, 1, load<f32>(term.profile + FACTORS + (ONE_TOKEN << 2))));
   fillBounds(term);
 }
 
@@ -67,8 +65,8 @@ function fillByImpact(term: Term): void {
   for (let code: usize = 0; code < 256; code += 4) {
     const score = f32x4.sub(weight, f32x4.div(weight, f32x4.add(one, v128.load(impacts + (code << 2)))));
     const upper = v128.shuffle<i32>(score, score, 2, 3, 2, 3);
-    v128.store(scores + (code << 3), f64x2.max(f64x2.promote_low_f32x4(score), tiny));
-    v128.store(scores + (code << 3), f64x2.max(f64x2.promote_low_f32x4(upper), tiny), 16);
+    v128.store(scores + (code << 3), f64x2.pmax(f64x2.promote_low_f32x4(score), tiny));
+    v128.store(scores + (code << 3), f64x2.pmax(f64x2.promote_low_f32x4(upper), tiny), 16);
   }
   // Codes that stand for nothing, and exceptions: no posting scores more than the weight.
   fillWith(scores, load<i32>(term.profile + CODES), max(<f64>term.weight, TINY));
@@ -80,10 +78,13 @@ function fillWith(scores: usize, from: i32, score: f64): void {
 
 /** Codes rise with impact under the statistics of writing; under others the bound of a code is that of all below it. */
 function fillBounds(term: Term): void {
+  const scores = term.scores;
+  const bounds = term.bounds;
   let bound: f64 = 0;
   for (let code: usize = 0; code < 256; code++) {
-    bound = max(bound, load<f64>(term.scores + (code << 3)));
-    store<f64>(term.bounds + (code << 3), bound);
+    const score = load<f64>(scores + (code << 3));
+    bound = score > bound ? score : bound;
+    store<f64>(bounds + (code << 3), bound);
   }
 }
 
