@@ -11,6 +11,8 @@ import {
   blockBound,
   codesBelow64,
   codesFrom64,
+  find,
+  foundBound,
   lastOf,
   lengthOf,
   ordinalAt,
@@ -48,7 +50,8 @@ export function searchConjunctionOfFilter(query: Query): void {
   skips = false;
   for (let doc = 0; doc < query.endOrdinal; doc += 64) {
     for (let bits = bitsFrom(query.filter, query.filterWords, doc); bits != 0; bits &= bits - 1) {
-      settle(query, doc + <i32>ctz(bits), count, 0);
+      if (query.kind == KIND_PHRASE) settlePhrase(query, doc + <i32>ctz(bits), count);
+      else settle(query, doc + <i32>ctz(bits), count, 0);
     }
   }
 }
@@ -82,16 +85,21 @@ function searchBlock(query: Query, lead: Term, block: i32, rest: f64): void {
   const codes = ordinals + <usize>(length * width);
   selectCodes(lead, codes, length, min(lowestCodeAbove(lead, rest, skips ? bar() : -Infinity), EXCEPTION));
   const later = codesFrom64;
+  const isPhrase = query.kind == KIND_PHRASE;
   let offset = 0;
   for (let bits = codesBelow64; ; bits = later, offset = 64) {
     for (; bits != 0; bits &= bits - 1) {
       const i = offset + <i32>ctz(bits);
       const doc = base + ordinalAt(ordinals, width, i);
       if (query.filter != 0 && !hasBit(query.filter, query.filterWords, doc)) continue;
+      if (isPhrase) {
+        lead.probeBlock = block;
+        lead.index = i;
+        settlePhrase(query, doc, others);
+        continue;
+      }
       const score = scoreAt(lead, codes, length, i, doc);
       if (skips && <f32>(score + rest) <= bar()) continue;
-      lead.probeBlock = block;
-      lead.index = i;
       settle(query, doc, others, score);
     }
     if (offset > 0) break;
@@ -101,25 +109,32 @@ function searchBlock(query: Query, lead: Term, block: i32, rest: f64): void {
 /** Looks for a document in the first `others` terms; the rest of them have it, and give it `known`. */
 function settle(query: Query, doc: i32, others: i32, known: f64): void {
   const barNow = skips ? bar() : -Infinity;
-  const isPhrase = query.kind == KIND_PHRASE;
   let score = known;
   for (let i = others - 1; i >= 0; i--) {
     const value = probe(termAt(query.order, i), doc);
     if (value == 0) return;
-    if (barNow > -Infinity) {
-      if (isPhrase && <f32>value <= barNow) return;
-      if (!isPhrase && <f32>(score + value + load<f64>(query.prefix + ((<usize>i) << 3))) <= barNow) return;
-    }
     score += value;
+    if (barNow > -Infinity && <f32>(score + load<f64>(query.prefix + ((<usize>i) << 3))) <= barNow) return;
   }
-  if (isPhrase) {
-    const frequency = phraseFrequency(query);
-    if (frequency == 0) return;
-    const term = termAt(query.order, 0);
-    score = termScore(term.weight, frequency, factorOf(term, doc));
-  } else if (!query.isExact) {
-    score = scoreInOrder(query, doc);
+  keep(query, doc, query.isExact ? score : scoreInOrder(query, doc));
+}
+
+/** The same for a phrase. Its frequency is at most that of each term, so it scores no more than any of them. */
+function settlePhrase(query: Query, doc: i32, others: i32): void {
+  const barNow = skips ? bar() : -Infinity;
+  for (let i = others - 1; i >= 0; i--) {
+    const term = termAt(query.order, i);
+    if (!find(term, doc)) return;
+    if (barNow > -Infinity && <f32>foundBound(term) <= barNow) return;
   }
+  const frequency = phraseFrequency(query);
+  if (frequency == 0) return;
+  const term = termAt(query.order, 0);
+  keep(query, doc, termScore(term.weight, frequency, factorOf(term, doc)));
+}
+
+/** Counts, marks and keeps a match, whatever is asked for. */
+function keep(query: Query, doc: i32, score: f64): void {
   if (isCounting) addMatches(1);
   if (query.target != 0) setBit(query.target, query.targetWords, doc);
   if (query.limit > 0) push(doc, score);

@@ -105,6 +105,12 @@ export function find(term: Term, doc: i32): bool {
   return true;
 }
 
+/** What the posting that was found last scores at most: more than it does only if its frequency has no code. */
+export function foundBound(term: Term): f64 {
+  const code: usize = term.hasCodes ? <usize>load<u8>(foundCodes + <usize>term.index) : 0;
+  return load<f64>(term.scores + (code << 3));
+}
+
 /** Score of a document for a term, 0 if it does not occur there; else like `find`. */
 export function probe(term: Term, doc: i32): f64 {
   return find(term, doc) ? scoreAt(term, foundCodes, foundLength, term.index, doc) : 0;
