@@ -2,7 +2,12 @@
 import type { Bitmap } from '../kernel/plan.ts';
 import type { IndexPart } from '../part/index-part.ts';
 
-type Entry = { readonly bitmap: Bitmap; readonly part: IndexPart; search: number };
+type Entry = {
+  readonly bitmap: Bitmap;
+  readonly part: IndexPart;
+  readonly generation: number | undefined;
+  search: number;
+};
 
 /** Filters whose first use is remembered. */
 const MAX_SEEN = 4096;
@@ -32,11 +37,12 @@ export class FilterCache {
     this.#search++;
   }
 
-  /** A bitmap that is kept. */
+  /** A bitmap that is kept; one that was put with a generation, only while that is the part's. */
   get(part: IndexPart, filter: string): Bitmap | undefined {
     const key = this.#key(part, filter);
     const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
+    if (entry === undefined || (entry.generation !== undefined && entry.generation !== part.generation))
+      return undefined;
     if (entry.search !== this.#search) {
       entry.search = this.#search;
       this.#entries.delete(key);
@@ -54,18 +60,23 @@ export class FilterCache {
     return false;
   }
 
-  /** Keeps a bitmap, whose region is the cache's from now on. Tells whether there is room; else it stays the caller's. */
-  put(part: IndexPart, filter: string, bitmap: Bitmap): boolean {
+  /**
+   * Keeps a bitmap, whose region is the cache's from now on.
+   *
+   * @param generation That of the part, if the bitmap holds for it alone.
+   * @returns Whether there is room; else the region stays the caller's.
+   */
+  put(part: IndexPart, filter: string, bitmap: Bitmap, generation?: number): boolean {
     const size = bitmap.region.byteLength;
+    const own = this.#key(part, filter);
+    const stale = this.#entries.get(own);
+    if (stale !== undefined) this.#drop(own, stale);
     for (const [key, entry] of this.#entries) {
       if (this.#bytes + size <= this.#maxBytes || entry.search === this.#search) break;
       this.#drop(key, entry);
     }
     if (this.#bytes + size > this.#maxBytes) return false;
-    const key = this.#key(part, filter);
-    const known = this.#entries.get(key);
-    if (known !== undefined) this.#drop(key, known);
-    this.#entries.set(key, { bitmap, part, search: this.#search });
+    this.#entries.set(own, { bitmap, part, generation, search: this.#search });
     this.#bytes += size;
     return true;
   }

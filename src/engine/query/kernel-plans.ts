@@ -16,7 +16,7 @@ export type PlanShape = {
   readonly constantScore: number | undefined;
 };
 
-/** Most terms of a plan; more go through the reference evaluator. */
+/** Most terms of a plan. A shape of more, all optional and without scores, is marked piece by piece. */
 export const MAX_PLAN_TERMS = 1024;
 
 const UNSCORED = { weight: 0, factors: new Float32Array(256) } as const;
@@ -134,7 +134,7 @@ class Planner {
     const layout = this.#part.layout(field.name);
     const numbers = numbersOf(this.#index);
     if (numbers.length === 0 || field.inverted[this.#index] === undefined) return 'none';
-    if (layout === undefined || numbers.length > MAX_PLAN_TERMS) return undefined;
+    if (layout === undefined) return undefined;
     const terms = numbers.map((term) => ({ layout, term, ...UNSCORED }));
     return shape('or', terms, { minimum: 1 });
   }

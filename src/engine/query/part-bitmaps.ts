@@ -7,7 +7,7 @@ import type { Bitmap, KernelPlan } from '../kernel/plan.ts';
 import { type IndexPart, WINDOW } from '../part/index-part.ts';
 import type { ShardView } from '../part/shard-view.ts';
 import type { FilterCache } from './filter-cache.ts';
-import { type PlanShape, planShape } from './kernel-plans.ts';
+import { MAX_PLAN_TERMS, type PlanShape, planShape } from './kernel-plans.ts';
 import { PartMatchers } from './part-matchers.ts';
 import type { QueryLimits } from './query-limits.ts';
 import type { QueryNode } from './query-node.ts';
@@ -71,9 +71,20 @@ export class PartBitmaps {
     const bitmap = this.empty(index);
     if (bitmap === undefined) return undefined;
     this.#fill(bitmap, node, index);
-    if (node.kind === 'filter' && cache?.put(part, node.key, bitmap) === true)
-      this.#own.splice(this.#own.indexOf(bitmap), 1);
+    if (node.kind === 'filter') this.#keep(part, node.key, bitmap);
     return bitmap;
+  }
+
+  /** Sets the bits of what a shape matches in an empty bitmap. False if there is no room for its filters. */
+  mark(shape: PlanShape, index: number, into: Bitmap): boolean {
+    const plan = this.plan(shape, index);
+    if (plan === undefined) return false;
+    for (let from = 0; from < plan.terms.length; from += MAX_PLAN_TERMS) {
+      const isWhole = plan.terms.length <= MAX_PLAN_TERMS;
+      const terms = isWhole ? plan.terms : plan.terms.slice(from, from + MAX_PLAN_TERMS);
+      this.#options.view.kernel?.mark({ ...plan, terms }, into);
+    }
+    return true;
   }
 
   /** A plan with its filters; undefined if there is no room for them. */
@@ -112,9 +123,22 @@ export class PartBitmaps {
     this.#own.length = 0;
   }
 
-  #joined({ filter, mustNot }: PlanShape, index: number, live: Bitmap | undefined): Bitmap | undefined {
+  /** The documents that filters leave, deleted ones taken out; kept until the next delete. */
+  #joined(shape: PlanShape, index: number, live: Bitmap | undefined): Bitmap | undefined {
+    const { filter, mustNot } = shape;
     if (filter.length === 1 && mustNot.length === 0 && live === undefined) return this.filter(filter[0]!, index);
-    const required: (Bitmap | undefined)[] = filter.map((node) => this.filter(node, index));
+    const { cache, view } = this.#options;
+    const part = view.parts[index]!;
+    const key = joinedKey(shape);
+    const kept = key === undefined ? undefined : cache?.get(part, key);
+    if (kept !== undefined) return kept;
+    const joined = this.#join(shape, index);
+    if (joined !== undefined && key !== undefined) this.#keep(part, key, joined, part.generation);
+    return joined;
+  }
+
+  #join({ filter, mustNot }: PlanShape, index: number): Bitmap | undefined {
+    const required = filter.map((node) => this.filter(node, index));
     const forbidden = mustNot.map((node) => this.filter(node, index));
     const joined = this.empty(index);
     if (joined === undefined) return undefined;
@@ -131,16 +155,19 @@ export class PartBitmaps {
     return joined;
   }
 
+  /** Lets the cache have a bitmap, if it has room. */
+  #keep(part: IndexPart, key: string, bitmap: Bitmap, generation?: number): void {
+    if (this.#options.cache?.put(part, key, bitmap, generation) === true)
+      this.#own.splice(this.#own.indexOf(bitmap), 1);
+  }
+
   #fill(bitmap: Bitmap, node: QueryNode, index: number): void {
     const { view, buffers } = this.#options;
     const part = view.parts[index]!;
     const shape = view.kernel === undefined ? undefined : planShape(node, part, index);
     if (shape === 'none') return;
-    if (shape !== undefined && shape.filter.length + shape.mustNot.length === 0) {
-      const { kind, terms, minimum = 1, places = [] } = shape;
-      view.kernel?.mark({ kind, terms, minimum, places, endOrdinal: part.endOrdinal }, bitmap);
+    if (shape !== undefined && shape.filter.length + shape.mustNot.length === 0 && this.mark(shape, index, bitmap))
       return;
-    }
     const inner = node.kind === 'filter' ? node.child : node;
     const matcher = new PartMatchers(part, index, { buffers }).make(inner);
     const { words } = bitmap;
@@ -152,6 +179,20 @@ export class PartBitmaps {
     }
     clearFrom(words, part.endOrdinal);
   }
+}
+
+/** Names the join of filters that have keys; undefined if one has none. */
+function joinedKey({ filter, mustNot }: PlanShape): string | undefined {
+  const keys: string[] = [];
+  for (const node of filter) {
+    if (node.kind !== 'filter') return undefined;
+    keys.push(`+${node.key}`);
+  }
+  for (const node of mustNot) {
+    if (node.kind !== 'filter') return undefined;
+    keys.push(`-${node.key}`);
+  }
+  return keys.join(' ');
 }
 
 /** Clears the bits from an ordinal on. */

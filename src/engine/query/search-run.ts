@@ -10,7 +10,7 @@ import type { EngineSearch, SearchProfile } from '../engine.ts';
 import type { IndexPart } from '../part/index-part.ts';
 import type { ShardView } from '../part/shard-view.ts';
 import { describeNode } from './describe-node.ts';
-import { type PlanShape, planCost, planShape } from './kernel-plans.ts';
+import { MAX_PLAN_TERMS, type PlanShape, planCost, planShape } from './kernel-plans.ts';
 import type { Matcher } from './matcher.ts';
 import type { PartBitmaps } from './part-bitmaps.ts';
 import { PartMatchers } from './part-matchers.ts';
@@ -116,7 +116,8 @@ export class SearchRun {
   #findUnscored(shape: PlanShape, part: IndexPart, index: number): string {
     const { request, sink } = this.#options;
     const { total } = this;
-    if (request.limit === 0 && sink === undefined && request.minScore === undefined) {
+    const isSmall = shape.terms.length <= MAX_PLAN_TERMS;
+    if (request.limit === 0 && sink === undefined && request.minScore === undefined && isSmall) {
       const plan = this.#options.bitmaps.plan(shape, index);
       if (plan === undefined) return this.#scan(part, index);
       if (total.isCounting) total.add(knownTotal(this.#options.node, index) ?? this.#options.view.kernel!.count(plan));
@@ -153,11 +154,9 @@ export class SearchRun {
 
   /** Lets the kernel mark the matches of a part, and scans those. */
   #scanMarked(shape: PlanShape, part: IndexPart, index: number): string {
-    const { view, bitmaps } = this.#options;
-    const plan = bitmaps.plan(shape, index);
-    const marked = plan === undefined ? undefined : bitmaps.empty(index);
-    if (plan === undefined || marked === undefined) return this.#scan(part, index);
-    view.kernel!.mark(plan, marked);
+    const { bitmaps } = this.#options;
+    const marked = bitmaps.empty(index);
+    if (marked === undefined || !bitmaps.mark(shape, index, marked)) return this.#scan(part, index);
     this.#scanBitmap(marked.words, shape.constantScore, { part, index });
     return 'kernel, then columns';
   }

@@ -49,6 +49,19 @@ test('what the search at hand uses stays, even if there is no room for more', ()
   cache.close();
 });
 
+test('a bitmap of a generation is gone with it', () => {
+  const cache = new FilterCache();
+  const shard = smallShard({ tag: 'keyword' }, [{ tag: 'a' }]);
+  const part = shard.parts[0]!;
+  cache.put(part, 'a', bitmap(), part.generation);
+  assert.ok(cache.get(part, 'a') !== undefined);
+  shard.delete('0');
+  assert.is(cache.get(part, 'a'), undefined);
+  cache.put(part, 'a', bitmap(), part.generation);
+  assert.is(cache.usedBytes, 256);
+  cache.close();
+});
+
 test('a part that goes takes its filters along', () => {
   const cache = new FilterCache();
   const [first, second] = [smallShard({ tag: 'keyword' }, []).parts[0]!, smallShard({ tag: 'keyword' }, []).parts[0]!];

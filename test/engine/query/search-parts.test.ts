@@ -9,7 +9,7 @@ import { countParts, searchParts } from '../../../src/engine/query/search-parts.
 import { isCoppiceError } from '../../../src/errors.ts';
 import { type PartsShard, regions } from '../parts-shard.ts';
 import { RandomCorpus, SCHEMA } from '../random-corpus.ts';
-import { smallShard } from './small-shard.ts';
+import { documentOf, smallShard } from './small-shard.ts';
 
 const test = suite('engine/query/search-parts');
 const kernel = createSearchKernel(regions);
@@ -180,6 +180,25 @@ test('whole queries go through the kernel where it knows them', () => {
   const constant: Query = { kind: 'constantScore', filter: { kind: 'bool', filter } };
   assert.equal([evaluator({ query: constant }), evaluator({ query: constant })].at(-1), 'kept filter');
   shard.close();
+});
+
+test('patterns that stand for more terms than a plan has room for are marked piece by piece', () => {
+  const shards = [kernel, undefined].map((each) => smallShard(trees, [], each === undefined ? {} : { kernel }));
+  for (let id = 0; id < 3000; id++) {
+    const document = documentOf(id, { words: `w${(id * 7) % 2500} v${id % 3}`, tag: id % 2 === 0 ? 'red' : 'green' });
+    for (const shard of shards) shard.put(document);
+  }
+  shards[0]!.flush();
+  for (const shard of shards) shard.delete('12');
+  const prefix: Query = { kind: 'prefix', field: 'words', value: 'w' };
+  const filtered: Query = { kind: 'bool', must: [prefix], filter: [{ kind: 'term', field: 'tag', value: 'red' }] };
+  for (const query of [prefix, filtered, { kind: 'bool', must: [match('v1')], filter: [prefix] } satisfies Query]) {
+    for (const limit of [0, 2000]) {
+      const [quick, plain] = shards.map((shard) => shard.search({ query, limit }));
+      assert.equal([quick!.total, [...quick!.ordinals]], [plain!.total, [...plain!.ordinals]], JSON.stringify(query));
+    }
+  }
+  for (const shard of shards) shard.close();
 });
 
 test('values that do not fit their field are refused', () => {
