@@ -17,6 +17,10 @@ export const RECORD = 4;
 export const AT = { bytes: 0, newest: 1, ordinal: 2, docFrequency: 3 } as const;
 
 const FIRST_SLOTS = 1 << 10;
+const NUMBER_BITS = 24;
+const NUMBER_MASK = (1 << NUMBER_BITS) - 1;
+/** Most terms of a table. */
+const MAX_TERMS = NUMBER_MASK - 1;
 
 /** How many terms and bytes a table will have, about: so that it need not grow. */
 export type TermTableSize = { readonly terms: number; readonly bytes: number };
@@ -25,7 +29,7 @@ export type TermTableSize = { readonly terms: number; readonly bytes: number };
 export class TermTable {
   #bytes: Uint8Array;
   #records: Int32Array;
-  /** Pairs of hash and number + 1; 0 where the slot is free. */
+  /** The highest bits of the hash above number + 1; 0 where the slot is free. */
   #slots: Int32Array;
   #mask: number;
   #count = 0;
@@ -37,7 +41,7 @@ export class TermTable {
   constructor(size: TermTableSize = { terms: 100, bytes: 1000 }) {
     let slots = FIRST_SLOTS;
     while (slots < size.terms * 2) slots *= 2;
-    this.#slots = new Int32Array(slots * 2);
+    this.#slots = new Int32Array(slots);
     this.#mask = slots - 1;
     this.#bytes = new Uint8Array(size.bytes);
     this.#records = new Int32Array((size.terms + 2) * RECORD);
@@ -69,7 +73,7 @@ export class TermTable {
   /** Number of a term; -1 if it is not there. */
   lookup(term: string): number {
     const end = this.#write(term);
-    return this.#slots[this.#slotOf(hashBytes(this.#bytes, this.end, end), end) * 2 + 1]! - 1;
+    return (this.#slots[this.#slotOf(hashBytes(this.#bytes, this.end, end), end)]! & NUMBER_MASK) - 1;
   }
 
   /** Number of a term, which is added if it is new. */
@@ -86,13 +90,13 @@ export class TermTable {
   /** Number of the term whose bytes stand at `end` in the pool, up to `to`, and whose hash is `hash`. */
   internBytes(hash: number, to: number): number {
     const slot = this.#slotOf(hash, to);
-    const known = this.#slots[slot * 2 + 1]!;
-    if (known > 0) return known - 1;
+    const known = this.#slots[slot]!;
+    if (known !== 0) return (known & NUMBER_MASK) - 1;
+    if (this.#count === MAX_TERMS) throw new Error(`a field of the head has more than ${MAX_TERMS} terms`);
     const number = this.#count++;
     this.#records = grownInt32(this.#records, (number + 2) * RECORD);
     this.#records[(number + 1) * RECORD] = to;
-    this.#slots[slot * 2] = hash;
-    this.#slots[slot * 2 + 1] = number + 1;
+    this.#slots[slot] = (hash & ~NUMBER_MASK) | (number + 1);
     if (this.#count * 2 > this.#mask) this.#grow();
     return number;
   }
@@ -163,9 +167,10 @@ export class TermTable {
     const from = records[this.#count * RECORD]!;
     const length = to - from;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const known = slots[slot * 2 + 1]!;
-      if (known === 0) return slot;
-      if (slots[slot * 2] !== hash) continue;
+      const entry = slots[slot]!;
+      if (entry === 0) return slot;
+      if ((entry ^ hash) >>> NUMBER_BITS !== 0) continue;
+      const known = entry & NUMBER_MASK;
       const start = records[(known - 1) * RECORD]!;
       if (records[known * RECORD]! - start !== length) continue;
       let i = 0;
@@ -175,16 +180,13 @@ export class TermTable {
   }
 
   #grow(): void {
-    const old = this.#slots;
     const mask = this.#mask * 2 + 1;
-    const slots = new Int32Array((mask + 1) * 2);
-    for (let i = 0; i < old.length; i += 2) {
-      const known = old[i + 1]!;
-      if (known === 0) continue;
-      let slot = old[i]! & mask;
-      while (slots[slot * 2 + 1] !== 0) slot = (slot + 1) & mask;
-      slots[slot * 2] = old[i]!;
-      slots[slot * 2 + 1] = known;
+    const slots = new Int32Array(mask + 1);
+    for (let number = 0; number < this.#count; number++) {
+      const hash = hashBytes(this.#bytes, this.from(number), this.to(number));
+      let slot = hash & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = (hash & ~NUMBER_MASK) | (number + 1);
     }
     this.#slots = slots;
     this.#mask = mask;

@@ -7,13 +7,19 @@ import { Tokenizer } from '../analysis/tokenizer.ts';
 import { finishHash, HASH_START, hashByte } from '../part/term-bytes.ts';
 import type { TermTable } from './term-table.ts';
 
-/** Above these, a kind is the character of a word in lower case. */
-const [SEPARATOR, JOINER, CONNECTOR] = [0, 1, 2];
+/** What an ASCII character is; above these, the character of a word in lower case. */
+const [SEPARATOR, JOINER, CONNECTOR, OTHER] = [0, 1, 2, 3];
 /** What may join letters or digits on both sides of it. */
 const JOINERS = '\'.:,;"';
 const MAX_WORD = 255;
+/** Stands for every character that is not ASCII. */
+const NOT_ASCII = 128;
 
-const KINDS = Uint8Array.from({ length: 128 }, (_, code) => kindOf(String.fromCharCode(code)));
+const KINDS = Uint8Array.from({ length: 256 }, (_, code) => (code < 128 ? kindOf(String.fromCharCode(code)) : OTHER));
+
+const encoder = new TextEncoder();
+/** The UTF-16 units of the text at hand as bytes: faster to walk over than a string. All scanners share it. */
+let units = new Uint8Array(1 << 12);
 
 /** Walks over the words of one text. */
 export class WordScanner {
@@ -38,24 +44,26 @@ export class WordScanner {
     return this.#end;
   }
 
-  /** Starts over with another text. */
+  /** Starts over with another text. No other scanner may be used before its end. */
   reset(text: string): this {
     this.#text = text;
     this.#end = 0;
     this.#terms.reserve(text.length);
+    const { length } = text;
+    if (units.length < length) units = new Uint8Array(length * 2);
+    if (encoder.encodeInto(text, units).written === length) return this;
+    for (let i = 0; i < length; i++) units[i] = Math.min(text.charCodeAt(i), NOT_ASCII);
     return this;
   }
 
   /** Number of the next word in lower case; -1 at the end of the text. */
   next(): number {
-    const text = this.#text;
-    const { length } = text;
+    const source = units;
+    const { length } = this.#text;
     let at = this.#end;
-    let kind = 0;
+    let kind = SEPARATOR;
     for (; at < length; at++) {
-      const unit = text.charCodeAt(at);
-      if (unit > 127) return this.#nextToken(at);
-      kind = KINDS[unit]!;
+      kind = KINDS[source[at]!]!;
       if (kind > JOINER) break;
     }
     if (at === length) return this.#close();
@@ -63,27 +71,22 @@ export class WordScanner {
     const { bytes } = this.#terms;
     let to = this.#terms.end;
     let hash = HASH_START;
-    while (kind > CONNECTOR) {
+    while (kind > OTHER) {
       bytes[to++] = kind;
       hash = hashByte(hash, kind);
       if (++at === length) break;
-      const unit = text.charCodeAt(at);
-      if (unit > 127) return this.#nextToken(start);
-      kind = KINDS[unit]!;
+      kind = KINDS[source[at]!]!;
     }
-    if (at < length && kind !== SEPARATOR && this.#mayGoOn(kind, at + 1)) return this.#nextToken(start);
-    if (at - start > MAX_WORD) return this.#nextToken(start);
+    const isPlain = at === length || kind === SEPARATOR || (kind === JOINER && !this.#goesOn(at + 1));
+    if (!isPlain || at - start > MAX_WORD) return this.#nextToken(start);
     this.#start = start;
     this.#end = at;
     return this.#terms.internBytes(finishHash(hash), to);
   }
 
-  /** Whether a word may go on behind a character that is neither letter nor digit. */
-  #mayGoOn(kind: number, next: number): boolean {
-    if (kind === CONNECTOR) return true;
-    if (next >= this.#text.length) return false;
-    const unit = this.#text.charCodeAt(next);
-    return unit > 127 || KINDS[unit]! > JOINER;
+  /** Whether a word may go on at `at`, behind what may join. */
+  #goesOn(at: number): boolean {
+    return at < this.#text.length && KINDS[units[at]!]! > JOINER;
   }
 
   /** Leaves the next word, which begins at `from` or later, to the tokenizer. */
