@@ -17,7 +17,7 @@ import {
 } from '../../src/search/reduce.ts';
 import { bindRequest } from '../../src/search/request/bind-request.ts';
 import { parseCount, parseSearch, type SearchRequest } from '../../src/search/request/search-request.ts';
-import { countShard, fetchHits, searchShard, shardStatistics } from '../../src/search/shard-search.ts';
+import { countShard, fetchHits, searchShard, shardStatistics, stopInTime } from '../../src/search/shard-search.ts';
 import type { SearchState } from '../../src/search/state.ts';
 import { decode, encode } from '../../src/wire/codec.ts';
 import { Seeded } from '../support/seeded.ts';
@@ -27,6 +27,9 @@ import { ShardDriver, type SharedHolder, sharedOf } from './shard-driver.ts';
 
 const test = suite('search/reduce');
 
+const SEEDS = Number(process.env['REDUCE_SEEDS'] ?? 3);
+/** More than a search looks at before it asks whether it should stop. */
+const DOC_COUNT = 40_000;
 const NO_HITS = { isLowerBound: false, timedOut: false, profiles: [] };
 
 const SETTINGS = { mappings: { properties: { tag: { type: 'keyword' } } } };
@@ -89,7 +92,7 @@ function context(shardCount: number, more: Partial<AnswerContext> = {}): AnswerC
 
 test('a sharded index answers as an unsharded one, hit by hit and score by score', () => {
   let compared = 0;
-  for (let seed = 1; seed <= 5; seed++) {
+  for (let seed = 1; seed <= SEEDS; seed++) {
     const random = new Seeded(seed);
     const indices = new TwoIndices(2 + random.below(5));
     for (let i = 0; i < 250; i++)
@@ -113,7 +116,7 @@ test('a sharded index answers as an unsharded one, hit by hit and score by score
       );
     }
   }
-  assert.ok(compared > 1000, `only ${compared} hits were compared`);
+  assert.ok(compared > SEEDS * 200, `only ${compared} hits were compared`);
 });
 
 test('pages follow each other without gaps or repeats', () => {
@@ -204,6 +207,45 @@ test('a partial answer says what is missing', () => {
       { shard: 1, index: 'books', node: 'n1', status: 504, reason: { type: 'timeout_exception', reason: 'too late' } },
     ],
   });
+});
+
+test('a search that runs out of time gives what it has, and says so', () => {
+  const shard = new ShardDriver(sharedOf(SETTINGS), SETTINGS);
+  for (let i = 0; i < DOC_COUNT; i++) {
+    const fields = { tag: [`tag ${i % 7}`] };
+    shard.primary.engine.put({
+      id: String(i),
+      source: {},
+      fields,
+      version: 1,
+      seqNo: i,
+      primaryTerm: 1,
+      position: i + 1,
+    });
+  }
+  const request = parseSearch({ query: { exists: { field: 'tag' } }, sort: ['tag'], track_total_hits: true });
+  const time = { shouldStop: () => true, nowMs: () => 0 };
+  const value = searchShard(shard.primary, { request, sources: true }, time);
+  const merged = mergeHits(request, [{ shard: 0, value }]);
+  const answer = searchAnswer(request, merged, context(1));
+  assert.is(answer.timed_out, true);
+  assert.is(answer.hits.total?.relation, 'gte');
+  assert.ok(merged.total > 0 && merged.total < DOC_COUNT);
+  assertFault(
+    () => searchAnswer({ ...request, allowPartialResults: false }, merged, context(1)),
+    'SEARCH_INCOMPLETE',
+    'time ran out before every document was looked at',
+  );
+});
+
+test('a search ends before its caller stops waiting', () => {
+  let remainingMs = 1000;
+  const { shouldStop } = stopInTime(() => remainingMs);
+  assert.not(shouldStop());
+  remainingMs = 101;
+  assert.not(shouldStop());
+  remainingMs = 100;
+  assert.ok(shouldStop());
 });
 
 test('an answer that must not be given is an error', () => {

@@ -30,6 +30,8 @@ const PLACES = 5;
 /** First bit of the places where the first of two exchanged characters has been read; one group for 1 and one for 2 edits. */
 const SWAPS = 3 * PLACES;
 const SETS = 2 ** 25;
+/** States that there is room for at first. */
+const FIRST_STATES = 64;
 
 class LevenshteinAutomaton implements Automaton {
   readonly start: number;
@@ -44,7 +46,10 @@ class LevenshteinAutomaton implements Automaton {
   /** Of a state inside a character: the state before it, and where in the alphabet's trie its bytes have led. */
   readonly #origins: number[] = [];
   readonly #nodes: number[] = [];
-  readonly #steps: Int32Array[] = [];
+  /** Bytes that the word does not have are of one class for each place in a character. */
+  readonly #classes: Uint8Array;
+  readonly #classCount: number;
+  #steps: Int32Array;
 
   constructor(term: string, { distance, prefixLength = 0, transpositions = true }: LevenshteinOptions) {
     this.#word = codePoints(term);
@@ -52,15 +57,20 @@ class LevenshteinAutomaton implements Automaton {
     this.#distance = prefixLength >= this.#word.length ? 0 : distance;
     this.#transpositions = transpositions;
     this.#alphabet = new Alphabet(this.#word);
+    this.#classes = FOREIGN_CLASSES.slice();
+    let classCount = FOREIGN_CLASS_COUNT;
+    for (const byte of this.#alphabet.bytes) this.#classes[byte] = classCount++;
+    this.#classCount = classCount;
+    this.#steps = new Int32Array(FIRST_STATES * classCount).fill(UNKNOWN);
     this.start = this.#stateOf(0, 1 << this.#distance);
   }
 
   step(state: number, byte: number): number {
-    const steps = this.#steps[state]!;
-    const known = steps[byte]!;
+    const at = state * this.#classCount + this.#classes[byte]!;
+    const known = this.#steps[at]!;
     if (known !== UNKNOWN) return known;
     const next = this.#makeStep(state, byte);
-    steps[byte] = next;
+    this.#steps[at] = next;
     return next;
   }
 
@@ -110,8 +120,13 @@ class LevenshteinAutomaton implements Automaton {
   }
 
   #addState(key: number): number {
-    this.#steps.push(new Int32Array(256).fill(UNKNOWN));
-    return this.#keys.push(key) - 1;
+    const state = this.#keys.push(key) - 1;
+    if (this.#keys.length * this.#classCount > this.#steps.length) {
+      const steps = new Int32Array(this.#steps.length * 2).fill(UNKNOWN);
+      steps.set(this.#steps);
+      this.#steps = steps;
+    }
+    return state;
   }
 
   /** Reads one character; -1 is any that the word does not have. */
@@ -170,8 +185,17 @@ function withoutImplied(set: number, distance: number): number {
 const FOREIGN = 1 << 20;
 const WHOLE_FOREIGN = FOREIGN;
 
+/** Classes of bytes: of ASCII, those that go on with a character, and those that begin one of two, three or four bytes. */
+const FOREIGN_CLASSES = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte < 0x80) return 0;
+  return byte < 0xc0 ? 1 : 1 + bytesAfter(byte);
+});
+const FOREIGN_CLASS_COUNT = 5;
+
 /** The characters of a word as a trie of bytes; node 0 is the root. */
 class Alphabet {
+  /** Every byte of the word. */
+  readonly bytes = new Set<number>();
   readonly #children = new Map<number, number>();
   readonly #characters: number[] = [-1];
   readonly #pending: number[] = [0];
@@ -202,6 +226,7 @@ class Alphabet {
     const bytes = termBytes(String.fromCodePoint(character));
     let node = 0;
     for (let i = 0; i < bytes.length; i++) {
+      this.bytes.add(bytes[i]!);
       const key = node * 256 + bytes[i]!;
       let child = this.#children.get(key);
       if (child === undefined) {

@@ -13,7 +13,7 @@ const DISTANCES = [0, 1, 2] as const;
 test('random words take what lies within their distance', () => {
   const chance = new Seeded(13);
   const seen = { close: 0, far: 0 };
-  for (let i = 0; i < 60_000; i++) {
+  for (let i = 0; i < 20_000; i++) {
     const word = randomTerm(chance, 8);
     const distance = chance.pick(DISTANCES);
     const transpositions = chance.chance(0.5);
@@ -25,7 +25,7 @@ test('random words take what lies within their distance', () => {
     const message = `[${word}] [${term}] ${distance} ${prefixLength} ${transpositions}, seed 13`;
     assert.is(accepts(automaton, term), wanted, message);
   }
-  assert.ok(seen.close > 10_000 && seen.far > 10_000);
+  assert.ok(seen.close > 3_000 && seen.far > 3_000);
 });
 
 test('all words of three letters are taken rightly by all of up to four', () => {

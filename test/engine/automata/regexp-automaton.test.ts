@@ -11,7 +11,7 @@ const test = suite('engine/automata/regexp-automaton');
 test('random patterns take what JavaScript takes', () => {
   const chance = new Seeded(17);
   let matched = 0;
-  for (let i = 0; i < 4000; i++) {
+  for (let i = 0; i < 1500; i++) {
     const pattern = randomPattern(chance, 3);
     const expression = new RegExp(`^(?:${pattern})$`, 'us');
     const automaton = regexpAutomaton(pattern);
@@ -22,7 +22,7 @@ test('random patterns take what JavaScript takes', () => {
       assert.is(accepts(automaton, text), wanted, `/${pattern}/ [${text}], seed 17`);
     }
   }
-  assert.ok(matched > 1000, String(matched));
+  assert.ok(matched > 400, String(matched));
 });
 
 test('random complements and intersections take what JavaScript takes of their parts', () => {

@@ -1,32 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Query } from '../../../src/engine/query/query.ts';
-import { parseMappings } from '../../../src/search/parse-mappings.ts';
 import { compileQuery } from '../../../src/search/request/compile-query.ts';
 import { parseQuery } from '../../../src/search/request/parse-query.ts';
 import { assertFault } from '../faults.ts';
+import { compile, DAY, MAPPINGS, NONE, NOW_MS } from './bound-queries.ts';
 
 const test = suite('search/request/compile-query');
-
-const MAPPINGS = parseMappings(
-  {
-    properties: {
-      title: { type: 'text', fields: { keyword: { type: 'keyword' } } },
-      tag: { type: 'keyword' },
-      year: { type: 'integer' },
-      price: { type: 'double' },
-      open: { type: 'boolean' },
-      at: { type: 'date' },
-      author: { properties: { name: { type: 'text' }, age: { type: 'long' } } },
-    },
-  },
-  'mappings',
-);
-
-const compile = (query: unknown): Query => compileQuery(parseQuery(query, 'query'), MAPPINGS, { nowMs: NOW_MS });
-const NOW_MS = Date.UTC(2024, 4, 15, 10, 30, 20, 500);
-const DAY = 1714953600000;
-const NONE = { kind: 'matchNone' };
 
 test('a query takes the types of its fields', () => {
   const table: readonly (readonly [unknown, unknown])[] = [
@@ -102,84 +81,6 @@ test('a query takes the types of its fields', () => {
           { kind: 'term', field: 'tag', value: 'x' },
         ],
         boost: 3,
-      },
-    ],
-  ];
-  for (const [query, expected] of table) assert.equal(compile(query), expected, JSON.stringify(query));
-});
-
-test('words and phrases take their options along', () => {
-  const fuzzy = { fuzziness: { low: 3, high: 6 }, prefixLength: 1 };
-  const table: readonly (readonly [unknown, unknown])[] = [
-    [
-      { match: { title: { query: 'a', fuzziness: 'AUTO', prefix_length: 1, analyzer: 'simple' } } },
-      { kind: 'match', field: 'title', text: 'a', fuzzy, analyzer: 'simple' },
-    ],
-    [
-      { match: { tag: { query: 'a', fuzziness: 'AUTO', prefix_length: 1 } } },
-      { kind: 'fuzzy', field: 'tag', value: 'a', ...fuzzy },
-    ],
-    [{ match_bool_prefix: { title: 'a b' } }, { kind: 'match', field: 'title', text: 'a b', lastIsPrefix: true }],
-    [{ match_bool_prefix: { tag: 'a b' } }, { kind: 'prefix', field: 'tag', value: 'a b' }],
-    [
-      { match_phrase: { title: { query: 'a b', slop: 2, zero_terms_query: 'all' } } },
-      { kind: 'phrase', field: 'title', text: 'a b', slop: 2, zeroTerms: 'all' },
-    ],
-    [{ match_phrase: { year: 1851 } }, { kind: 'term', field: 'year', value: 1851 }],
-    [
-      { match_phrase_prefix: { title: { query: 'a b', max_expansions: 5 } } },
-      { kind: 'phrase', field: 'title', text: 'a b', lastIsPrefix: true, maxExpansions: 5 },
-    ],
-    [
-      { multi_match: { query: 'a b', fields: ['title', 'author.name^2'], type: 'phrase', slop: 1 } },
-      {
-        kind: 'disMax',
-        queries: [
-          { kind: 'phrase', field: 'title', text: 'a b', slop: 1 },
-          { kind: 'phrase', field: 'author.name', text: 'a b', slop: 1, boost: 2 },
-        ],
-      },
-    ],
-    [
-      { multi_match: { query: 'a b', fields: ['title', 'tag'], type: 'bool_prefix' } },
-      {
-        kind: 'bool',
-        should: [
-          { kind: 'match', field: 'title', text: 'a b', lastIsPrefix: true },
-          { kind: 'prefix', field: 'tag', value: 'a b' },
-        ],
-      },
-    ],
-    [
-      {
-        multi_match: {
-          query: 'a b',
-          fields: ['title^3', 'author.name', 'tag', 'y*'],
-          type: 'cross_fields',
-          operator: 'and',
-          tie_breaker: 0.5,
-        },
-      },
-      {
-        kind: 'disMax',
-        queries: [
-          {
-            kind: 'crossFields',
-            fields: [{ field: 'title', boost: 3 }, { field: 'author.name' }, { field: 'tag' }],
-            text: 'a b',
-            operator: 'and',
-            tieBreaker: 0.5,
-          },
-          NONE,
-        ],
-        tieBreaker: 0.5,
-      },
-    ],
-    [
-      { multi_match: { query: 'a', fields: ['t*'], type: 'phrase_prefix' } },
-      {
-        kind: 'disMax',
-        queries: [NONE, { kind: 'phrase', field: 'title', text: 'a', lastIsPrefix: true }, NONE],
       },
     ],
   ];
