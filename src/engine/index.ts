@@ -2,8 +2,8 @@
 export type * from './aggregate/aggregation.ts';
 export { type AggregationAnswers, type FinishOptions, finishAggregations } from './aggregate/finish.ts';
 export { reduceAggregations } from './aggregate/reduce.ts';
-export { analyze, type Token } from './analysis/analyze.ts';
 export type * from './analysis/analyzer.ts';
+export { createAnalyzers, type IndexAnalyzers } from './analysis/analyzers.ts';
 export type * from './engine.ts';
 export { HIGHLIGHT_DEFAULTS, type HighlightedField, type HighlightOptions } from './highlight/highlight-options.ts';
 export { type RegionPool } from './memory/region.ts';

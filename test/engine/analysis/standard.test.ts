@@ -1,9 +1,18 @@
 /** The analyzer on the scripts and signs that it must know. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { analyze } from '../../../src/engine/analysis/analyze.ts';
+import type { Token } from '../../../src/engine/analysis/analyzer.ts';
+import { createAnalyzers } from '../../../src/engine/analysis/analyzers.ts';
 
-const test = suite('engine/analysis/analyze');
+const test = suite('engine/analysis/standard');
+
+const standard = createAnalyzers().get('standard');
+
+function analyze(text: string): Token[] {
+  const tokens: Token[] = [];
+  standard.analyze(text, (term, position, start, end) => tokens.push({ term, position, start, end }));
+  return tokens;
+}
 
 const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ['nothing', '', []],
