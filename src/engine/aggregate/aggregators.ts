@@ -9,7 +9,14 @@ import { type IndexPart, WINDOW } from '../part/index-part.ts';
 import type { ShardView } from '../part/shard-view.ts';
 import { compileFilter } from '../query/compiled-filter.ts';
 import type { FieldValue } from '../query/query.ts';
-import { type Aggregation, type AggregationPartials, type Aggregations, MAX_AGGREGATION_DEPTH } from './aggregation.ts';
+import {
+  type Aggregation,
+  type AggregationPartials,
+  type Aggregations,
+  type BucketAggregation,
+  MAX_AGGREGATION_DEPTH,
+  type MetricAggregation,
+} from './aggregation.ts';
 import { Budget } from './budget.ts';
 import { Batch, type Collector, SubCollectors } from './collector.ts';
 import { CompositeCollector } from './composite-collector.ts';
@@ -80,8 +87,48 @@ function belowOf(aggregation: Aggregation, site: Site, isTop = site.isTop): SubC
 }
 
 function collectorOf(aggregation: Aggregation, site: Site): Collector {
-  const { view, budget, isTop } = site;
   switch (aggregation.kind) {
+    case 'topHits':
+      return new TopHitsCollector(aggregation, site.budget);
+    case 'min':
+    case 'max':
+    case 'sum':
+    case 'avg':
+    case 'stats':
+    case 'extendedStats':
+    case 'valueCount':
+    case 'cardinality':
+    case 'percentiles':
+    case 'percentileRanks':
+      return metricCollector(aggregation, site);
+    case 'terms':
+    case 'histogram':
+    case 'dateHistogram':
+    case 'range':
+    case 'filter':
+    case 'filters':
+    case 'missing':
+    case 'global':
+    case 'composite':
+      return bucketCollector(aggregation, site);
+  }
+}
+
+function metricCollector(aggregation: MetricAggregation, site: Site): Collector {
+  const { view, budget } = site;
+  const { field, missing } = aggregation;
+  switch (aggregation.kind) {
+    case 'valueCount':
+      typeOf(field, view);
+      return new ValueCountCollector({ field, countsMissing: missing !== undefined });
+    case 'cardinality': {
+      const isKeyword = hasKeywords(aggregation, view);
+      return new CardinalityCollector({ field, missing, threshold: aggregation.precisionThreshold, isKeyword }, budget);
+    }
+    case 'percentiles':
+    case 'percentileRanks':
+      checkNumeric(aggregation, view);
+      return new QuantilesCollector(aggregation, budget);
     case 'min':
     case 'max':
     case 'sum':
@@ -89,39 +136,27 @@ function collectorOf(aggregation: Aggregation, site: Site): Collector {
     case 'stats':
     case 'extendedStats':
       return statsCollector(aggregation, site);
-    case 'valueCount':
-      typeOf(aggregation.field, view);
-      return new ValueCountCollector({ field: aggregation.field, countsMissing: aggregation.missing !== undefined });
-    case 'cardinality': {
-      const { field, missing, precisionThreshold: threshold } = aggregation;
-      return new CardinalityCollector({ field, missing, threshold, isKeyword: hasKeywords(aggregation, view) }, budget);
-    }
-    case 'percentiles':
-    case 'percentileRanks':
-      checkNumeric(aggregation, view);
-      return new QuantilesCollector(aggregation, budget);
-    case 'topHits':
-      return new TopHitsCollector(aggregation, budget);
+  }
+}
+
+function bucketCollector(aggregation: BucketAggregation, site: Site): Collector {
+  const { view, budget, isTop } = site;
+  if ('field' in aggregation && aggregation.kind !== 'terms' && aggregation.kind !== 'missing')
+    checkNumeric(aggregation, view);
+  switch (aggregation.kind) {
     case 'terms': {
       const context = { isKeyword: hasKeywords(aggregation, view), isTop, parts: view.parts, budget };
       return new TermsCollector(aggregation, context, belowOf(aggregation, site, false));
     }
-    case 'histogram':
-      checkNumeric(aggregation, view);
-      return new HistogramCollector(
-        { ...aggregation, rounding: new NumberRounding(aggregation) },
-        belowOf(aggregation, site, false),
-        budget,
-      );
-    case 'dateHistogram':
-      checkNumeric(aggregation, view);
-      return new HistogramCollector(
-        { ...aggregation, rounding: new DateRounding(aggregation) },
-        belowOf(aggregation, site, false),
-        budget,
-      );
+    case 'histogram': {
+      const options = { ...aggregation, rounding: new NumberRounding(aggregation) };
+      return new HistogramCollector(options, belowOf(aggregation, site, false), budget);
+    }
+    case 'dateHistogram': {
+      const options = { ...aggregation, rounding: new DateRounding(aggregation) };
+      return new HistogramCollector(options, belowOf(aggregation, site, false), budget);
+    }
     case 'range':
-      checkNumeric(aggregation, view);
       return new RangeCollector(aggregation, belowOf(aggregation, site, false));
     case 'filter': {
       const filters = [compileFilter(view, aggregation.query)];

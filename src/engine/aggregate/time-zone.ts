@@ -29,7 +29,7 @@ export class TimeZone {
   /** Spans by piece of the time line. */
   readonly #pieces = new Map<number, Spans>();
   /** The same for the centuries around 1970, where most dates are. */
-  readonly #near: (Spans | undefined)[] = new Array<undefined>(2 * NEAR_PIECES).fill(undefined);
+  readonly #near: (Spans | undefined)[] = Array.from({ length: 2 * NEAR_PIECES }, () => undefined);
   #from = Number.POSITIVE_INFINITY;
   #to = Number.NEGATIVE_INFINITY;
   #offsetMs = 0;

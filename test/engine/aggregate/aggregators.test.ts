@@ -14,7 +14,7 @@ import { aggregate, layOut, plain, randomDocs } from './shards.ts';
 
 const test = suite('engine/aggregate/aggregators');
 
-const ROUNDS = Number(process.env['FUZZ_AGGREGATIONS'] ?? 60);
+const ROUNDS = Number(process.env['FUZZ_AGGREGATIONS'] ?? 40);
 const SEED = Number(process.env['FUZZ_SEED'] ?? 7);
 const BY_COUNT: readonly BucketOrder[] = [{ by: 'count', direction: 'desc' }];
 const ALL = { size: 1000, shardSize: 1000 };
@@ -35,7 +35,17 @@ function randomAggregation(random: Seeded, depth: number): Aggregation {
     'ranks',
     'topHits',
   ] as const;
-  const buckets = ['terms', 'numbers', 'histogram', 'range', 'missing', 'composite', 'filter', 'filters'] as const;
+  const buckets = [
+    'terms',
+    'numbers',
+    'histogram',
+    'dates',
+    'range',
+    'missing',
+    'composite',
+    'filter',
+    'filters',
+  ] as const;
   const kind = depth === 0 || random.chance(0.4) ? random.pick(metrics) : random.pick(buckets);
   const below = (): { aggregations?: Aggregations } =>
     random.chance(0.7) ? { aggregations: randomAggregations(random, depth - 1) } : {};
@@ -86,6 +96,15 @@ function randomAggregation(random: Seeded, depth: number): Aggregation {
         ...missing(-3),
         ...(random.chance(0.3) ? { extendedBounds: { min: -20, max: 60 } } : {}),
         ...(random.chance(0.3) ? { hardBounds: { min: -5, max: 12 } } : {}),
+        ...below(),
+      };
+    case 'dates':
+      return {
+        kind: 'dateHistogram',
+        field: 'when',
+        interval: { calendar: random.pick(['week', 'month', 'quarter', 'year'] as const) },
+        timeZone: random.pick(['UTC', 'Europe/Oslo', 'America/New_York']),
+        minDocCount: random.below(3),
         ...below(),
       };
     case 'range':

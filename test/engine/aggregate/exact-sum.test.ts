@@ -9,7 +9,7 @@ import {
   roundExpansion,
 } from '../../../src/engine/aggregate/exact-sum.ts';
 import { Seeded } from '../../support/seeded.ts';
-import { exactSum } from './naive.ts';
+import { exactSum } from './rational-sum.ts';
 
 const test = suite('engine/aggregate/exact-sum');
 

@@ -1,4 +1,5 @@
 /** Aggregations worked out document by document, as plainly as can be: the oracle of the collectors. */
+import { DateTime } from 'luxon';
 import type {
   Aggregation,
   AggregationOf,
@@ -6,11 +7,13 @@ import type {
   BucketOrder,
   CompositeSource,
 } from '../../../src/engine/aggregate/aggregation.ts';
-import type { FieldValue, Query } from '../../../src/engine/query/query.ts';
+import type { FieldValue } from '../../../src/engine/query/query.ts';
+import { asValue, compareValues, matches, type OfField, type Value, valuesOf } from './naive-documents.ts';
+import { naiveTopHits } from './naive-top-hits.ts';
+import { exactSum } from './rational-sum.ts';
 import type { Doc } from './shards.ts';
 
 type Answer = Record<string, unknown>;
-type Value = number | string;
 
 /** The answer for the documents of a bucket. `all` are those that `global` sees. */
 export function naive(aggregations: Aggregations, docs: readonly Doc[], all: readonly Doc[]): Answer {
@@ -77,10 +80,11 @@ function answerOf(aggregation: Aggregation, docs: readonly Doc[], all: readonly 
     case 'composite':
       return composite(aggregation, docs, below);
     case 'topHits':
-      return topHits(aggregation, docs);
+      return naiveTopHits(aggregation, docs);
     case 'dateHistogram':
+      return dateHistogram(aggregation, docs, below);
     case 'extendedStats':
-      throw new Error(`${aggregation.kind} is tested elsewhere`);
+      throw new Error('extended stats are tested elsewhere');
   }
 }
 
@@ -88,56 +92,8 @@ function bucket(docs: readonly Doc[], below: (inside: readonly Doc[]) => Answer)
   return { doc_count: docs.length, ...below(docs) };
 }
 
-type OfField = { readonly field: string; readonly missing?: FieldValue };
-
-/** Values as columns hold them: keywords without duplicates, booleans as 0 and 1. */
-function valuesOf(doc: Doc, { field, missing }: OfField): Value[] {
-  const values = doc.fields[field] ?? (missing === undefined ? [] : [missing]);
-  const shown = values.map((value) => (typeof value === 'boolean' ? Number(value) : value));
-  return typeof shown[0] === 'string' ? [...new Set(shown)] : shown;
-}
-
 function numbersOf(docs: readonly Doc[], of: OfField): number[] {
   return docs.flatMap((doc) => valuesOf(doc, of)).map(Number);
-}
-
-/** Exact, by rational arithmetic. */
-export function exactSum(values: readonly number[]): number {
-  let total = 0n;
-  for (const value of values) total += scaled(value);
-  return unscaled(total);
-}
-
-const SHIFT = 1074n;
-
-function scaled(value: number): bigint {
-  const [mantissa, exponent] = partsOf(value);
-  return mantissa << (BigInt(exponent) + SHIFT);
-}
-
-function partsOf(value: number): [bigint, number] {
-  const bits = new DataView(new ArrayBuffer(8));
-  bits.setFloat64(0, value);
-  const raw = bits.getBigUint64(0);
-  const exponent = Number((raw >> 52n) & 0x7ffn);
-  const fraction = raw & 0xfffffffffffffn;
-  const mantissa = exponent === 0 ? fraction : fraction | (1n << 52n);
-  return [value < 0 ? -mantissa : mantissa, Math.max(exponent, 1) - 1075];
-}
-
-/** Rounds to the nearest double, half to even. */
-function unscaled(total: bigint): number {
-  if (total === 0n) return 0;
-  const isNegative = total < 0n;
-  const size = isNegative ? -total : total;
-  const extra = BigInt(Math.max(0, size.toString(2).length - 53));
-  let top = size >> extra;
-  const rest = size - (top << extra);
-  const half = extra === 0n ? 0n : 1n << (extra - 1n);
-  if (extra > 0n && (rest > half || (rest === half && (top & 1n) === 1n))) top += 1n;
-  const exponent = Number(extra - SHIFT);
-  const magnitude = exponent < -1000 ? Number(top) * 2 ** (exponent + 200) * 2 ** -200 : Number(top) * 2 ** exponent;
-  return isNegative ? -magnitude : magnitude;
 }
 
 function figures(values: readonly number[]): {
@@ -234,15 +190,6 @@ function metricOf(answer: Answer, { path, property }: Extract<BucketOrder, { by:
   return (property === undefined ? found['value'] : found[property]) as number | null;
 }
 
-export function compareValues(a: Value, b: Value): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
-}
-
-function asValue(value: FieldValue): Value {
-  return typeof value === 'boolean' ? Number(value) : value;
-}
-
 function histogram(
   aggregation: AggregationOf<'histogram'>,
   docs: readonly Doc[],
@@ -260,6 +207,35 @@ function histogram(
   if (minDocCount === 0 && keys.length + ends.length > 0) {
     const [least, greatest] = [Math.min(...keys, ...ends), Math.max(...keys, ...ends)];
     for (let key = least; key <= greatest; key += interval) if (!groups.has(key)) groups.set(key, []);
+  }
+  const buckets = [...groups]
+    .filter(([, inside]) => inside.length >= minDocCount)
+    .sort(([a], [b]) => a - b)
+    .map(([key, inside]) => ({ key, ...bucket(inside, below) }));
+  return { buckets };
+}
+
+/** Calendar intervals by luxon. */
+function dateHistogram(
+  aggregation: AggregationOf<'dateHistogram'>,
+  docs: readonly Doc[],
+  below: (inside: readonly Doc[]) => Answer,
+): Answer {
+  const { interval, timeZone = 'UTC', minDocCount = 0 } = aggregation;
+  if (!('calendar' in interval)) throw new Error('fixed intervals are tested elsewhere');
+  const at = (timeMs: number): DateTime => DateTime.fromMillis(timeMs, { zone: timeZone });
+  const groups = grouped(docs, (doc) =>
+    valuesOf(doc, aggregation).map((value) => at(Number(value)).startOf(interval.calendar).toMillis()),
+  );
+  if (minDocCount === 0 && groups.size > 0) {
+    const last = Math.max(...groups.keys());
+    for (let key = Math.min(...groups.keys()); key < last; ) {
+      if (!groups.has(key)) groups.set(key, []);
+      key = at(key)
+        .plus({ [interval.calendar]: 1 })
+        .startOf(interval.calendar)
+        .toMillis();
+    }
   }
   const buckets = [...groups]
     .filter(([, inside]) => inside.length >= minDocCount)
@@ -333,51 +309,4 @@ function sourceKeys(source: CompositeSource, doc: Doc): (Value | null)[] {
   return source.kind === 'histogram'
     ? values.map((value) => Math.floor(Number(value) / source.interval) * source.interval + 0)
     : values;
-}
-
-function topHits({ from, size, sort }: AggregationOf<'topHits'>, docs: readonly Doc[]): Answer {
-  const keysOf = (doc: Doc): (Value | null)[] =>
-    (sort ?? [{ field: '_score', order: 'desc' as const }]).map(({ field, order }) => {
-      if (field === '_score') return doc.score;
-      if (field === '_doc') return doc.position;
-      const values = valuesOf(doc, { field }).sort(compareValues);
-      return (order === 'asc' ? values[0] : values.at(-1)) ?? null;
-    });
-  const criteria = sort ?? [{ field: '_score', order: 'desc' as const, missing: '_last' as const }];
-  const sorted = docs
-    .map((doc) => ({ doc, keys: keysOf(doc) }))
-    .sort((a, b) => {
-      for (const [i, { order, missing }] of criteria.entries()) {
-        const [left, right] = [a.keys[i] ?? null, b.keys[i] ?? null];
-        if (left === right) continue;
-        if (left === null || right === null) return (left === null ? 1 : -1) * (missing === '_first' ? -1 : 1);
-        return compareValues(left, right) * (order === 'asc' ? 1 : -1);
-      }
-      return a.doc.position - b.doc.position;
-    });
-  const isScored = criteria.some(({ field }) => field === '_score');
-  return {
-    hits: {
-      total: { value: docs.length, relation: 'eq' },
-      max_score: isScored && docs.length > 0 ? Math.max(...docs.map(({ score }) => score)) : null,
-      hits: sorted.slice(from, from + size).map(({ doc, keys }) => ({
-        _id: doc.id,
-        _score: isScored ? doc.score : 0,
-        ...(sort === undefined ? {} : { sort: keys }),
-      })),
-    },
-  };
-}
-
-/** Only the kinds of query that the tests ask. */
-export function matches(query: Query, doc: Doc): boolean {
-  if (query.kind === 'matchAll') return true;
-  if (query.kind === 'term') return valuesOf(doc, query).includes(asValue(query.value));
-  if (query.kind === 'exists') return doc.fields[query.field] !== undefined;
-  if (query.kind === 'range')
-    return valuesOf(doc, query).some(
-      (value) =>
-        Number(value) >= Number(query.bounds.gte ?? -Infinity) && Number(value) < Number(query.bounds.lt ?? Infinity),
-    );
-  throw new Error(`no oracle for ${query.kind}`);
 }

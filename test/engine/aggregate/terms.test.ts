@@ -5,7 +5,7 @@ import type { Aggregations, BucketOrder, TermsPartial } from '../../../src/engin
 import { finishAggregations } from '../../../src/engine/aggregate/finish.ts';
 import { reduceAggregations } from '../../../src/engine/aggregate/reduce.ts';
 import { Seeded } from '../../support/seeded.ts';
-import { compareValues } from './naive.ts';
+import { compareValues } from './naive-documents.ts';
 import { aggregateShard, type Doc, layOut, plain } from './shards.ts';
 
 const test = suite('engine/aggregate/terms');
