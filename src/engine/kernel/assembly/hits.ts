@@ -41,6 +41,11 @@ export function push(doc: i32, exact: f64): void {
   threshold = max(threshold, scoreOf(load<u64>(heap)));
 }
 
+/** The worst score that is kept, if as many are kept as can be; else 0. */
+export function leastKept(): f32 {
+  return count == limit ? scoreOf(load<u64>(heap)) : 0;
+}
+
 /** Sorts the hits, best first, and tells how many there are. */
 export function sortHits(query: Query): void {
   for (let end = count - 1; end > 0; end--) {

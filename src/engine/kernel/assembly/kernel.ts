@@ -1,7 +1,7 @@
 /** The search kernel: evaluates a whole query over one segment in one call. Loaded and driven by `search-kernel.ts`. */
 import { searchConjunction, searchConjunctionOfFilter } from './conjunction.ts';
 import { countFilter } from './filter.ts';
-import { resetHits, sortHits } from './hits.ts';
+import { leastKept, resetHits, sortHits } from './hits.ts';
 import { searchLead, searchUnionOfFilter } from './lead.ts';
 import { maximumOf } from './postings.ts';
 import { isCounting, resetProgress, total } from './progress.ts';
@@ -19,6 +19,9 @@ const PROBE_COST: i64 = 20;
 const FILTER_COST: i64 = 16;
 /** Accumulators are looked through so many at the cost of accumulating one posting. */
 const SCAN_GAIN: i64 = 4;
+
+/** A term that is in more than one of so many documents is not looked through beforehand. */
+const SEED_GAIN: i64 = 8;
 
 /** Bytes of the record of a query, and of those that the driver fills. */
 export function queryBytes(): usize {
@@ -73,22 +76,50 @@ function searchUnion(query: Query, isPlain: bool): void {
   const count = query.termCount;
   let start = 0;
   if (count > 1) {
+    if (isPlain && query.filter != 0 && query.limit > 0) seedFromTerm(query);
     fillQuanta(query, query.limit > 0);
     start = searchWindows(query, query.isExact ? query.minimum - 1 : 0, isPlain && query.isExact != 0);
   }
   if (start < query.endOrdinal) searchLead(query, start);
 }
 
+/**
+ * With a filter nothing is known of scores beforehand. The best documents of the one term that scores most are found
+ * quickly, and the whole query's best score no less.
+ */
+function seedFromTerm(query: Query): void {
+  const count = query.termCount;
+  const order = query.order;
+  const term = termAt(order, count - 1);
+  if (term.docFrequency < query.limit || <i64>term.docFrequency * SEED_GAIN > <i64>query.endOrdinal) return;
+  query.termCount = 1;
+  query.order = order + ((<usize>(count - 1)) << 2);
+  const countLimit = query.countLimit;
+  query.countLimit = 0;
+  resetProgress(query);
+  searchLead(query, 0);
+  query.countLimit = countLimit;
+  resetProgress(query);
+  query.termCount = count;
+  query.order = order;
+  resetCursor(term);
+  resetHits(query, leastKept());
+}
+
 function resetCursors(query: Query): void {
   for (let i = 0; i < query.termCount; i++) {
     const term = termAt(query.terms, i);
     store<usize>(query.order + ((<usize>i) << 2), changetype<usize>(term));
-    term.block = 0;
-    term.boundBlock = 0;
-    term.probeBlock = 0;
-    term.sumBlock = -1;
-    term.bound = 0;
+    resetCursor(term);
   }
+}
+
+function resetCursor(term: Term): void {
+  term.block = 0;
+  term.boundBlock = 0;
+  term.probeBlock = 0;
+  term.sumBlock = -1;
+  term.bound = 0;
 }
 
 function fillTables(query: Query): void {
