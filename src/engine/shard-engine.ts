@@ -49,7 +49,7 @@ export type ShardEngineOptions = EngineOptions & {
   readonly kernel?: boolean;
   /** A clock for profiles, in milliseconds. */
   readonly nowMs?: () => number;
-  /** Documents, or bytes, that the head takes before it is written out. Default 65,536 and 64 MiB. */
+  /** Documents, or bytes, that the head takes before it is written out. Default 65,536 and 32 MiB. */
   readonly headDocuments?: number;
   readonly headBytes?: number;
   /** Segments that are merged at once, at least. Default 8. */
@@ -300,7 +300,7 @@ export class ShardEngine implements Engine {
       context: { fields: this.#fields.fields, analyzers: this.#analyzers },
       parameters: this.#parameters,
       headDocuments: headDocuments ?? 65_536,
-      headBytes: headBytes ?? 64 * MEBIBYTE,
+      headBytes: headBytes ?? 32 * MEBIBYTE,
       merge: {
         factor: mergeFactor ?? 8,
         maxBytes: maxSegmentBytes ?? 1024 * MEBIBYTE,
