@@ -241,6 +241,22 @@ test('shards given the statistics of all score and order as one index', () => {
   }
 });
 
+test('terms that a fuzzy filter stands for are chosen alike on all shards', () => {
+  const schema = { words: 'text' } as const;
+  const [whole, first, second] = [new PartsShard(schema), new PartsShard(schema), new PartsShard(schema)];
+  for (const [position, word] of ['oat', 'oath', 'oaken'].entries()) {
+    const fields = { words: [word] };
+    const document = { id: word, source: null, fields, version: 1, seqNo: 1, primaryTerm: 1, position };
+    for (const shard of [whole, position === 0 ? first : second]) shard.put(document);
+  }
+  const fuzzy: Query = { kind: 'fuzzy', field: 'words', value: 'oak', fuzziness: 2, maxExpansions: 1 };
+  const query: Query = { kind: 'bool', must: [{ kind: 'matchAll' }], mustNot: [fuzzy] };
+  const shards = [first, second];
+  const statistics = summed(shards.map((shard) => statisticsOfParts(shard.view, query)));
+  const parts = shards.flatMap((shard) => shard.hits({ query, limit: 9, statistics }));
+  assert.equal(parts, whole.hits({ query, limit: 9 }));
+});
+
 function summed(parts: readonly QueryStatistics[]): QueryStatistics {
   const fields: Record<string, { docCount: number; totalTokens: number }> = {};
   const docFrequencies: Record<string, number> = {};

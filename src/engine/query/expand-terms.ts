@@ -47,12 +47,19 @@ export function fuzzyTerms(terms: SearchTerms, field: SearchField, value: string
     found.push({ term, boost });
   }
   found.sort((a, b) => b.boost - a.boost || compareStrings(a.term, b.term));
-  return found.slice(0, options.maxExpansions ?? DEFAULT_EXPANSIONS);
+  const chosen = found.slice(0, options.maxExpansions ?? DEFAULT_EXPANSIONS);
+  terms.noteChosen(
+    field,
+    chosen.map(({ term }) => term),
+  );
+  return chosen;
 }
 
 /** The first terms that begin with a prefix, by their bytes. */
 export function prefixTerms(terms: SearchTerms, field: SearchField, prefix: string, limit: number): string[] {
-  return acceptedTerms(terms, field, prefixAutomaton(prefix)).toSorted(compareStrings).slice(0, limit);
+  const chosen = acceptedTerms(terms, field, prefixAutomaton(prefix)).toSorted(compareStrings).slice(0, limit);
+  terms.noteChosen(field, chosen);
+  return chosen;
 }
 
 function closeDistance(a: string, b: string, most: number, transpositions: boolean): number {

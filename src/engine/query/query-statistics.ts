@@ -8,7 +8,7 @@ import { localDocFrequency, localFieldStatistics, SearchTerms, termKey } from '.
 
 /** What a shard adds to the whole index's statistics for a query: all terms that it looked up, live documents only. */
 export function statisticsOfParts(view: ShardView, query: Query): QueryStatistics {
-  const terms = new SearchTerms(view, undefined);
+  const terms = new SearchTerms(view, undefined, { collects: true });
   buildQuery(query, { terms, limits: new QueryLimits(), isScoring: true });
   const fields: Record<string, FieldStatistics> = {};
   const docFrequencies: Record<string, number> = {};

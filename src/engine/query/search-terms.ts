@@ -48,12 +48,14 @@ export class SearchTerms {
   readonly view: ShardView;
   readonly given: QueryStatistics | undefined;
   readonly #fields = new Map<string, SearchField | undefined>();
-  /** Terms whose document frequency was asked for. */
-  readonly #weighed = new Set<SearchTerm>();
+  /** Terms that the answer depends on; undefined if nobody wants to know. */
+  readonly #used: Set<SearchTerm> | undefined;
 
-  constructor(view: ShardView, given: QueryStatistics | undefined) {
+  /** @param options `collects`: whether to remember the terms that the answer depends on. */
+  constructor(view: ShardView, given: QueryStatistics | undefined, options: { readonly collects?: boolean } = {}) {
     this.view = view;
     this.given = given;
+    this.#used = options.collects === true ? new Set() : undefined;
   }
 
   /** Fields that were looked up. */
@@ -61,9 +63,18 @@ export class SearchTerms {
     return [...this.#fields.values()].filter((field) => field !== undefined);
   }
 
-  /** Terms that scores depend on. */
-  get usedTerms(): ReadonlySet<SearchTerm> {
-    return this.#weighed;
+  /** Terms that the answer depends on, if they were to be remembered. */
+  get usedTerms(): Iterable<SearchTerm> {
+    return this.#used ?? [];
+  }
+
+  /** Notes that terms were chosen among others by what the index has. */
+  noteChosen(field: SearchField, words: readonly string[]): void {
+    if (this.#used === undefined) return;
+    for (const word of words) {
+      const found = this.term(field, word);
+      if (found !== undefined) this.#used.add(found);
+    }
   }
 
   /** A text or keyword field; undefined if the schema has none of this name. */
@@ -89,7 +100,7 @@ export class SearchTerms {
 
   /** Documents that have a term. */
   docFrequency(found: SearchTerm): number {
-    this.#weighed.add(found);
+    this.#used?.add(found);
     return this.givenFrequency(found.field, found.term) ?? localDocFrequency(found);
   }
 
