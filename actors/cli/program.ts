@@ -5,6 +5,7 @@ import { addAnalyzeCommand } from './commands/analyze.ts';
 import { addCallCommand } from './commands/call.ts';
 import { addDocumentCommands } from './commands/documents.ts';
 import { addDownCommand } from './commands/down.ts';
+import { addExplainCommand } from './commands/explain.ts';
 import { addGroupCommands } from './commands/group-commands.ts';
 import { addIndexCommands } from './commands/index-commands.ts';
 import { addLoadCommand } from './commands/load.ts';
@@ -53,6 +54,7 @@ export function buildProgram(shell: Shell, version: string): Command {
   addLoadCommand(program, shell);
   addDocumentCommands(program, shell);
   addSearchCommand(program, shell);
+  addExplainCommand(program, shell);
   addAnalyzeCommand(program, shell);
   addCallCommand(program, shell);
   addStatusCommands(program, shell);

@@ -1,5 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { drawExplanation } from '../../../actors/cli/explanation.ts';
+import { safeText } from '../../../actors/cli/marked-text.ts';
 import { Progress, progressLine } from '../../../actors/cli/progress.ts';
 import { showBytes, showCounted, showDuration } from '../../../actors/cli/quantity.ts';
 import { drawHits, parseSearchAnswer, searchSummary } from '../../../actors/cli/search-answer.ts';
@@ -35,6 +37,13 @@ test('a table is as wide as its cells', () => {
     ],
   );
   assert.is(table, 'leaf     docs  note\nleaf-1      5\nb       1,234  x\n');
+});
+
+test('an explanation is a tree', () => {
+  const leaf = (value: number, description: string) => ({ value, description, details: [] });
+  const details = [leaf(1, 'weight(title:sea\u001b[2J)'), leaf(0.123456789, 'tf')];
+  const drawn = drawExplanation({ value: 1.5, description: 'sum of:', details });
+  assert.is(drawn, `1.5  sum of:\n  1  ${safeText('weight(title:sea\u001b[2J)')}\n  0.12346  tf\n`);
 });
 
 test('progress shows share, rate and the time left', () => {
