@@ -10,6 +10,7 @@ import type { EngineSearch, SearchProfile } from '../engine.ts';
 import type { IndexPart } from '../part/index-part.ts';
 import type { ShardView } from '../part/shard-view.ts';
 import { describeNode } from './describe-node.ts';
+import { disMaxShapes, searchDisMax } from './kernel-dis-max.ts';
 import { MAX_PLAN_TERMS, type PlanShape, planCost, planShape } from './kernel-plans.ts';
 import type { Matcher } from './matcher.ts';
 import type { PartBitmaps } from './part-bitmaps.ts';
@@ -96,7 +97,7 @@ export class SearchRun {
   }
 
   #evaluate(part: IndexPart, index: number, base: number): string {
-    const { view, node, sink, request } = this.#options;
+    const { view, node, sink } = this.#options;
     if (view.kernel === undefined || part.kernelPart === undefined) return this.#scan(part, index);
     if (!this.total.isCounting && sink === undefined && this.collector.isDone) {
       this.total.skip();
@@ -104,12 +105,41 @@ export class SearchRun {
     }
     const shape = planShape(node, part, index);
     if (shape === 'none') return 'kernel';
-    if (shape === undefined) return this.#scanKept(part, index);
+    if (shape === undefined) return this.#disMax(part, index, base) ? 'kernel' : this.#scanKept(part, index);
     if (this.#isBetterScanned(shape, part, index)) return this.#scan(part, index);
     if (!this.#options.isScoring || shape.constantScore !== undefined) return this.#findUnscored(shape, part, index);
-    const isPlain = this.#scores !== undefined && sink === undefined;
-    if (!isPlain || request.minScore !== undefined || request.searchAfter !== undefined) return this.#scan(part, index);
+    if (!this.#isPlain) return this.#scan(part, index);
     return this.#kernelHits(shape, index, base) ? 'kernel' : this.#scan(part, index);
+  }
+
+  /** Whether the best hits by score are all that is asked for, besides a count. */
+  get #isPlain(): boolean {
+    const { minScore, searchAfter } = this.#options.request;
+    return (
+      this.#scores !== undefined &&
+      this.#options.sink === undefined &&
+      minScore === undefined &&
+      searchAfter === undefined
+    );
+  }
+
+  /** Searches the clauses of a `disMax` one by one; false if the query is none, or they cannot be. */
+  #disMax(part: IndexPart, index: number, base: number): boolean {
+    const { view, node, bitmaps, request, isScoring } = this.#options;
+    if (!this.#isPlain || !isScoring || request.limit === 0) return false;
+    const shapes = disMaxShapes(node, part, index);
+    if (shapes === undefined) return false;
+    const marked = this.total.isCounting ? bitmaps.empty(index) : undefined;
+    if (this.total.isCounting) {
+      if (marked === undefined) return false;
+      for (const shape of shapes) if (!bitmaps.mark(shape, index, marked)) return false;
+    }
+    const { top } = this.#scores!;
+    if (!searchDisMax(shapes, { kernel: view.kernel!, bitmaps, index }, { top, limit: request.limit, base }))
+      return false;
+    if (marked === undefined) this.total.skip();
+    else this.total.add(countLive(marked.words, part));
+    return true;
   }
 
   /** Where all matches score alike: counts them, lets the first ones be found, or marks them to be looked at. */

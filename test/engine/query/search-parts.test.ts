@@ -176,9 +176,54 @@ test('whole queries go through the kernel where it knows them', () => {
   ] satisfies Query[])
     assert.match(evaluator({ query }) ?? '', 'kernel', JSON.stringify(query));
   assert.is(evaluator({ query: title('ash'), sort: [{ field: 'year', order: 'asc' }] }), 'kernel, then columns');
-  assert.is(evaluator({ query: { kind: 'disMax', queries: [title('ash'), title('elm')] } }), 'reference');
+  const best: Query = { kind: 'disMax', queries: [title('ash oak'), { kind: 'match', field: 'body', text: 'elm' }] };
+  assert.is(evaluator({ query: best }), 'kernel');
+  assert.is(evaluator({ query: { kind: 'bool', must: [best], filter } }), 'kernel');
+  assert.is(evaluator({ query: { ...best, tieBreaker: 0.3 } }), 'reference');
   const constant: Query = { kind: 'constantScore', filter: { kind: 'bool', filter } };
   assert.equal([evaluator({ query: constant }), evaluator({ query: constant })].at(-1), 'kept filter');
+  shard.close();
+});
+
+test('the kernel finds the same hits as the reference evaluator, by shape', () => {
+  const corpus = new RandomCorpus(10);
+  const shard = smallShard(SCHEMA, [], { kernel });
+  for (let id = 0; id < 5000; id++) {
+    shard.put(corpus.document(String(id)));
+    if (id % 2000 === 1000) shard.flush();
+  }
+  for (let id = 0; id < 5000; id += 9) shard.delete(String(id));
+  const words = ['ash', 'beech', 'elm', 'oak', 'pine', 'rowan', 'yew', 'map', 'the'];
+  const text = (): string => Array.from({ length: 1 + corpus.below(3) }, () => corpus.pick(words)).join(' ');
+  const leaf = (): Query =>
+    corpus.pick<Query>([
+      { kind: 'match', field: corpus.pick(['title', 'body']), text: text(), boost: corpus.pick([1, 2.5]) },
+      { kind: 'match', field: 'title', text: text(), operator: 'and' },
+      { kind: 'phrase', field: 'body', text: text() },
+      { kind: 'term', field: 'tag', value: 'red' },
+    ]);
+  for (let i = 0; i < 150; i++) {
+    const core = corpus.pick<Query>([
+      leaf(),
+      { kind: 'bool', should: [leaf(), leaf()] },
+      { kind: 'disMax', queries: [leaf(), leaf(), leaf()] },
+      { kind: 'constantScore', filter: leaf() },
+    ]);
+    const filter: Query[] = [{ kind: 'range', field: 'year', bounds: { gte: 1990 + corpus.below(9) } }];
+    const mustNot: Query[] = corpus.next() < 0.3 ? [leaf()] : [];
+    const query: Query = corpus.next() < 0.5 ? core : { kind: 'bool', must: [core], filter, mustNot };
+    const search = { query, limit: corpus.pick([0, 1, 10, 300]), trackTotal: corpus.pick([true, true, 50, false]) };
+    const plain = searchParts({ ...shard.view, kernel: undefined }, { ...search, trackTotal: true });
+    const { ordinals, scores, total, isLowerBound, maxScore } = shard.search(search);
+    const message = JSON.stringify(search);
+    assert.equal(
+      [[...ordinals], [...scores], maxScore],
+      [[...plain.ordinals], [...plain.scores], plain.maxScore],
+      message,
+    );
+    assert.ok(isLowerBound ? total <= plain.total : total === plain.total, message);
+    if (search.trackTotal === true) assert.is(total, plain.total, message);
+  }
   shard.close();
 });
 
