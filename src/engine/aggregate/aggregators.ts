@@ -18,7 +18,7 @@ import {
   type MetricAggregation,
 } from './aggregation.ts';
 import { Budget } from './budget.ts';
-import { Batch, type Collector, SubCollectors } from './collector.ts';
+import { type Batch, type Collector, SubCollectors } from './collector.ts';
 import { CompositeCollector } from './composite-collector.ts';
 import { MissingCollector, ValueCountCollector } from './count-collectors.ts';
 import { FiltersCollector } from './filters-collector.ts';

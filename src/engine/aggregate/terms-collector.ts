@@ -204,7 +204,8 @@ export class TermsCollector implements Collector {
     const { order } = this.#aggregation;
     const met = new Set(candidates.map(({ key }) => key));
     const metrics = metricOrders(order).map(() => Number.NaN);
-    for (const id of (this.#zeroKeys ??= this.#allKeys())) {
+    this.#zeroKeys ??= this.#allKeys();
+    for (const id of this.#zeroKeys) {
       const key = this.#keyOf(id);
       if (!met.has(key)) candidates.push({ key, docCount: 0, metrics, bucket: NO_BUCKET });
     }

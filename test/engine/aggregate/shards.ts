@@ -88,7 +88,8 @@ function bury(part: Head | Segment): void {
 /** Writes a head as a segment. */
 export function flushed(head: Head): Segment {
   const name = `segment-${++segmentCount}`;
-  for (const _ of flushHead(head, { store, name, parameters: PARAMETERS }));
+  const slices = flushHead(head, { store, name, parameters: PARAMETERS });
+  while (slices.next().done !== true);
   return openSegment({ store, name, regions, number: segmentCount });
 }
 
@@ -98,7 +99,8 @@ export function aggregateShard(
   view: ShardView,
   limits?: SearchLimits,
 ): AggregationPartials {
-  const { sink, partials } = createAggregators(aggregations, view, limits);
+  const aggregators = createAggregators(aggregations, view, limits);
+  const { sink } = aggregators;
   let globalBase = 0;
   for (const part of view.parts) {
     sink.startPart(part, globalBase);
@@ -117,7 +119,7 @@ export function aggregateShard(
     }
     globalBase += part.endOrdinal;
   }
-  return partials();
+  return aggregators.partials();
 }
 
 /** Aggregates over shards, merges in a random order and grouping, sends everything through JSON, and answers. */
