@@ -1,6 +1,7 @@
 /** A keyword field of the head: its terms, their documents, and the column of term numbers by document. */
 import type { Automaton } from '../automata/automaton.ts';
 import type { InvertedField, Postings } from '../part/index-part.ts';
+import type { FieldValue } from '../query/query.ts';
 import { HeadColumn, type OrdinalCounter } from './head-column.ts';
 import { type PlaceReader, PostingChains } from './posting-chains.ts';
 import { TermTable } from './term-table.ts';
@@ -16,6 +17,8 @@ export class HeadKeywordField implements InvertedField, PlaceReader {
   /** Values of a document are sorted by the bytes of their terms, without duplicates. */
   readonly column: HeadColumn;
   readonly #chains = new PostingChains(this.terms);
+  /** Terms of the document at hand. */
+  readonly #numbers: number[] = [];
   #docCount = 0;
   #totalTokens = 0;
 
@@ -40,10 +43,12 @@ export class HeadKeywordField implements InvertedField, PlaceReader {
     return this.terms.sizeBytes + this.column.sizeBytes + this.#chains.sizeBytes;
   }
 
-  /** Indexes the values of a document; ordinals rise. */
-  append(ordinal: number, values: readonly string[]): void {
+  /** Indexes the values of a document, which are strings; ordinals rise. */
+  append(ordinal: number, values: readonly FieldValue[]): void {
     const { terms } = this;
-    const numbers = values.map((value) => terms.intern(value));
+    const numbers = this.#numbers;
+    numbers.length = 0;
+    for (const value of values) numbers.push(terms.intern(String(value)));
     if (numbers.length > 1) numbers.sort((a, b) => terms.compare(a, b));
     this.#chains.reserve(numbers.length);
     let count = 0;

@@ -54,6 +54,8 @@ export class Head implements IndexPart {
   readonly #context: HeadContext;
   readonly #size: HeadSize | undefined;
   readonly #fields = new Map<string, HeadField>();
+  /** Values of the column at hand. */
+  readonly #numbers: number[] = [];
   #generation = 0;
   #weight = 0;
 
@@ -178,10 +180,12 @@ export class Head implements IndexPart {
     const type = this.#context.fields.get(name)?.type;
     if (type === undefined || values.length === 0) return 0;
     if (type === 'text') return this.#textField(name).commit(ordinal) * TOKEN_BYTES;
-    if (type === 'keyword') this.#keywordField(name).append(ordinal, values.map(String));
+    if (type === 'keyword') this.#keywordField(name).append(ordinal, values);
     else {
-      const numbers = Float64Array.from(values, numberOf);
-      if (numbers.length > 1) numbers.sort();
+      const numbers = this.#numbers;
+      numbers.length = 0;
+      for (const value of values) numbers.push(numberOf(value));
+      if (numbers.length > 1) numbers.sort((a, b) => a - b);
       this.#columnField(name, type).append(ordinal, numbers, numbers.length);
     }
     return values.length * VALUE_BYTES;

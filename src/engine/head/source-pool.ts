@@ -7,7 +7,6 @@ const WORST = 3;
 /** Chunk, first byte, length. */
 const PLACE = 3;
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Texts by number, in the order in which they came. */
@@ -16,7 +15,7 @@ export class SourcePool {
   #places: Int32Array = new Int32Array(PLACE << 6);
   #count = 0;
   /** The chunk at hand, and where it is free from. */
-  #chunk: Uint8Array = new Uint8Array(0);
+  #chunk = Buffer.alloc(0);
   #end = 0;
   #chunkBytes = 0;
 
@@ -29,13 +28,13 @@ export class SourcePool {
     this.#places = grownInt32(this.#places, (this.#count + 1) * PLACE);
     const at = this.#count++ * PLACE;
     if (text.length * WORST > CHUNK_BYTES / 4) {
-      const bytes = encoder.encode(text);
+      const bytes = Buffer.from(text);
       this.#chunkBytes += bytes.length;
       this.#places.set([this.#chunks.push(bytes) - 1, 0, bytes.length], at);
       return;
     }
     if (this.#chunk.length - this.#end < text.length * WORST) this.#openChunk();
-    const { written } = encoder.encodeInto(text, this.#chunk.subarray(this.#end));
+    const written = this.#chunk.write(text, this.#end);
     this.#places[at] = this.#chunks.length - 1;
     this.#places[at + 1] = this.#end;
     this.#places[at + 2] = written;
@@ -53,7 +52,7 @@ export class SourcePool {
   }
 
   #openChunk(): void {
-    this.#chunk = new Uint8Array(CHUNK_BYTES);
+    this.#chunk = Buffer.alloc(CHUNK_BYTES);
     this.#end = 0;
     this.#chunkBytes += CHUNK_BYTES;
     this.#chunks.push(this.#chunk);

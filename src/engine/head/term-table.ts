@@ -10,11 +10,14 @@ import { grownInt32, grownUint8 } from './growable.ts';
 /** What `mapped` gives of a word that was not mapped yet. */
 export const UNMAPPED = -2;
 
-/** Numbers per record. The end of a term's bytes is where those of the next begin. */
-export const RECORD = 4;
+/** Numbers per record. */
+export const RECORD = 8;
 
-/** What stands where in a record; see `PostingChains`. */
-export const AT = { bytes: 0, newest: 1, ordinal: 2, docFrequency: 3 } as const;
+/** What stands where in a record; see `PostingChains` for what belongs to the field. A term begins with `head` and `next`. */
+export const AT = { bytes: 0, length: 1, head: 2, next: 3, newest: 4, ordinal: 5, docFrequency: 6 } as const;
+
+/** Bytes of a term that are in its record. */
+const HEAD_BYTES = 8;
 
 const FIRST_SLOTS = 1 << 10;
 const NUMBER_BITS = 24;
@@ -28,11 +31,15 @@ export type TermTableSize = { readonly terms: number; readonly bytes: number };
 /** Terms by number, in the order in which they first came. */
 export class TermTable {
   #bytes: Uint8Array;
+  #end = 0;
   #records: Int32Array;
   /** The highest bits of the hash above number + 1; 0 where the slot is free. */
   #slots: Int32Array;
   #mask: number;
   #count = 0;
+  /** A term on its way into the table. */
+  #candidate = new Uint8Array(256);
+  #candidateWords = new Int32Array(this.#candidate.buffer);
   /** Words below were all mapped to themselves. */
   #sameBelow = 0;
   /** What each word became in the analyzer: the number of a term, -1 if it was dropped, or `UNMAPPED`. */
@@ -44,7 +51,7 @@ export class TermTable {
     this.#slots = new Int32Array(slots);
     this.#mask = slots - 1;
     this.#bytes = new Uint8Array(size.bytes);
-    this.#records = new Int32Array((size.terms + 2) * RECORD);
+    this.#records = new Int32Array((size.terms + 1) * RECORD);
   }
 
   get count(): number {
@@ -61,9 +68,9 @@ export class TermTable {
     return this.#bytes;
   }
 
-  /** Where the bytes of the terms end, and those of the next one are written before `internBytes`. */
+  /** Bytes of all terms. */
   get end(): number {
-    return this.#records[this.#count * RECORD]!;
+    return this.#end;
   }
 
   get sizeBytes(): number {
@@ -72,30 +79,43 @@ export class TermTable {
 
   /** Number of a term; -1 if it is not there. */
   lookup(term: string): number {
-    const end = this.#write(term);
-    return (this.#slots[this.#slotOf(hashBytes(this.#bytes, this.end, end), end)]! & NUMBER_MASK) - 1;
+    const length = this.#write(term);
+    return (this.#slots[this.#slotOf(hashBytes(this.#candidate, 0, length), length)]! & NUMBER_MASK) - 1;
   }
 
   /** Number of a term, which is added if it is new. */
   intern(term: string): number {
-    const end = this.#write(term);
-    return this.internBytes(hashBytes(this.#bytes, this.end, end), end);
+    const length = this.#write(term);
+    return this.internCandidate(hashBytes(this.#candidate, 0, length), length);
   }
 
-  /** Makes room for bytes of new terms. */
-  reserve(byteLength: number): void {
-    this.#bytes = grownUint8(this.#bytes, this.end + byteLength);
+  /** Where the bytes of a term of at most `room` bytes are to be written before `internCandidate`. */
+  candidate(room: number): Uint8Array {
+    if (room > this.#candidate.length) {
+      this.#candidate = new Uint8Array(Math.ceil(room / 4) * 8);
+      this.#candidateWords = new Int32Array(this.#candidate.buffer);
+    }
+    this.#candidateWords[0] = 0;
+    this.#candidateWords[1] = 0;
+    return this.#candidate;
   }
 
-  /** Number of the term whose bytes stand at `end` in the pool, up to `to`, and whose hash is `hash`. */
-  internBytes(hash: number, to: number): number {
-    const slot = this.#slotOf(hash, to);
+  /** Number of the term that was written as the candidate, and whose hash is `hash`. */
+  internCandidate(hash: number, length: number): number {
+    const slot = this.#slotOf(hash, length);
     const known = this.#slots[slot]!;
     if (known !== 0) return (known & NUMBER_MASK) - 1;
     if (this.#count === MAX_TERMS) throw new Error(`a field of the head has more than ${MAX_TERMS} terms`);
     const number = this.#count++;
-    this.#records = grownInt32(this.#records, (number + 2) * RECORD);
-    this.#records[(number + 1) * RECORD] = to;
+    this.#records = grownInt32(this.#records, (number + 1) * RECORD);
+    this.#bytes = grownUint8(this.#bytes, this.#end + length);
+    const record = number * RECORD;
+    this.#records[record + AT.bytes] = this.#end;
+    this.#records[record + AT.length] = length;
+    this.#records[record + AT.head] = this.#candidateWords[0]!;
+    this.#records[record + AT.next] = this.#candidateWords[1]!;
+    for (let i = 0; i < length; i++) this.#bytes[this.#end + i] = this.#candidate[i]!;
+    this.#end += length;
     this.#slots[slot] = (hash & ~NUMBER_MASK) | (number + 1);
     if (this.#count * 2 > this.#mask) this.#grow();
     return number;
@@ -107,12 +127,12 @@ export class TermTable {
 
   /** Where the bytes of a term begin in the pool. */
   from(number: number): number {
-    return this.#records[number * RECORD]!;
+    return this.#records[number * RECORD + AT.bytes]!;
   }
 
   /** Where they end. */
   to(number: number): number {
-    return this.#records[(number + 1) * RECORD]!;
+    return this.#records[number * RECORD + AT.bytes]! + this.#records[number * RECORD + AT.length]!;
   }
 
   /** Negative, 0 or positive as a term's bytes come before, equal or come after another's. */
@@ -152,31 +172,35 @@ export class TermTable {
     return automaton.accepts(state);
   }
 
-  /** Writes a term behind the last one, without adding it. Returns where it ends. */
+  /** Writes a term as the candidate. Returns its length. */
   #write(term: string): number {
-    this.reserve(termRoom(term));
-    return encodeTerm(term, this.#bytes, this.end);
+    return encodeTerm(term, this.candidate(termRoom(term)), 0);
   }
 
-  /** The slot of the bytes behind the last term up to `to`, or the free one where they belong. */
-  #slotOf(hash: number, to: number): number {
-    const bytes = this.#bytes;
+  /** The slot of the candidate, or the free one where it belongs. */
+  #slotOf(hash: number, length: number): number {
     const records = this.#records;
     const slots = this.#slots;
     const mask = this.#mask;
-    const from = records[this.#count * RECORD]!;
-    const length = to - from;
+    const head = this.#candidateWords[0]!;
+    const next = this.#candidateWords[1]!;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = slots[slot]!;
       if (entry === 0) return slot;
       if ((entry ^ hash) >>> NUMBER_BITS !== 0) continue;
-      const known = entry & NUMBER_MASK;
-      const start = records[(known - 1) * RECORD]!;
-      if (records[known * RECORD]! - start !== length) continue;
-      let i = 0;
-      while (i < length && bytes[start + i] === bytes[from + i]) i++;
-      if (i === length) return slot;
+      const record = ((entry & NUMBER_MASK) - 1) * RECORD;
+      if (records[record + AT.head] !== head || records[record + AT.next] !== next) continue;
+      if (records[record + AT.length] !== length) continue;
+      if (length <= HEAD_BYTES || this.#hasTail(records[record + AT.bytes]!, length)) return slot;
     }
+  }
+
+  /** Whether the candidate goes on like the term whose bytes begin at `from`, behind what is in its record. */
+  #hasTail(from: number, length: number): boolean {
+    const bytes = this.#bytes;
+    const candidate = this.#candidate;
+    for (let i = HEAD_BYTES; i < length; i++) if (bytes[from + i] !== candidate[i]) return false;
+    return true;
   }
 
   #grow(): void {

@@ -3,7 +3,7 @@
  * text into the table of terms without a string in between, lower-cased and hashed on the way. The tokenizer itself cuts
  * whatever is less plain.
  */
-import { Tokenizer } from '../analysis/tokenizer.ts';
+import { MAX_TOKEN_LENGTH, Tokenizer } from '../analysis/tokenizer.ts';
 import { finishHash, HASH_START, hashByte } from '../part/term-bytes.ts';
 import type { TermTable } from './term-table.ts';
 
@@ -11,15 +11,17 @@ import type { TermTable } from './term-table.ts';
 const [SEPARATOR, JOINER, CONNECTOR, OTHER] = [0, 1, 2, 3];
 /** What may join letters or digits on both sides of it. */
 const JOINERS = '\'.:,;"';
-const MAX_WORD = 255;
+const MAX_WORD = MAX_TOKEN_LENGTH;
 /** Stands for every character that is not ASCII. */
 const NOT_ASCII = 128;
 
 const KINDS = Uint8Array.from({ length: 256 }, (_, code) => (code < 128 ? kindOf(String.fromCharCode(code)) : OTHER));
 
-const encoder = new TextEncoder();
+/** Bytes of UTF-8 per UTF-16 unit, at most. */
+const UTF8_ROOM = 3;
+
 /** The UTF-16 units of the text at hand as bytes: faster to walk over than a string. All scanners share it. */
-let units = new Uint8Array(1 << 12);
+let units = Buffer.alloc(1 << 14);
 
 /** Walks over the words of one text. */
 export class WordScanner {
@@ -48,10 +50,9 @@ export class WordScanner {
   reset(text: string): this {
     this.#text = text;
     this.#end = 0;
-    this.#terms.reserve(text.length);
     const { length } = text;
-    if (units.length < length) units = new Uint8Array(length * 2);
-    if (encoder.encodeInto(text, units).written === length) return this;
+    if (units.length < length * UTF8_ROOM) units = Buffer.alloc(length * UTF8_ROOM * 2);
+    if (units.write(text) === length) return this;
     for (let i = 0; i < length; i++) units[i] = Math.min(text.charCodeAt(i), NOT_ASCII);
     return this;
   }
@@ -68,11 +69,10 @@ export class WordScanner {
     }
     if (at === length) return this.#close();
     const start = at;
-    const { bytes } = this.#terms;
-    let to = this.#terms.end;
+    const bytes = this.#terms.candidate(MAX_WORD + 1);
     let hash = HASH_START;
     while (kind > OTHER) {
-      bytes[to++] = kind;
+      if (at - start <= MAX_WORD) bytes[at - start] = kind;
       hash = hashByte(hash, kind);
       if (++at === length) break;
       kind = KINDS[source[at]!]!;
@@ -81,7 +81,7 @@ export class WordScanner {
     if (!isPlain || at - start > MAX_WORD) return this.#nextToken(start);
     this.#start = start;
     this.#end = at;
-    return this.#terms.internBytes(finishHash(hash), to);
+    return this.#terms.internCandidate(finishHash(hash), at - start);
   }
 
   /** Whether a word may go on at `at`, behind what may join. */
@@ -95,9 +95,7 @@ export class WordScanner {
     if (!tokenizer.next()) return this.#close();
     this.#start = tokenizer.start;
     this.#end = tokenizer.end;
-    const number = this.#terms.intern(tokenizer.term());
-    this.#terms.reserve(this.#text.length - this.#end);
-    return number;
+    return this.#terms.intern(tokenizer.term());
   }
 
   #close(): number {
