@@ -9,6 +9,7 @@ import { createRegionPool } from '../../src/engine/memory/region-pool.ts';
 import type { Query } from '../../src/engine/query/query.ts';
 import { createEngine, openEngine, type ShardEngine, type ShardEngineOptions } from '../../src/engine/shard-engine.ts';
 import { createMemoryStore } from '../../src/engine/store/memory-store.ts';
+import type { Store, StoreFile, StoreWriter } from '../../src/engine/store/store.ts';
 import { analyzers } from './parts-shard.ts';
 import { RandomCorpus, SCHEMA } from './random-corpus.ts';
 
@@ -226,6 +227,71 @@ test('statistics of the whole index give copies of any cut the scores of one ind
 function sorted(scores: ReadonlyMap<string, number>): [string, number][] {
   return [...scores].sort(([a], [b]) => Number(a) - Number(b));
 }
+
+/** A store on a disk that can be full. */
+class FullableStore implements Store {
+  readonly #inner = createMemoryStore();
+  isFull = false;
+
+  create(name: string): StoreWriter {
+    const inner = this.#inner.create(name);
+    const write = (bytes: Uint8Array): void => {
+      if (this.isFull) throw new Error('no space left');
+      inner.write(bytes);
+    };
+    return {
+      get size() {
+        return inner.size;
+      },
+      write,
+      finish: () => inner.finish(),
+      abort: () => inner.abort(),
+    };
+  }
+
+  open(name: string): StoreFile {
+    return this.#inner.open(name);
+  }
+
+  names(): readonly string[] {
+    return this.#inner.names();
+  }
+
+  remove(name: string): void {
+    this.#inner.remove(name);
+  }
+
+  sync(names: readonly string[]): void {
+    this.#inner.sync(names);
+  }
+}
+
+test('a full disk fails writes, changes nothing and loses nothing', () => {
+  const store = new FullableStore();
+  const corpus = new RandomCorpus(41);
+  const engine = openEngine({ analyzers, schema: SCHEMA, store, headDocuments: 100, mergeFactor: 2 });
+  const live = new Map<string, EngineDocument>();
+  let refused = 0;
+  for (let i = 0; i < 3000; i++) {
+    store.isFull = i % 500 > 350;
+    const document = corpus.document(String(corpus.below(700)));
+    try {
+      engine.put(document);
+      live.delete(document.id);
+      live.set(document.id, document);
+    } catch (error) {
+      assert.match(String(error), /no space left/);
+      refused++;
+    }
+    if (i % 500 === 499) checkSame(engine, live, corpus, `after ${i}`);
+  }
+  assert.ok(refused > 50, `${refused} refused`);
+  assert.throws(() => engine.commit(), /no space left/);
+  store.isFull = false;
+  engine.commit();
+  engine.close();
+  checkSame(openEngine({ analyzers, store }), live, corpus, 'opened again');
+});
 
 test('a closed index refuses work, and closing twice is harmless', () => {
   const engine = createEngine({ analyzers, schema: SCHEMA });
