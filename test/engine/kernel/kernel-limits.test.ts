@@ -167,9 +167,13 @@ function farCorpus(random: Seeded, farthest: number): Corpus {
     const ordinals = Array.from({ length: docCount }, (_, i) => i).filter((i) => i % (number + 2) !== 0);
     const lists = ordinals.map(() => {
       const begin = random.below(Math.max(1, farthest - 6));
-      const near = random.list(1 + random.below(5), () => begin + random.below(6));
+      const near = random.list(random.below(6), () => begin + random.below(6));
       const dense = random.chance(0.05) ? Array.from({ length: 90 }, (_, i) => i) : [];
-      return [...new Set([...near, ...dense])].filter((position) => position <= farthest).sort((a, b) => a - b);
+      // What is the same in its lower 16 bits is not the same.
+      const apart = random.chance(0.5) ? near.map((position) => position ^ 0x1_0000) : [];
+      return [...new Set([...near, ...dense, ...apart])]
+        .filter((position) => position <= farthest)
+        .sort((a, b) => a - b);
     });
     const kept = lists.map((list) => (list.length === 0 ? [farthest] : list));
     return {
