@@ -160,14 +160,14 @@ test('two threads at once, over one memory, have the right answers', async () =>
 
 test.run();
 
-/** One field of four terms, with positions up to `farthest`, the same ones for some of the terms. */
+/** One field of four terms, with positions up to `farthest` that are near each other in each document. */
 function farCorpus(random: Seeded, farthest: number): Corpus {
   const docCount = 400;
+  const begins = random.list(docCount, () => random.below(Math.max(1, farthest - 6)));
   const terms = [0, 1, 2, 3].map((number) => {
     const ordinals = Array.from({ length: docCount }, (_, i) => i).filter((i) => i % (number + 2) !== 0);
-    const lists = ordinals.map(() => {
-      const begin = random.below(Math.max(1, farthest - 6));
-      const near = random.list(random.below(6), () => begin + random.below(6));
+    const lists = ordinals.map((ordinal) => {
+      const near = random.list(random.below(6), () => begins[ordinal]! + random.below(6));
       const dense = random.chance(0.05) ? Array.from({ length: 90 }, (_, i) => i) : [];
       // What is the same in its lower 16 bits is not the same.
       const apart = random.chance(0.5) ? near.map((position) => position ^ 0x1_0000) : [];
