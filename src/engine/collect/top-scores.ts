@@ -1,5 +1,7 @@
 /** Keeps the best hits by score in a heap whose root is the worst of them. Equal scores are ordered by ordinal. */
 
+import { lowestBit } from '../query/window.ts';
+
 /** Up to `limit` hits with the highest scores. */
 export class TopScores {
   readonly #limit: number;
@@ -48,6 +50,26 @@ export class TopScores {
       if (score <= this.#floor) return;
       this.add(base + ordinals[i]!, score);
     }
+  }
+
+  /**
+   * Takes documents of a part that score alike, from the first on, until no more are wanted.
+   *
+   * @param words Their bits; deleted ones are not taken.
+   * @returns How many were taken.
+   */
+  addAlike(
+    words: Uint32Array,
+    live: Uint32Array,
+    { base, score }: { readonly base: number; readonly score: number },
+  ): number {
+    let taken = 0;
+    const size = Math.min(words.length, live.length);
+    for (let i = 0; i < size && score > this.#floor; i++) {
+      for (let word = words[i]! & live[i]!; word !== 0 && score > this.#floor; word &= word - 1, taken++)
+        this.add(base + i * 32 + lowestBit(word), score);
+    }
+    return taken;
   }
 
   /** Empties the heap into two columns, best first. */

@@ -53,16 +53,24 @@ export function numberBounds(
   return { from, to };
 }
 
+const float = new Float64Array(1);
+/** The same 64 bits; the low half comes first. */
+const halves = new Uint32Array(float.buffer);
+
 /** The least float64 above a number; NaN above infinity. */
 function nextAbove(value: number): number {
   if (value === Number.POSITIVE_INFINITY) return Number.NaN;
-  if (value === Number.NEGATIVE_INFINITY) return -Number.MAX_VALUE;
   if (value === 0) return Number.MIN_VALUE;
-  const bits = new BigInt64Array(1);
-  const number = new Float64Array(bits.buffer);
-  number[0] = value;
-  bits[0]! += value > 0 ? 1n : -1n;
-  return number[0]!;
+  float[0] = value;
+  const [low, high] = [halves[0]!, halves[1]!];
+  if (value > 0) {
+    halves[0] = low + 1;
+    if (low === 0xffffffff) halves[1] = high + 1;
+  } else {
+    halves[0] = low - 1;
+    if (low === 0) halves[1] = high - 1;
+  }
+  return float[0];
 }
 
 function badValue(field: string, type: FieldType, value: unknown): CoppiceError {

@@ -79,9 +79,17 @@ export class PhraseMatcher implements Matcher {
 
   /** How often the phrase occurs in a document that has all terms; 0 also if it could not score above the floor. */
   #frequency(ordinal: number): number {
-    let most = 0;
-    for (const place of this.#places) most = combined(most, place.find(ordinal), this.#sloppy !== undefined);
-    if (this.#scoring !== undefined && scoreOf(this.#scoring, ordinal, most) <= this.#floor) return 0;
+    let rarest = Number.POSITIVE_INFINITY;
+    let positions = 0;
+    for (const place of this.#places) {
+      const frequency = place.find(ordinal);
+      if (frequency < rarest) rarest = frequency;
+      positions += frequency;
+    }
+    if (this.#scoring !== undefined && this.#floor > 0) {
+      const most = this.#sloppy === undefined ? rarest : mostSloppy(rarest, positions - this.#places.length + 1);
+      if (scoreOf(this.#scoring, ordinal, most) <= this.#floor) return 0;
+    }
     for (const place of this.#places) place.load();
     if (this.#sloppy === undefined) return exactFrequency(this.#places, this.#offsets);
     return this.#sloppy.frequency(this.#places);
@@ -89,12 +97,11 @@ export class PhraseMatcher implements Matcher {
 }
 
 /**
- * Bounds how often a phrase occurs by how often its terms do: no more often than the rarest; if words may be moved, every
- * occurrence begins with another position of some term.
+ * Bounds the frequency of a phrase whose words may be moved: it is found once, and once more for each step from a
+ * position to the next. Exactly it stands no more often than its rarest word; all else counts half at most.
  */
-function combined(most: number, frequency: number, isSloppy: boolean): number {
-  if (isSloppy) return most + frequency;
-  return most === 0 ? frequency : Math.min(most, frequency);
+function mostSloppy(rarest: number, found: number): number {
+  return found <= rarest ? found : rarest + (found - rarest) / 2;
 }
 
 function scoreOf({ weight, norms, factors }: TermScoring, ordinal: number, frequency: number): number {

@@ -35,6 +35,8 @@ export type RunOptions = {
   readonly buffers: WindowBuffers;
 };
 
+/** A part, its index in the view, and the ordinal in the shard of its ordinal 0. */
+type PlacedPart = { readonly part: IndexPart; readonly index: number; readonly base: number };
 type PartProfile = SearchProfile['parts'][number];
 
 /** With fewer documents to look at than this share of a part, filters that are not kept are tested one by one. */
@@ -105,9 +107,10 @@ export class SearchRun {
     }
     const shape = planShape(node, part, index);
     if (shape === 'none') return 'kernel';
-    if (shape === undefined) return this.#disMax(part, index, base) ? 'kernel' : this.#scanKept(part, index);
+    if (shape === undefined) return this.#disMax(part, index, base) ? 'kernel' : this.#scanKept({ part, index, base });
     if (this.#isBetterScanned(shape, part, index)) return this.#scan(part, index);
-    if (!this.#options.isScoring || shape.constantScore !== undefined) return this.#findUnscored(shape, part, index);
+    if (!this.#options.isScoring || shape.constantScore !== undefined)
+      return this.#findUnscored(shape, { part, index, base });
     if (!this.#isPlain) return this.#scan(part, index);
     return this.#kernelHits(shape, index, base) ? 'kernel' : this.#scan(part, index);
   }
@@ -143,7 +146,7 @@ export class SearchRun {
   }
 
   /** Where all matches score alike: counts them, lets the first ones be found, or marks them to be looked at. */
-  #findUnscored(shape: PlanShape, part: IndexPart, index: number): string {
+  #findUnscored(shape: PlanShape, { part, index, base }: PlacedPart): string {
     const { request, sink } = this.#options;
     const { total } = this;
     const isSmall = shape.terms.length <= MAX_PLAN_TERMS;
@@ -155,7 +158,7 @@ export class SearchRun {
       return 'kernel';
     }
     const isShort = !total.isCounting && sink === undefined && this.#scores !== undefined;
-    return isShort ? this.#scan(part, index) : this.#scanMarked(shape, part, index);
+    return isShort ? this.#scan(part, index) : this.#scanMarked(shape, { part, index, base });
   }
 
   /** Whether making bitmaps of the filters would take longer than all the rest. */
@@ -183,37 +186,39 @@ export class SearchRun {
   }
 
   /** Lets the kernel mark the matches of a part, and scans those. */
-  #scanMarked(shape: PlanShape, part: IndexPart, index: number): string {
+  #scanMarked(shape: PlanShape, { part, index, base }: PlacedPart): string {
     const { bitmaps } = this.#options;
     const marked = bitmaps.empty(index);
     if (marked === undefined || !bitmaps.mark(shape, index, marked)) return this.#scan(part, index);
-    this.#scanBitmap(marked.words, shape.constantScore, { part, index });
+    this.#scanBitmap(marked.words, shape.constantScore, { part, index, base });
     return 'kernel, then columns';
   }
 
   /** Scans the bitmap of a filter that is all of the query, if it is kept. */
-  #scanKept(part: IndexPart, index: number): string {
+  #scanKept({ part, index, base }: PlacedPart): string {
     const { node, bitmaps } = this.#options;
     const filter = node.kind === 'constant' ? node.child : node;
     const words = filter.kind === 'filter' ? bitmaps.known(filter, index) : undefined;
     if (words === undefined) return this.#scan(part, index);
-    this.#scanBitmap(words, node.kind === 'constant' ? node.score : undefined, { part, index });
+    this.#scanBitmap(words, node.kind === 'constant' ? node.score : undefined, { part, index, base });
     return 'kept filter';
   }
 
   /** Matches whose bits are known are counted at once, so that only those that may be hits are looked at. */
-  #scanBitmap(
-    words: Uint32Array,
-    score: number | undefined,
-    { part, index }: { readonly part: IndexPart; readonly index: number },
-  ): void {
+  #scanBitmap(words: Uint32Array, score: number | undefined, { part, index, base }: PlacedPart): void {
     const { buffers, sink, request, postFilter, isScoring } = this.#options;
+    const isCounted = this.total.isCounting && sink === undefined && request.minScore === undefined;
+    if (isCounted && postFilter === undefined) this.total.add(countLive(words, part));
+    if (this.#isPlain && postFilter === undefined) {
+      if (!isCounted) this.total.skip();
+      const taken = this.#scores!.top.addAlike(words, part.live, { base, score: score ?? 0 });
+      if (!isCounted) this.total.add(taken);
+      return;
+    }
     const marked = new BitmapMatcher(words, part.endOrdinal, buffers);
     const matcher = isScoring ? new ConstantMatcher(marked, score ?? 0, buffers) : marked;
-    if (sink !== undefined || request.minScore !== undefined || postFilter !== undefined || !this.total.isCounting)
-      return this.#scanWith(matcher, this.total, { part, index });
-    this.total.add(countLive(words, part));
-    return this.#scanWith(matcher, new Total(false), { part, index });
+    const total = isCounted && postFilter === undefined ? new Total(false) : this.total;
+    this.#scanWith(matcher, total, { part, index });
   }
 
   #scan(part: IndexPart, index: number): string {
