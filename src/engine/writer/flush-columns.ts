@@ -56,16 +56,29 @@ export function* flushKeywordField(field: HeadKeywordField, target: FieldTarget)
     yield cost;
     cost = 0;
   }
-  const fieldWriter = writer.field({
-    field: field.field,
-    type: 'keyword',
-    lengths,
-    hasPositions: false,
-    hasOffsets: false,
-  });
+  yield cost;
+  yield* writeTerms(field, { order, ends, ordinals, lengths }, writer);
+  yield* writeColumn(column, target, ranks);
+}
+
+/** Documents by term: those of the term of rank `r` end before `ends[order[r]]`. */
+type SortedDocuments = {
+  readonly order: Int32Array;
+  readonly ends: Uint32Array;
+  readonly ordinals: Uint32Array;
+  readonly lengths: Uint32Array;
+};
+
+function* writeTerms(
+  { field, terms }: HeadKeywordField,
+  { order, ends, ordinals, lengths }: SortedDocuments,
+  writer: SegmentWriter,
+): Slices {
+  const fieldWriter = writer.field({ field, type: 'keyword', lengths, hasPositions: false, hasOffsets: false });
   const termWriter = new TermWriter(fieldWriter);
   const batch = new PostingsBatch(termWriter, false);
   let from = 0;
+  let cost = 0;
   for (const term of order) {
     const to = ends[term]!;
     termWriter.begin(terms.bytes, terms.from(term), terms.to(term));
@@ -83,7 +96,6 @@ export function* flushKeywordField(field: HeadKeywordField, target: FieldTarget)
   }
   fieldWriter.finish();
   yield cost;
-  yield* writeColumn(column, target, ranks);
 }
 
 /** The terms that are counted, sorted by their bytes. */
