@@ -35,10 +35,21 @@ const encoder = new Encoder({ ignoreUndefined: true, maxDepth: MAX_DEPTH });
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const toUtf8 = new TextEncoder();
 
-/** Encodes a value. Keys whose value is `undefined` are left out; typed byte arrays stay bytes in MessagePack. */
+/**
+ * Encodes a value. Keys whose value is `undefined` are left out; typed byte arrays stay bytes in MessagePack.
+ *
+ * @throws CoppiceError `PARSING_FAILED` if it nests too deep for MessagePack: a body that was just within the limit when
+ * it came, and has been wrapped since.
+ */
 export function encode(value: unknown, encoding: Encoding): Uint8Array {
   if (encoding === 'json') return toUtf8.encode(JSON.stringify(value ?? null));
-  return encoder.encode(value);
+  try {
+    return encoder.encode(value);
+  } catch (error) {
+    // The encoder counts a number or a text as a level of its own, and says how deep it got in words only.
+    checkDepth(value, MAX_DEPTH - 1);
+    throw error;
+  }
 }
 
 /**
