@@ -53,8 +53,6 @@ export function newestCommit(store: Store): number | undefined {
 export function writeCommit(store: Store, number: number, commit: Commit): void {
   const json = Buffer.from(JSON.stringify({ format: FORMAT, ...commit }));
   const footer = Buffer.from(`\n${crc32(json).toString(16).padStart(8, '0')}\n`);
-  // A commit that failed may have left it.
-  store.remove(commitName(number));
   const writer = store.create(commitName(number));
   try {
     writer.write(json);

@@ -14,6 +14,8 @@ const OWN_FILE = /^(segment|commit)-\d/;
 export class CommitLog {
   readonly #store: Store;
   #number: number;
+  /** Number of the newest commit that was begun. */
+  #attempt: number;
   #last: Commit | undefined;
   #files: readonly string[] = [];
 
@@ -22,6 +24,7 @@ export class CommitLog {
     this.#store = store;
     const number = newestCommit(store);
     this.#number = number ?? 0;
+    this.#attempt = this.#number;
     this.#last = number === undefined ? undefined : readCommit(store, number);
   }
 
@@ -58,8 +61,9 @@ export class CommitLog {
     segments: SegmentList,
     state: { readonly schema: Schema; readonly analysis: AnalysisSettings; readonly nextNumber: number },
   ): void {
-    const number = this.#number + 1;
-    for (const slot of segments.slots) this.#saveDeletes(slot, number);
+    // What a commit that failed has left may be found by the next `openEngine`: its files stay as they are.
+    const number = ++this.#attempt;
+    for (const slot of segments.slots) this.#saveDeletes(segments, slot, number);
     const listed = segments.slots.map(({ segment, live }) => ({
       file: segment.fileName,
       number: segment.number,
@@ -68,6 +72,7 @@ export class CommitLog {
     const commit = { ...state, segments: listed };
     const known = new Set(this.#files);
     this.#store.sync(filesOf(segments.slots).filter((file) => !known.has(file)));
+    segments.addCommitting([...filesOf(segments.slots), commitName(number)]);
     writeCommit(this.#store, number, commit);
     this.#store.sync([commitName(number)]);
     this.#number = number;
@@ -76,12 +81,11 @@ export class CommitLog {
   }
 
   /** Writes down which documents of a segment are deleted, unless that was done before. */
-  #saveDeletes(slot: SegmentSlot, commitNumber: number): void {
+  #saveDeletes(segments: SegmentList, slot: SegmentSlot, commitNumber: number): void {
     const { segment } = slot;
     if (segment.liveCount === segment.endOrdinal || slot.live?.generation === segment.generation) return;
     const file = `${segment.fileName}-${commitNumber}.live`;
-    // A commit that failed may have left it.
-    this.#store.remove(file);
+    segments.addCommitting([file]);
     segment.saveLive(file);
     slot.live = { file, generation: segment.generation };
   }

@@ -63,11 +63,16 @@ export class SegmentList {
     }
   }
 
-  /** Takes note of the files of the newest commit, and removes those of the former one that it does not need. */
+  /** Takes note of files of a commit that is being made: like those of the newest one they stay, even if it fails. */
+  addCommitting(files: readonly string[]): void {
+    this.#committedFiles = new Set([...this.#committedFiles, ...files]);
+  }
+
+  /** Takes note of the files of the newest commit, and removes those of former and failed ones that it does not need. */
   setCommitted(files: readonly string[]): void {
-    const next = new Set(files);
-    for (const file of this.#committedFiles) if (!next.has(file) && !this.#isListed(file)) this.#store.remove(file);
-    this.#committedFiles = next;
+    const former = this.#committedFiles;
+    this.#committedFiles = new Set(files);
+    for (const file of former) if (!this.#committedFiles.has(file) && !this.#isListed(file)) this.#remove(file);
   }
 
   /** Closes all segments; their files stay. */
@@ -92,7 +97,16 @@ export class SegmentList {
     const { segment } = slot;
     this.#onDrop(segment);
     segment.close();
-    if (!this.#committedFiles.has(segment.fileName)) this.#store.remove(segment.fileName);
+    if (!this.#committedFiles.has(segment.fileName)) this.#remove(segment.fileName);
+  }
+
+  /** Removes a file that nothing needs. If that fails, the next commit tries again: it only takes room. */
+  #remove(file: string): void {
+    try {
+      this.#store.remove(file);
+    } catch {
+      this.addCommitting([file]);
+    }
   }
 }
 
