@@ -69,12 +69,14 @@ export class WordScanner {
     }
     if (at === length) return this.#close();
     const start = at;
+    // The tokenizer cuts longer words; to look for their end at each cut would take their length squared.
+    const limit = Math.min(length, start + MAX_WORD + 1);
     const bytes = this.#terms.candidate(MAX_WORD + 1);
     let hash = HASH_START;
     while (kind > OTHER) {
-      if (at - start <= MAX_WORD) bytes[at - start] = kind;
+      bytes[at - start] = kind;
       hash = hashByte(hash, kind);
-      if (++at === length) break;
+      if (++at === limit) break;
       kind = KINDS[source[at]!]!;
     }
     const isPlain = at === length || kind === SEPARATOR || (kind === JOINER && !this.#goesOn(at + 1));

@@ -228,6 +228,14 @@ test('random writes agree with a model that keeps every document', () => {
   });
 });
 
+test('a word without an end is cut into tokens as fast as many words are', () => {
+  const head = newHead();
+  put(head, 'long', { title: ['y'.repeat(2_000_000)] });
+  const title = inverted(head, 'title');
+  assert.is(title.postings(title.lookup('y'.repeat(255))).seek(0), 0);
+  assert.is(title.length(0), Math.ceil(2_000_000 / 255));
+});
+
 test('a cursor skips to where it is asked to', () => {
   const seed = 7;
   const chance = new Seeded(seed);
