@@ -2,10 +2,12 @@
  * Builds the nodes of a query: the first step of every search. Values are checked against the types of their fields,
  * texts analysed, boosts multiplied down to the leaves.
  */
+import { CoppiceError } from '../../errors.ts';
 import { prefixAutomaton } from '../automata/prefix-automaton.ts';
 import { rangeAutomaton } from '../automata/range-automaton.ts';
 import { regexpAutomaton } from '../automata/regexp-automaton.ts';
 import { wildcardAutomaton } from '../automata/wildcard-automaton.ts';
+import { MAX_SCORE_FACTOR } from '../score/score-functions.ts';
 import { searchAnalyzer } from './analyzed-text.ts';
 import { boolNode } from './bool-node.ts';
 import { type Boost, BuildContext } from './build-context.ts';
@@ -53,6 +55,8 @@ class QueryBuilder {
   build(query: Query, outer: Boost): QueryNode {
     this.#context.limits.checkDepth(++this.#depth);
     const boost = outer === undefined ? undefined : Math.fround(outer * (query.boost ?? 1));
+    if (boost !== undefined && !(boost >= 0 && boost <= MAX_SCORE_FACTOR))
+      throw new CoppiceError('BAD_REQUEST', `boosts multiply to ${boost}; from 0 to ${MAX_SCORE_FACTOR} is allowed`);
     const node = this.#build(query, boost);
     this.#depth--;
     return node;

@@ -78,11 +78,18 @@ export class FactorSum {
   }
 }
 
-/** Joins a factor and a score, float32. @throws CoppiceError `BAD_REQUEST` if the result is negative or no number. */
+/** Greatest boost and function score: sums of as many as a query can have stay finite in float32. */
+export const MAX_SCORE_FACTOR = 1e30;
+
+/**
+ * Joins a factor and a score, float32.
+ *
+ * @throws CoppiceError `BAD_REQUEST` if the result is negative, no number, or above `MAX_SCORE_FACTOR`.
+ */
 export function combineScore(score: number, factor: number, mode: BoostMode, maxBoost: number): number {
   const bounded = Math.min(factor, maxBoost);
   const combined = Math.fround(COMBINE[mode](score, bounded));
-  if (combined >= 0) return combined;
+  if (combined >= 0 && combined <= MAX_SCORE_FACTOR) return combined;
   throw new CoppiceError('BAD_REQUEST', `a function score gave an invalid score: ${combined}`);
 }
 

@@ -312,6 +312,17 @@ test('functions that cannot be worked out are refused', () => {
   assert.match(search({ kind: 'weight', weight: -1 }), 'weight of a function expects 0 or more');
 });
 
+test('scores that would not fit are refused', () => {
+  const shard = smallShard(trees, forest);
+  const all: Query = { kind: 'matchAll', boost: 1e20 };
+  const refused = (query: Query): string => codeOf(() => shard.search({ query, limit: 9 }));
+  assert.match(refused({ kind: 'bool', must: [all], boost: 1e20 }), 'boosts multiply to');
+  assert.match(refused({ kind: 'matchAll', boost: -1 }), 'boosts multiply to -1');
+  const heavy: Query = { kind: 'functionScore', query: all, functions: [{ kind: 'weight', weight: 1e38 }] };
+  assert.match(refused(heavy), 'invalid score: Infinity');
+  assert.is(shard.search({ query: all, limit: 9 }).maxScore, Math.fround(1e20));
+});
+
 test('a compiled filter gives the bits of windows', () => {
   const shard = smallShard(trees, forest);
   shard.cut();
