@@ -16,7 +16,7 @@ const BOOST_MODES = ['multiply', 'replace', 'sum', 'avg', 'max', 'min'] as const
 const MODIFIERS = ['none', 'log', 'log1p', 'log2p', 'ln', 'ln1p', 'ln2p', 'square', 'sqrt', 'reciprocal'] as const;
 const VALUE_MODES = ['min', 'max', 'avg', 'sum'] as const;
 /** Scores are single-precision numbers. */
-const MAX_SCORE = 3.4e38;
+const MAX_SCORE = 1e30;
 
 /** `{"function_score":{"query":…,"functions":[{"filter":…,"weight":2}]}}`, or one function beside the query. */
 export function parseFunctionScore(body: unknown, path: string, parseInner: ParseInner): QueryNode {

@@ -194,7 +194,7 @@ function parseBoosting(body: unknown, path: string, nesting: Nesting): QueryNode
     kind: 'boosting',
     positive: parseNode(reader.required('positive', 'a query object'), reader.at('positive'), nesting),
     negative: parseNode(reader.required('negative', 'a query object'), reader.at('negative'), nesting),
-    negativeBoost: reader.number('negative_boost', { min: 0, max: 3.4e38 }) ?? 1,
+    negativeBoost: reader.number('negative_boost', { min: 0, max: 1e30 }) ?? 1,
     ...readCommon(reader),
   };
 }

@@ -136,7 +136,7 @@ export function fuzzinessAt(value: unknown, path: string): Fuzziness {
 }
 
 function readBoost(reader: ObjectReader): number | undefined {
-  return reader.number('boost', { min: 0, max: 3.4e38 });
+  return reader.number('boost', { min: 0, max: 1e30 });
 }
 
 function readName(reader: ObjectReader): string | undefined {

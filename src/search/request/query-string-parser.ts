@@ -199,7 +199,7 @@ export class QueryStringParser {
     if (!reader.takeNow('^')) return undefined;
     const digits = reader.numberNow();
     const boost = asNumber(digits);
-    if (boost === undefined || boost > 3.4e38)
+    if (boost === undefined || boost > 1e30)
       throw reader.error(`expected a number after [^], got [${digits.slice(0, 20)}]`);
     return boost;
   }
