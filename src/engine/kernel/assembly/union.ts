@@ -4,14 +4,18 @@
  */
 import { LONGEST_WINDOW } from './accumulate.ts';
 import { bitsFrom, firstFiltered, hasBit, setBit, setBits } from './filter.ts';
-import { baseOf, blockFrom, lastOf, lengthOf, lowerBound, ordinalAt, ordinalsOf, widthOf } from './postings.ts';
+import { baseOf, blockFrom, find, lastOf, lengthOf, lowerBound, ordinalAt, ordinalsOf, widthOf } from './postings.ts';
 import { addMatches } from './progress.ts';
 import { Query, Term, termAt } from './records.ts';
+import { sortByBound } from './windows.ts';
 
 /** Documents of a window. */
 const WINDOW: i32 = 32_768;
 /** A list with less than one posting in so many documents is marked bit by bit. */
 const SPARSE: i64 = 32;
+/** A probe costs as much as so many postings that are scattered, and these as much as looking through so many bytes. */
+const PROBE_COST: i64 = 16;
+const SCAN_GAIN: i64 = 8;
 
 /** Marks the documents of all terms in the target; those of dense terms are counted, too. */
 export function markUnion(query: Query): void {
@@ -30,7 +34,52 @@ export function markUnion(query: Query): void {
 
 /** Counts the documents that have any of the terms. */
 export function countUnion(query: Query): void {
-  scanUnion(query, query.termCount);
+  if (query.filter == 0 && isOneDense(query)) countBeside(query);
+  else scanUnion(query, query.termCount);
+}
+
+/** Whether all terms but one are so rare that they are better sought in the commoner ones. Puts them in order. */
+function isOneDense(query: Query): bool {
+  const count = query.termCount;
+  let postings: i64 = 0;
+  for (let i = 0; i < count; i++) {
+    const term = termAt(query.order, i);
+    term.bound = <f64>term.docFrequency;
+    postings += <i64>term.docFrequency;
+  }
+  sortByBound(query.order, count);
+  let probes: i64 = 0;
+  for (let i = 0; i < count; i++) probes += <i64>termAt(query.order, i).docFrequency * (count - 1 - i);
+  return probes * PROBE_COST < postings + <i64>query.endOrdinal / SCAN_GAIN;
+}
+
+/** Adds up the documents of each term that none of the commoner ones has. */
+function countBeside(query: Query): void {
+  const count = query.termCount;
+  for (let i = 0; i < count - 1; i++) {
+    for (let j = i + 1; j < count; j++) termAt(query.order, j).probeBlock = 0;
+    addMatches(countMissing(query, i));
+  }
+  addMatches(termAt(query.order, count - 1).docFrequency);
+}
+
+/** Documents of a term in order that none of the later ones has. */
+function countMissing(query: Query, index: i32): u32 {
+  const term = termAt(query.order, index);
+  let missing: u32 = 0;
+  for (let block = 0; block < term.blockCount; block++) {
+    const base = baseOf(term, block);
+    const length = lengthOf(term, block);
+    const width = widthOf(term, block);
+    const ordinals = ordinalsOf(term, block);
+    for (let i = 0; i < length; i++) {
+      const doc = base + ordinalAt(ordinals, width, i);
+      let other = index + 1;
+      while (other < query.termCount && !find(termAt(query.order, other), doc)) other++;
+      missing += u32(other == query.termCount);
+    }
+  }
+  return missing;
 }
 
 function markTerm(query: Query, term: Term): void {
