@@ -4,7 +4,7 @@ import { termScore } from '../score/bm25.ts';
 import { type Matcher, NO_SCORES } from './matcher.ts';
 import type { TermScoring } from './postings-matcher.ts';
 import { type PlacePositions, SloppyPhrase } from './sloppy-phrase.ts';
-import { intersect, lowestBit, WINDOW_WORDS } from './window.ts';
+import { intersect, isSet, lowestBit, WINDOW_WORDS } from './window.ts';
 import type { WindowBuffers } from './window-buffers.ts';
 
 /** A phrase in a part. */
@@ -31,6 +31,9 @@ export class PhraseMatcher implements Matcher {
   readonly #byCost: readonly PlaceCursor[];
   readonly #offsets: readonly number[];
   readonly #sloppy: SloppyPhrase | undefined;
+  /** The cursors of a phrase of two terms. */
+  readonly #pair: readonly [TermCursor, TermCursor] | undefined;
+  readonly #wanted: Uint32Array;
   #floor = Number.NEGATIVE_INFINITY;
 
   constructor({ inverted, places, slop, scoring }: PartPhrase, buffers: WindowBuffers) {
@@ -43,6 +46,9 @@ export class PhraseMatcher implements Matcher {
     const terms = places.map((place) => place.terms);
     this.#sloppy = slop > 0 ? new SloppyPhrase(this.#offsets, terms, slop) : undefined;
     this.cost = this.#byCost[0]!.cost;
+    const [first, second] = this.#places.map((place) => place.only);
+    this.#pair = places.length === 2 && first !== undefined && second !== undefined ? [first, second] : undefined;
+    this.#wanted = buffers.bits();
   }
 
   raise(floor: number): void {
@@ -62,6 +68,10 @@ export class PhraseMatcher implements Matcher {
     const bits = this.bits;
     if (wanted === undefined) bits.fill(0xffffffff);
     else bits.set(wanted);
+    if (this.#pair !== undefined) {
+      this.#fillPair(base, this.#pair);
+      return;
+    }
     for (const place of this.#byCost) {
       place.fill(base);
       if (!intersect(bits, place.bits)) return;
@@ -69,30 +79,63 @@ export class PhraseMatcher implements Matcher {
     for (let i = 0; i < WINDOW_WORDS; i++) {
       for (let word = bits[i]!; word !== 0; word &= word - 1) {
         const bit = lowestBit(word);
-        const frequency = this.#frequency(base + i * 32 + bit);
-        if (frequency === 0) bits[i]! &= ~(1 << bit);
-        else if (this.#scoring !== undefined)
-          this.scores[i * 32 + bit] = scoreOf(this.#scoring, base + i * 32 + bit, frequency);
+        if (!this.#check(base, i * 32 + bit)) bits[i]! &= ~(1 << bit);
       }
     }
   }
 
-  /** How often the phrase occurs in a document that has all terms; 0 also if it could not score above the floor. */
-  #frequency(ordinal: number): number {
+  /** Two terms: their documents are merged, without bits for each. */
+  #fillPair(base: number, [first, second]: readonly [TermCursor, TermCursor]): void {
+    const bits = this.bits;
+    const wanted = this.#wanted;
+    wanted.set(bits);
+    bits.fill(0);
+    const [leftCount, rightCount] = [first.read(base), second.read(base)];
+    const [left, right] = [first.ordinals, second.ordinals];
+    let [i, j] = [0, 0];
+    while (i < leftCount && j < rightCount) {
+      const difference = left[i]! - right[j]!;
+      if (difference < 0) i++;
+      else if (difference > 0) j++;
+      else {
+        const place = left[i]! - base;
+        first.index = i++;
+        second.index = j++;
+        if (!isSet(wanted, place)) continue;
+        const [x, y] = [first.frequencies[first.index]!, second.frequencies[second.index]!];
+        if (this.#score(base + place, place, { rarest: Math.min(x, y), positions: x + y }))
+          bits[place >>> 5]! |= 1 << (place & 31);
+      }
+    }
+  }
+
+  /** Looks into a document that has all terms; tells whether it has the phrase and may score enough. */
+  #check(base: number, place: number): boolean {
     let rarest = Number.POSITIVE_INFINITY;
     let positions = 0;
-    for (const place of this.#places) {
-      const frequency = place.find(ordinal);
+    for (const each of this.#places) {
+      const frequency = each.find(base + place);
       if (frequency < rarest) rarest = frequency;
       positions += frequency;
     }
-    if (this.#scoring !== undefined && this.#floor > 0) {
+    return this.#score(base + place, place, { rarest, positions });
+  }
+
+  #score(
+    ordinal: number,
+    place: number,
+    { rarest, positions }: { readonly rarest: number; readonly positions: number },
+  ): boolean {
+    const scoring = this.#scoring;
+    if (scoring !== undefined && this.#floor > 0) {
       const most = this.#sloppy === undefined ? rarest : mostSloppy(rarest, positions - this.#places.length + 1);
-      if (scoreOf(this.#scoring, ordinal, most) <= this.#floor) return 0;
+      if (scoreOf(scoring, ordinal, most) <= this.#floor) return false;
     }
-    for (const place of this.#places) place.load();
-    if (this.#sloppy === undefined) return exactFrequency(this.#places, this.#offsets);
-    return this.#sloppy.frequency(this.#places);
+    for (const each of this.#places) each.load();
+    const frequency =
+      this.#sloppy === undefined ? exactFrequency(this.#places, this.#offsets) : this.#sloppy.frequency(this.#places);
+    if (frequency > 0 && scoring !== undefined) this.scores[place] = scoreOf(scoring, ordinal, frequency);
+    return frequency > 0;
   }
 }
 
@@ -143,6 +186,11 @@ class PlaceCursor implements PlacePositions {
     this.cost = this.#terms.reduce((sum, { postings }) => sum + postings.docFrequency, 0);
   }
 
+  /** The cursor of a place with one term. */
+  get only(): TermCursor | undefined {
+    return this.#terms.length === 1 ? this.#terms[0] : undefined;
+  }
+
   seek(from: number): number {
     let least = NO_MORE;
     for (const term of this.#terms) least = Math.min(least, term.postings.seek(from));
@@ -151,7 +199,7 @@ class PlaceCursor implements PlacePositions {
 
   fill(base: number): void {
     this.bits.fill(0);
-    for (const term of this.#terms) term.read(base, this.bits);
+    for (const term of this.#terms) term.mark(base, this.bits);
   }
 
   /** Moves to a document of the window that some term of the place occurs in; gives how often they do. */
@@ -196,7 +244,7 @@ class PlaceCursor implements PlacePositions {
 class TermCursor {
   readonly postings: Postings;
   readonly frequencies: Uint32Array;
-  readonly #ordinals: Uint32Array;
+  readonly ordinals: Uint32Array;
   /** Of the document that `find` moved to; -1 without the term. */
   index = -1;
   #count = 0;
@@ -205,23 +253,29 @@ class TermCursor {
   constructor(postings: Postings, buffers: WindowBuffers) {
     this.postings = postings;
     this.frequencies = buffers.numbers();
-    this.#ordinals = buffers.numbers();
+    this.ordinals = buffers.numbers();
   }
 
-  read(base: number, bits: Uint32Array): void {
+  /** Reads the documents of the window; gives their number. */
+  read(base: number): number {
     this.#at = 0;
-    this.#count = 0;
-    if (this.postings.seek(base) >= base + WINDOW) return;
-    this.#count = this.postings.read(base + WINDOW, this.#ordinals, this.frequencies);
-    for (let i = 0; i < this.#count; i++) {
-      const place = this.#ordinals[i]! - base;
+    const isThere = this.postings.seek(base) < base + WINDOW;
+    this.#count = isThere ? this.postings.read(base + WINDOW, this.ordinals, this.frequencies) : 0;
+    return this.#count;
+  }
+
+  /** Reads the documents of the window and sets their bits. */
+  mark(base: number, bits: Uint32Array): void {
+    const count = this.read(base);
+    for (let i = 0; i < count; i++) {
+      const place = this.ordinals[i]! - base;
       bits[place >>> 5]! |= 1 << (place & 31);
     }
   }
 
   /** Moves to a document of the window, above those before; gives how often the term occurs there. */
   find(ordinal: number): number {
-    const ordinals = this.#ordinals;
+    const { ordinals } = this;
     while (this.#at < this.#count && ordinals[this.#at]! < ordinal) this.#at++;
     this.index = this.#at < this.#count && ordinals[this.#at] === ordinal ? this.#at : -1;
     return this.index < 0 ? 0 : this.frequencies[this.index]!;
