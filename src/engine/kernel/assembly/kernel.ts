@@ -8,8 +8,9 @@ import { isCounting, resetProgress, total } from './progress.ts';
 import { fillQuanta } from './quanta.ts';
 import { KIND_AND, KIND_OR, Query, Term, termAt } from './records.ts';
 import { fillProfile, fillScores, leastFrom } from './scores.ts';
+import { sortByBound } from './term-order.ts';
 import { countUnion, markUnion } from './union.ts';
-import { searchWindows, sortByBound } from './windows.ts';
+import { searchWindows } from './windows.ts';
 
 export { fillProfile };
 

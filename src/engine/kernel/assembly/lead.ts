@@ -25,7 +25,7 @@ import {
 import { addMatches, bar, isCounting } from './progress.ts';
 import { EXCEPTION, Query, Term, termAt } from './records.ts';
 import { lowestCodeAbove } from './scores.ts';
-import { fillPrefix, sortByBound } from './windows.ts';
+import { fillPrefix, sortByBound } from './term-order.ts';
 
 /** Documents of a sparse filter that share bounds. */
 const STRETCH: i32 = 16_384;

@@ -7,7 +7,7 @@ import { bitsFrom, firstFiltered, hasBit, setBit, setBits } from './filter.ts';
 import { baseOf, blockFrom, find, lastOf, lengthOf, lowerBound, ordinalAt, ordinalsOf, widthOf } from './postings.ts';
 import { addMatches } from './progress.ts';
 import { Query, Term, termAt } from './records.ts';
-import { sortByBound } from './windows.ts';
+import { sortByBound } from './term-order.ts';
 
 /** Documents of a window. */
 const WINDOW: i32 = 32_768;
