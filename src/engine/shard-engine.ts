@@ -2,9 +2,11 @@
  * The engine of one shard: joins the writer, the evaluator and the store behind the `Engine` interface. A write goes to
  * the head and is found by the next search; a search looks at all parts as they are at that moment.
  */
+
 import { CoppiceError } from '../errors.ts';
 import type { AnalysisSettings, Analyzers } from './analysis/analyzer.ts';
 import { createAnalyzers } from './analysis/analyzers.ts';
+import { checkDocument, checkSearch } from './check-input.ts';
 import type {
   Engine,
   EngineDocument,
@@ -140,6 +142,7 @@ export class ShardEngine implements Engine {
 
   put(document: EngineDocument): void {
     this.#checkOpen();
+    checkDocument(document);
     this.#writer.put(document);
   }
 
@@ -159,6 +162,7 @@ export class ShardEngine implements Engine {
   }
 
   search(request: EngineSearch): EngineHits {
+    checkSearch(request);
     this.#writer.noteSearch();
     return searchParts(this.#currentView(), request, this.#filters);
   }
@@ -229,7 +233,7 @@ export class ShardEngine implements Engine {
   /** Writes out what is in memory and merges segments until there are at most so many. Takes as long as it takes. */
   forceMerge(maxSegments = 1): void {
     this.#checkOpen();
-    this.#writer.forceMerge(maxSegments);
+    this.#writer.forceMerge(Math.max(1, maxSegments));
   }
 
   /** Makes everything that was written so far survive: a later `openEngine` finds exactly this. */

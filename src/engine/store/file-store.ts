@@ -11,7 +11,10 @@ import { checkName, UNFINISHED } from './store-name.ts';
 /** Bytes that are collected before they are written. */
 const BUFFER_BYTES = 1 << 16;
 
-/** Opens the store in a folder, which is made if need be. What a crash left unfinished there is removed. */
+/**
+ * Opens the store in a folder, which is made if need be. What a crash left unfinished there is removed. A folder belongs to
+ * one engine at a time; nothing locks it.
+ */
 export function openFileStore(folder: string): Store {
   fs.mkdirSync(folder, { recursive: true });
   for (const name of fs.readdirSync(folder)) {
