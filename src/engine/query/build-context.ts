@@ -5,6 +5,7 @@ import type { ShardView } from '../part/shard-view.ts';
 import type { QueryLimits } from './query-limits.ts';
 import { NONE, type QueryNode } from './query-node.ts';
 import type { SearchField, SearchTerm, SearchTerms } from './search-terms.ts';
+import { spanOf, type TermRun } from './term-span.ts';
 
 /** Boost of a clause with those above it; undefined where no scores are wanted. */
 export type Boost = number | undefined;
@@ -68,15 +69,26 @@ export class BuildContext {
     return termSet(field, (part) => numbersIn(found, part));
   }
 
-  /** Documents with a term that an automaton accepts, without scores. */
-  accepted(field: SearchField, automaton: Automaton): QueryNode {
+  /**
+   * Documents with a term that an automaton accepts, without scores.
+   *
+   * @param run The same terms, if they follow each other in order.
+   */
+  accepted(field: SearchField, automaton: Automaton, run?: TermRun): QueryNode {
     this.limits.addClauses(1);
     return termSet(field, (part) => {
+      const inverted = field.inverted[part];
+      if (inverted === undefined) return [];
       const numbers: number[] = [];
-      field.inverted[part]?.accepted(automaton, (number) => {
-        numbers.push(number);
-        return true;
-      });
+      if (run !== undefined && inverted.isSorted) {
+        const { from, to } = spanOf(inverted, run);
+        for (let number = from; number < to; number++) numbers.push(number);
+      } else {
+        inverted.accepted(automaton, (number) => {
+          numbers.push(number);
+          return true;
+        });
+      }
       this.limits.addBytes(numbers.length * 8, 'the terms of a pattern');
       return numbers;
     });

@@ -9,6 +9,7 @@ import { minimumShouldMatch } from './minimum-should-match.ts';
 import type { FuzzyOptions, MinimumShouldMatch, Query } from './query.ts';
 import { ALL, constantNode, NONE, type QueryNode } from './query-node.ts';
 import { type SearchField, type SearchTerm, termKey } from './search-terms.ts';
+import { prefixRun } from './term-span.ts';
 
 type MatchQuery = Extract<Query, { kind: 'match' }>;
 type CrossFieldsQuery = Extract<Query, { kind: 'crossFields' }>;
@@ -201,7 +202,9 @@ function placeNode(
 }
 
 function anyPrefix(context: BuildContext, field: SearchField, terms: readonly string[], boost: Boost): QueryNode {
-  const nodes = terms.map((term) => constantNode(context.accepted(field, prefixAutomaton(term)), boost));
+  const nodes = terms.map((term) =>
+    constantNode(context.accepted(field, prefixAutomaton(term), prefixRun(term)), boost),
+  );
   return boolNode({ should: nodes, minimum: 1 }, boost !== undefined);
 }
 

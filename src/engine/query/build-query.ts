@@ -21,6 +21,7 @@ import type { FieldValue, Query, RangeBounds } from './query.ts';
 import type { QueryLimits } from './query-limits.ts';
 import { ALL, constantNode, NONE, type QueryNode } from './query-node.ts';
 import type { SearchTerms } from './search-terms.ts';
+import { boundedRun, prefixRun } from './term-span.ts';
 
 type QueryOf<K extends Query['kind']> = Extract<Query, { kind: K }>;
 
@@ -184,13 +185,14 @@ class QueryBuilder {
       value === undefined ? undefined : normalize(termValue(field, type, value));
     const { gte, gt, lte, lt } = bounds;
     const [from, above, to, below] = [term(gte), term(gt), term(lte), term(lt)];
-    const automaton = rangeAutomaton({
+    const within = {
       ...(from === undefined ? {} : { gte: from }),
       ...(above === undefined ? {} : { gt: above }),
       ...(to === undefined ? {} : { lte: to }),
       ...(below === undefined ? {} : { lt: below }),
-    });
-    return this.#context.accepted(this.#context.searchField(field), automaton);
+    };
+    const searchField = this.#context.searchField(field);
+    return this.#context.accepted(searchField, rangeAutomaton(within), boundedRun(within));
   }
 
   #exists(field: string): QueryNode {
@@ -201,7 +203,10 @@ class QueryBuilder {
   #pattern(query: QueryOf<'prefix'> | QueryOf<'wildcard'> | QueryOf<'regexp'>): QueryNode {
     const type = this.#context.options(query.field)?.type;
     if (type !== 'text' && type !== 'keyword') return NONE;
-    return this.#context.accepted(this.#context.searchField(query.field), this.#automaton(query));
+    const field = this.#context.searchField(query.field);
+    const automaton = this.#automaton(query);
+    if (query.kind !== 'prefix' || query.caseInsensitive === true) return this.#context.accepted(field, automaton);
+    return this.#context.accepted(field, automaton, prefixRun(this.#normalizer(query.field)(query.value)));
   }
 
   #automaton(query: QueryOf<'prefix'> | QueryOf<'wildcard'> | QueryOf<'regexp'>): ReturnType<typeof prefixAutomaton> {

@@ -5,9 +5,11 @@ import { codePoints, editDistance } from '../automata/edit-distance.ts';
 import { levenshteinAutomaton } from '../automata/levenshtein-automaton.ts';
 import { prefixAutomaton } from '../automata/prefix-automaton.ts';
 import { compareStrings } from '../collect/compare-strings.ts';
+import type { InvertedField } from '../part/index-part.ts';
 import { termBytes } from '../part/term-bytes.ts';
 import type { Fuzziness, FuzzyOptions } from './query.ts';
 import type { SearchField, SearchTerms } from './search-terms.ts';
+import { prefixRun, spanOf, type TermRun } from './term-span.ts';
 
 /** A term that a fuzzy one stands for, and its share of the boost. */
 export type FuzzyTerm = { readonly term: string; readonly boost: number };
@@ -57,7 +59,8 @@ export function fuzzyTerms(terms: SearchTerms, field: SearchField, value: string
 
 /** The first terms that begin with a prefix, by their bytes. */
 export function prefixTerms(terms: SearchTerms, field: SearchField, prefix: string, limit: number): string[] {
-  const chosen = acceptedTerms(terms, field, prefixAutomaton(prefix)).toSorted(compareStrings).slice(0, limit);
+  const found = acceptedTerms(terms, field, prefixAutomaton(prefix), { run: prefixRun(prefix), limit });
+  const chosen = found.toSorted(compareStrings).slice(0, limit);
   terms.noteChosen(field, chosen);
   return chosen;
 }
@@ -67,22 +70,39 @@ function closeDistance(a: string, b: string, most: number, transpositions: boole
   return most < 2 ? most : editDistance(a, b, transpositions);
 }
 
+/** The first terms of a run are enough. */
+type FirstOfRun = { readonly run: TermRun; readonly limit: number };
+
 /**
  * Live terms that an automaton accepts: of all parts, or where the whole index's statistics are given those among them,
  * so that all its shards choose alike.
  */
-function acceptedTerms(terms: SearchTerms, field: SearchField, automaton: Automaton): string[] {
+function acceptedTerms(terms: SearchTerms, field: SearchField, automaton: Automaton, first?: FirstOfRun): string[] {
   const found = new Set<string>();
   const given = terms.given?.docFrequencies;
   if (given !== undefined) addGiven(given, `${field.name}\u0000`, automaton, found);
   if (found.size > 0) return [...found];
   for (const inverted of field.inverted) {
-    inverted?.accepted(automaton, (number) => {
-      if (inverted.liveDocFrequency(number) > 0) found.add(inverted.term(number));
-      return true;
-    });
+    if (inverted === undefined) continue;
+    if (first !== undefined && inverted.isSorted) addFirst(inverted, first, found);
+    else {
+      inverted.accepted(automaton, (number) => {
+        if (inverted.liveDocFrequency(number) > 0) found.add(inverted.term(number));
+        return true;
+      });
+    }
   }
   return [...found];
+}
+
+function addFirst(inverted: InvertedField, { run, limit }: FirstOfRun, found: Set<string>): void {
+  const { from, to } = spanOf(inverted, run);
+  let count = 0;
+  for (let number = from; number < to && count < limit; number++) {
+    if (inverted.liveDocFrequency(number) === 0) continue;
+    found.add(inverted.term(number));
+    count++;
+  }
 }
 
 function addGiven(

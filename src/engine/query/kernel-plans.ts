@@ -135,7 +135,8 @@ class Planner {
     const numbers = numbersOf(this.#index);
     if (numbers.length === 0 || field.inverted[this.#index] === undefined) return 'none';
     if (layout === undefined) return undefined;
-    const terms = numbers.map((term) => ({ layout, term, ...UNSCORED }));
+    const { weight, factors } = UNSCORED;
+    const terms = numbers.map((term) => ({ layout, term, weight, factors }));
     return shape('or', terms, { minimum: 1 });
   }
 }

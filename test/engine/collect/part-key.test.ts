@@ -4,15 +4,21 @@ import * as assert from 'uvu/assert';
 import { compareStrings } from '../../../src/engine/collect/compare-strings.ts';
 import { compareValues, partKey } from '../../../src/engine/collect/part-key.ts';
 import type { SortKey } from '../../../src/engine/engine.ts';
+import { compareBytes, termBytes } from '../../../src/engine/part/term-bytes.ts';
 import { PartsShard } from '../parts-shard.ts';
 import { RandomCorpus, SCHEMA } from '../random-corpus.ts';
 
 const test = suite('engine/collect/part-key');
 
 test('strings are ordered by code points, not by units', () => {
-  const sorted = ['', 'Z', 'a', 'ab', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}'];
+  const sorted = ['', 'Z', 'a', 'ab', '\ud7ff', '\ud83d', '\ud83da', '\ud83d\ue000', '\ude00', '\ue000', '\uffff'];
+  sorted.push('\u{10000}', '\u{1f600}', '\u{1f600}a', '\u{10ffff}');
   for (const [i, a] of sorted.entries())
-    for (const [j, b] of sorted.entries()) assert.is(Math.sign(compareStrings(a, b)), Math.sign(i - j), `${i} ${j}`);
+    for (const [j, b] of sorted.entries()) {
+      assert.is(Math.sign(compareStrings(a, b)), Math.sign(i - j), `${i} ${j}`);
+      const [left, right] = [termBytes(a), termBytes(b)];
+      assert.is(Math.sign(compareBytes(left, 0, left.length, right, 0, right.length)), Math.sign(i - j));
+    }
 });
 
 test('ranks are ordered as values are, values come back, and block bounds hold', () => {
