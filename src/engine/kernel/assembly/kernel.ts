@@ -15,11 +15,11 @@ import { searchWindows } from './windows.ts';
 export { fillProfile };
 
 /** Postings of the lead are probed in one other list at the cost of accumulating so many. */
-const PROBE_COST: i64 = 20;
+const PROBE_COST: i64 = 14;
 /** A filter leads if probing costs so many times less than accumulating. */
 const FILTER_COST: i64 = 16;
 /** Accumulators are looked through so many at the cost of accumulating one posting. */
-const SCAN_GAIN: i64 = 4;
+const SCAN_GAIN: i64 = 16;
 
 /** A term that is in more than one of so many documents is not looked through beforehand. */
 const SEED_GAIN: i64 = 8;

@@ -11,7 +11,7 @@ import { leastSum, scoreOfSum, step } from './quanta.ts';
 import { Query, termAt } from './records.ts';
 
 /** Below one posting in so many documents, documents are listed instead of searched for. */
-const SPARSE: i64 = 10;
+const SPARSE: i64 = 40;
 
 /** Above every accumulator. */
 const NONE: u32 = 0x1_0000;
