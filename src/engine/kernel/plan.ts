@@ -10,9 +10,12 @@ export type KernelTerm = {
   readonly layout: InvertedLayout;
   /** Number of the term in the segment's field. */
   readonly term: number;
-  /** Boost times inverse document frequency, float32. */
+  /** Boost times inverse document frequency, float32; finite, 0 or more. */
   readonly weight: number;
-  /** Inverse length factors by length code under the query's statistics (`score/bm25.ts`). */
+  /**
+   * Inverse length factors by length code under the query's statistics (`score/bm25.ts`); not to be changed later: what
+   * is derived from them is kept. Postings without frequencies score as frequency 1 in a length of 1.
+   */
   readonly factors: Float32Array;
 };
 
@@ -24,7 +27,7 @@ export type KernelPlan = {
   /**
    * `or`: documents with at least `minimum` of the terms, scored by those they have. `and`: documents with all.
    * `phrase`: documents in which term `i` stands at position p + `places[i]` for some p; terms are of one field; the
-   * score is that of one term with the phrase's count as frequency and the sum of the weights.
+   * score is that of one term with the phrase's count as frequency and the sum of the weights, rounded once to float32.
    */
   readonly kind: 'or' | 'and' | 'phrase';
   readonly terms: readonly KernelTerm[];
@@ -50,7 +53,7 @@ export type KernelSearch = {
 export type KernelHits = {
   readonly ordinals: Uint32Array;
   readonly scores: Float32Array;
-  /** Matches that were seen: all of them if not above `countLimit`, else a lower bound. */
+  /** Matches that were seen: all of them if not above `countLimit`, else a lower bound. All, too, of one unfiltered term. */
   readonly total: number;
   readonly isLowerBound: boolean;
 };
