@@ -5,21 +5,23 @@ import type { IndexPart } from '../part/index-part.ts';
 type Entry = {
   readonly bitmap: Bitmap;
   readonly part: IndexPart;
+  readonly key: string;
   readonly generation: number | undefined;
   search: number;
 };
 
-/** Filters whose first use is remembered. */
-const MAX_SEEN = 4096;
+/** What is known of a part's filters. */
+type PartFilters = { readonly kept: Map<string, Entry>; readonly seen: Set<string> };
+
+/** Filters of a part whose first use is remembered. */
+const MAX_SEEN = 1024;
 
 /** Keeps filters of segments, bounded in bytes; what was not used for longest goes first. */
 export class FilterCache {
   readonly #maxBytes: number;
-  /** By part and key; those used last come last. */
-  readonly #entries = new Map<string, Entry>();
-  readonly #seen = new Set<string>();
-  readonly #partNumbers = new WeakMap<IndexPart, number>();
-  #partCount = 0;
+  readonly #parts = new Map<IndexPart, PartFilters>();
+  /** Those used last come last. */
+  readonly #entries = new Set<Entry>();
   #bytes = 0;
   #search = 0;
 
@@ -38,25 +40,24 @@ export class FilterCache {
   }
 
   /** A bitmap that is kept; one that was put with a generation, only while that is the part's. */
-  get(part: IndexPart, filter: string): Bitmap | undefined {
-    const key = this.#key(part, filter);
-    const entry = this.#entries.get(key);
-    if (entry === undefined || (entry.generation !== undefined && entry.generation !== part.generation))
-      return undefined;
+  get(part: IndexPart, key: string): Bitmap | undefined {
+    const entry = this.#parts.get(part)?.kept.get(key);
+    if (entry === undefined) return undefined;
+    if (entry.generation !== undefined && entry.generation !== part.generation) return undefined;
     if (entry.search !== this.#search) {
       entry.search = this.#search;
-      this.#entries.delete(key);
-      this.#entries.set(key, entry);
+      this.#entries.delete(entry);
+      this.#entries.add(entry);
     }
     return entry.bitmap;
   }
 
   /** Notes that a filter that is not kept was used; tells whether it has been before. */
-  noteUse(part: IndexPart, filter: string): boolean {
-    const key = this.#key(part, filter);
-    if (this.#seen.has(key)) return true;
-    if (this.#seen.size >= MAX_SEEN) this.#seen.clear();
-    this.#seen.add(key);
+  noteUse(part: IndexPart, key: string): boolean {
+    const { seen } = this.#filtersOf(part);
+    if (seen.has(key)) return true;
+    if (seen.size >= MAX_SEEN) seen.clear();
+    seen.add(key);
     return false;
   }
 
@@ -66,44 +67,47 @@ export class FilterCache {
    * @param generation That of the part, if the bitmap holds for it alone.
    * @returns Whether there is room; else the region stays the caller's.
    */
-  put(part: IndexPart, filter: string, bitmap: Bitmap, generation?: number): boolean {
+  put(part: IndexPart, key: string, bitmap: Bitmap, generation?: number): boolean {
     const size = bitmap.region.byteLength;
-    const own = this.#key(part, filter);
-    const stale = this.#entries.get(own);
-    if (stale !== undefined) this.#drop(own, stale);
-    for (const [key, entry] of this.#entries) {
+    const { kept } = this.#filtersOf(part);
+    const stale = kept.get(key);
+    if (stale !== undefined) this.#drop(stale);
+    for (const entry of this.#entries) {
       if (this.#bytes + size <= this.#maxBytes || entry.search === this.#search) break;
-      this.#drop(key, entry);
+      this.#drop(entry);
     }
     if (this.#bytes + size > this.#maxBytes) return false;
-    this.#entries.set(own, { bitmap, part, generation, search: this.#search });
+    const entry = { bitmap, part, key, generation, search: this.#search };
+    kept.set(key, entry);
+    this.#entries.add(entry);
     this.#bytes += size;
     return true;
   }
 
   /** Forgets a part; to be called before a part is closed. */
   dropPart(part: IndexPart): void {
-    for (const [key, entry] of this.#entries) if (entry.part === part) this.#drop(key, entry);
+    for (const entry of this.#parts.get(part)?.kept.values() ?? []) this.#drop(entry);
+    this.#parts.delete(part);
   }
 
   /** Forgets everything. */
   close(): void {
-    for (const [key, entry] of this.#entries) this.#drop(key, entry);
-    this.#seen.clear();
+    for (const entry of this.#entries) this.#drop(entry);
+    this.#parts.clear();
   }
 
-  #drop(key: string, { bitmap }: Entry): void {
-    this.#entries.delete(key);
-    this.#bytes -= bitmap.region.byteLength;
-    bitmap.region.release();
+  #drop(entry: Entry): void {
+    this.#entries.delete(entry);
+    this.#parts.get(entry.part)?.kept.delete(entry.key);
+    this.#bytes -= entry.bitmap.region.byteLength;
+    entry.bitmap.region.release();
   }
 
-  #key(part: IndexPart, filter: string): string {
-    let number = this.#partNumbers.get(part);
-    if (number === undefined) {
-      number = ++this.#partCount;
-      this.#partNumbers.set(part, number);
-    }
-    return `${number} ${filter}`;
+  #filtersOf(part: IndexPart): PartFilters {
+    const known = this.#parts.get(part);
+    if (known !== undefined) return known;
+    const filters = { kept: new Map<string, Entry>(), seen: new Set<string>() };
+    this.#parts.set(part, filters);
+    return filters;
   }
 }
