@@ -36,6 +36,8 @@ const PROFILE_NORMS = 512;
 const PROFILE_FACTORS = 768;
 const PROFILE_CODES = 2816;
 const FIRST_SIZE = { terms: 16, hits: 128 } as const;
+/** Profiles that are kept at least, so that segments of a shard do not drive each other's out. */
+const MIN_PROFILES = 64;
 
 type Profile = { codes: CodeTable | undefined; factors: Float32Array | undefined; call: number };
 
@@ -74,13 +76,14 @@ export class Scratch {
     this.#terms = alignUp(this.prefix + (size.terms + 1) * 8);
     this.#tables = this.#terms + size.terms * TERM_BYTES;
     this.#profiles = this.#tables + size.terms * TABLES_BYTES;
-    this.hits = this.#profiles + size.terms * PROFILE_BYTES;
+    const profileCount = Math.max(size.terms, MIN_PROFILES);
+    this.hits = this.#profiles + profileCount * PROFILE_BYTES;
     this.region = pool.allocate(this.hits + size.hits * 8, { memory });
     this.exports = before?.exports ?? checked(instantiateKernel(memory));
     const { buffer, byteOffset, byteLength } = this.region.bytes;
     this.words = new Uint32Array(buffer, byteOffset, byteLength >>> 2);
     this.floats = new Float32Array(buffer, byteOffset, byteLength >>> 2);
-    this.#filled = Array.from({ length: size.terms }, () => ({ codes: undefined, factors: undefined, call: 0 }));
+    this.#filled = Array.from({ length: profileCount }, () => ({ codes: undefined, factors: undefined, call: 0 }));
   }
 
   /** Whether it has room for a call. */
@@ -113,17 +116,17 @@ export class Scratch {
     return this.region.address + this.#profiles + slot * PROFILE_BYTES;
   }
 
-  /** The slot of a profile, or one that this call has not used: there is one for each term of a call. */
+  /** The slot of a profile, or the one least recently used: there is one for each term of a call. */
   #findProfile(codes: CodeTable, factors: Float32Array): number {
     const last = this.#filled[this.#lastProfile]!;
     if (last.codes === codes && last.factors === factors) return this.#lastProfile;
-    let free = 0;
+    let oldest = 0;
     for (let slot = 0; slot < this.#filled.length; slot++) {
       const profile = this.#filled[slot]!;
       if (profile.codes === codes && profile.factors === factors) return slot;
-      if (profile.call !== this.#call) free = slot;
+      if (profile.call < this.#filled[oldest]!.call) oldest = slot;
     }
-    return free;
+    return oldest;
   }
 
   #fillProfile(slot: number, codes: CodeTable, factors: Float32Array): void {
