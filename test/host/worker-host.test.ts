@@ -158,7 +158,7 @@ test('a thread that hangs is told as failed, and another copy leads', async ({ s
 
 test('a leaf closes although its thread is down', async ({ server }) => {
   const setup = await setUp(server, { leaves: 1 });
-  await setup.client.call('fragile', 'exit', {}, { deadlineMs: 200 }).catch(() => {});
+  await failureOf(setup.client.call('fragile', 'exit', {}, { deadlineMs: 200 }));
   await eventually(() => setup.states().includes('failed'));
   const startMs = performance.now();
   await setup.close();
