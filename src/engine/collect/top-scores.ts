@@ -1,12 +1,20 @@
-/** Keeps the best hits by score in a heap whose root is the worst of them. Equal scores are ordered by ordinal. */
+/**
+ * Keeps the best hits by score in a heap whose root is the worst of them. Equal scores are ordered by ordinal. Hits that
+ * come part by part, best first, are merged instead: a list from the worst hit to the best is a heap, too.
+ */
 
 import { lowestBit } from '../query/window.ts';
+
+/** Hits of a part, best first, ties by ordinal: the first `count` of the columns. */
+export type PartHits = { readonly count: number; readonly ordinals: Uint32Array; readonly scores: Float32Array };
 
 /** Up to `limit` hits with the highest scores. */
 export class TopScores {
   readonly #limit: number;
-  readonly #ordinals: number[] = [];
-  readonly #scores: number[] = [];
+  #ordinals: number[] = [];
+  #scores: number[] = [];
+  /** Whether the heap is a list from the worst hit to the best. */
+  #isSorted = true;
   #floor: number;
 
   /** @param limit Hits to keep, 0 or more. */
@@ -27,6 +35,7 @@ export class TopScores {
   /** Takes a hit with a score above `floor`; of hits with one score, ordinals rise from hit to hit. */
   add(ordinal: number, score: number): void {
     const size = this.#ordinals.length;
+    this.#isSorted = false;
     if (size < this.#limit) {
       this.#ordinals.push(ordinal);
       this.#scores.push(score);
@@ -36,7 +45,7 @@ export class TopScores {
       this.#scores[0] = score;
       this.#siftDown(size);
     }
-    if (this.#ordinals.length === this.#limit) this.#floor = this.#scores[0]!;
+    this.#raiseFloor();
   }
 
   /**
@@ -44,12 +53,30 @@ export class TopScores {
    *
    * @param base Ordinal in the shard of the part's ordinal 0; all hits so far are below.
    */
-  addPart(ordinals: Uint32Array, scores: Float32Array, base: number): void {
-    for (let i = 0; i < ordinals.length; i++) {
-      const score = scores[i]!;
-      if (score <= this.#floor) return;
-      this.add(base + ordinals[i]!, score);
+  addPart({ count, ordinals, scores }: PartHits, base: number): void {
+    let better = 0;
+    while (better < count && scores[better]! > this.#floor) better++;
+    if (better === 0) return;
+    this.#sort();
+    const [oldOrdinals, oldScores] = [this.#ordinals, this.#scores];
+    let old = oldOrdinals.length;
+    let size = Math.min(this.#limit, old + better);
+    const mergedOrdinals = new Array<number>(size);
+    const mergedScores = new Array<number>(size);
+    for (let i = 0; size > 0; ) {
+      size--;
+      // Of equal scores the earlier document, which is the one that was there before, comes first.
+      if (old > 0 && (i === better || oldScores[old - 1]! >= scores[i]!)) {
+        mergedOrdinals[size] = oldOrdinals[--old]!;
+        mergedScores[size] = oldScores[old]!;
+      } else {
+        mergedOrdinals[size] = base + ordinals[i]!;
+        mergedScores[size] = scores[i++]!;
+      }
     }
+    this.#ordinals = mergedOrdinals;
+    this.#scores = mergedScores;
+    this.#raiseFloor();
   }
 
   /**
@@ -72,20 +99,34 @@ export class TopScores {
     return taken;
   }
 
-  /** Empties the heap into two columns, best first. */
+  /** The hits as two columns, best first. */
   drain(): { readonly ordinals: Uint32Array; readonly scores: Float32Array } {
+    this.#sort();
+    const size = this.#ordinals.length;
+    const ordinals = new Uint32Array(size);
+    const scores = new Float32Array(size);
+    for (let i = 0, from = size - 1; i < size; i++, from--) {
+      ordinals[i] = this.#ordinals[from]!;
+      scores[i] = this.#scores[from]!;
+    }
+    return { ordinals, scores };
+  }
+
+  #raiseFloor(): void {
+    if (this.#ordinals.length === this.#limit) this.#floor = this.#scores[0]!;
+  }
+
+  /** Makes the heap a list from the worst hit to the best. */
+  #sort(): void {
+    if (this.#isSorted) return;
     const size = this.#ordinals.length;
     for (let end = size - 1; end > 0; end--) {
       this.#swap(0, end);
       this.#siftDown(end);
     }
-    const ordinals = new Uint32Array(size);
-    const scores = new Float32Array(size);
-    for (let i = 0; i < size; i++) {
-      ordinals[i] = this.#ordinals[i]!;
-      scores[i] = this.#scores[i]!;
-    }
-    return { ordinals, scores };
+    this.#ordinals.reverse();
+    this.#scores.reverse();
+    this.#isSorted = true;
   }
 
   /** Whether the hit at heap place `a` comes after the one at `b`. */

@@ -49,8 +49,9 @@ export type KernelSearch = {
   readonly countLimit: number;
 };
 
-/** Hits of one segment, best first, ties by ordinal. */
+/** Hits of one segment, best first, ties by ordinal: the first `count` of the columns, which the next search overwrites. */
 export type KernelHits = {
+  readonly count: number;
   readonly ordinals: Uint32Array;
   readonly scores: Float32Array;
   /** Matches that were seen: all of them if not above `countLimit`, else a lower bound. All, too, of one unfiltered term. */

@@ -10,7 +10,7 @@
  * | 4, 4, 8 each | addresses of the terms' records, the same in order, sums of bounds |
  * | 192 each | records of the terms |
  * | 4608 each | tables of the terms: scores, bounds, quanta |
- * | 2880 each | profiles |
+ * | 4928 each | profiles |
  * | 8 each | hits |
  */
 import type { Region, RegionPool, SharedMemory } from '../memory/region.ts';
@@ -31,10 +31,10 @@ const LIST_BYTES = (65_536 + 128) * 4;
 const QUERY_BYTES = 256;
 const TERM_BYTES = 192;
 const TABLES_BYTES = 2 * SCORES_BYTES + QUANTA_BYTES;
-const PROFILE_BYTES = 2880;
+const PROFILE_BYTES = 4928;
 const PROFILE_NORMS = 512;
 const PROFILE_FACTORS = 768;
-const PROFILE_CODES = 2816;
+const PROFILE_CODES = 4864;
 const FIRST_SIZE = { terms: 16, hits: 128 } as const;
 /** Profiles that are kept at least, so that segments of a shard do not drive each other's out. */
 const MIN_PROFILES = 64;
@@ -87,8 +87,8 @@ export class Scratch {
   }
 
   /** Whether it has room for a call. */
-  fits(wanted: ScratchSize): boolean {
-    return wanted.terms <= this.size.terms && wanted.hits <= this.size.hits;
+  fits(terms: number, hits: number): boolean {
+    return terms <= this.size.terms && hits <= this.size.hits;
   }
 
   /** Begins a call: profiles of earlier ones may be replaced. */

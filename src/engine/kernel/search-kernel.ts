@@ -14,7 +14,10 @@ import { Scratch } from './scratch.ts';
 export const MAX_KERNEL_TERMS = 1024;
 
 const COUNT_ALL = 0xffffffff;
+/** Hits that there is room for at first. */
+const FIRST_HITS = 128;
 const NO_HITS: KernelHits = {
+  count: 0,
   ordinals: new Uint32Array(0),
   scores: new Float32Array(0),
   total: 0,
@@ -37,6 +40,10 @@ export function createSearchKernel(pool: RegionPool): SearchKernel {
 class WebAssemblyKernel implements SearchKernel {
   readonly #pool: RegionPool;
   readonly #scratches = new WeakMap<SharedMemory, Scratch>();
+  /** The scratch that was used last, and its memory: mostly there is one. */
+  #last: { readonly memory: SharedMemory; readonly scratch: Scratch } | undefined;
+  #ordinals = new Uint32Array(FIRST_HITS);
+  #scores = new Float32Array(FIRST_HITS);
 
   constructor(pool: RegionPool) {
     this.#pool = pool;
@@ -50,7 +57,7 @@ class WebAssemblyKernel implements SearchKernel {
     const scratch = this.#run(plan, { limit, floor, countLimit: countTo, target: undefined });
     const total = known ?? result(scratch, QUERY.total);
     const isLowerBound = known === undefined && (countTo === 0 || total > countTo);
-    return readHits(scratch, total, isLowerBound);
+    return { count: this.#readHits(scratch), ordinals: this.#ordinals, scores: this.#scores, total, isLowerBound };
   }
 
   count(plan: KernelPlan): number {
@@ -74,6 +81,7 @@ class WebAssemblyKernel implements SearchKernel {
     } catch (cause) {
       // The accumulators may be left in disorder.
       this.#scratches.delete(memory);
+      this.#last = undefined;
       scratch.region.release();
       if (!isWebAssemblyTrap(cause)) throw cause;
       throw new CoppiceError('CORRUPT_SEGMENT', 'postings point outside of the memory of their segment', { cause });
@@ -82,14 +90,36 @@ class WebAssemblyKernel implements SearchKernel {
   }
 
   #scratchFor(memory: SharedMemory, terms: number, hits: number): Scratch {
+    if (this.#last?.memory === memory && this.#last.scratch.fits(terms, hits)) return this.#last.scratch;
+    const scratch = this.#roomFor(memory, terms, hits);
+    this.#last = { memory, scratch };
+    return scratch;
+  }
+
+  #roomFor(memory: SharedMemory, terms: number, hits: number): Scratch {
     if (terms > MAX_KERNEL_TERMS) throw new Error(`a plan of ${terms} terms; at most ${MAX_KERNEL_TERMS}`);
     const scratch = this.#scratches.get(memory);
-    if (scratch?.fits({ terms, hits })) return scratch;
+    if (scratch?.fits(terms, hits)) return scratch;
     const size = { terms: roundUp(terms), hits: roundUp(hits) };
     const larger = new Scratch(this.#pool, memory, size, scratch);
     scratch?.region.release();
     this.#scratches.set(memory, larger);
     return larger;
+  }
+
+  /** A hit is the complement of its ordinal, then its score. Returns how many there are. */
+  #readHits({ words, floats, query, hits }: Scratch): number {
+    const count = words[(query >>> 2) + QUERY.hitCount]!;
+    if (count > this.#ordinals.length) {
+      this.#ordinals = new Uint32Array(roundUp(count));
+      this.#scores = new Float32Array(roundUp(count));
+    }
+    const [ordinals, scores] = [this.#ordinals, this.#scores];
+    for (let i = 0, at = hits >>> 2; i < count; i++, at += 2) {
+      ordinals[i] = ~words[at]!;
+      scores[i] = floats[at + 1]!;
+    }
+    return count;
   }
 }
 
@@ -103,18 +133,6 @@ function docFrequencyOf({ terms: [first] }: KernelPlan): number {
 
 function result(scratch: Scratch, field: number): number {
   return scratch.words[(scratch.query >>> 2) + field]!;
-}
-
-/** A hit is the complement of its ordinal, then its score. */
-function readHits({ words, floats, query, hits }: Scratch, total: number, isLowerBound: boolean): KernelHits {
-  const count = words[(query >>> 2) + QUERY.hitCount]!;
-  const ordinals = new Uint32Array(count);
-  const scores = new Float32Array(count);
-  for (let i = 0, at = hits >>> 2; i < count; i++, at += 2) {
-    ordinals[i] = ~words[at]!;
-    scores[i] = floats[at + 1]!;
-  }
-  return { ordinals, scores, total, isLowerBound };
 }
 
 /** So that room is not made anew for each call that needs a little more than the one before. */

@@ -35,17 +35,14 @@ export function searchDisMax(
   for (const shape of shapes) {
     const plan = bitmaps.plan(shape, index);
     if (plan === undefined) return false;
-    const { ordinals, scores } = kernel.search(plan, { limit, floor: top.floor, countLimit: 0 });
-    for (let i = 0; i < ordinals.length; i++)
+    const { count, ordinals, scores } = kernel.search(plan, { limit, floor: top.floor, countLimit: 0 });
+    for (let i = 0; i < count; i++)
       best.set(ordinals[i]!, Math.max(scores[i]!, best.get(ordinals[i]!) ?? Number.NEGATIVE_INFINITY));
   }
   const sorted = [...best].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
   const ordinals = Uint32Array.from(sorted, ([ordinal]) => ordinal);
-  top.addPart(
-    ordinals,
-    Float32Array.from(sorted, ([, score]) => score),
-    base,
-  );
+  const scores = Float32Array.from(sorted, ([, score]) => score);
+  top.addPart({ count: sorted.length, ordinals, scores }, base);
   return true;
 }
 

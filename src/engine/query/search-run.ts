@@ -68,7 +68,8 @@ export class SearchRun {
   run(): void {
     const { view, request } = this.#options;
     let base = 0;
-    for (const [index, part] of view.parts.entries()) {
+    for (let index = 0; index < view.parts.length; index++) {
+      const part = view.parts[index]!;
       if (this.timedOut || (index > 0 && request.shouldStop?.() === true)) {
         this.timedOut = true;
         return;
@@ -179,7 +180,7 @@ export class SearchRun {
     const known = total.isCounting ? knownTotal(node, index) : undefined;
     const countLimit = known === undefined && total.isCounting ? total.missing : 0;
     const hits = view.kernel!.search(plan, { limit: request.limit, floor: top.floor, countLimit });
-    top.addPart(hits.ordinals, hits.scores, base);
+    top.addPart(hits, base);
     total.add(known ?? hits.total);
     if (known === undefined && hits.isLowerBound) total.skip();
     return true;

@@ -15,4 +15,8 @@ export type KernelThread = {
 const { lent, plans, search, rounds }: KernelThread = workerData;
 const kernel = createSearchKernel(createRegionPool([lent]));
 for (let round = 1; round < rounds; round++) for (const plan of plans) kernel.search(plan, search);
-parentPort?.postMessage(plans.map((plan) => kernel.search(plan, search)));
+const found = plans.map((plan) => {
+  const { count, ordinals, scores, ...totals } = kernel.search(plan, search);
+  return { count, ordinals: ordinals.slice(0, count), scores: scores.slice(0, count), ...totals };
+});
+parentPort?.postMessage(found);

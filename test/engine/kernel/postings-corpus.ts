@@ -241,7 +241,7 @@ export function wrongHits(
     .filter(({ score }) => score > floor)
     .sort((a, b) => b.score - a.score || a.ordinal - b.ordinal)
     .slice(0, limit);
-  if (hits.ordinals.length !== best.length) return `${hits.ordinals.length} hits, not ${best.length}`;
+  if (hits.count !== best.length) return `${hits.count} hits, not ${best.length}`;
   for (const [i, { ordinal, score }] of best.entries()) {
     if (hits.ordinals[i] !== ordinal || hits.scores[i] !== score) {
       return `hit ${i} is ${hits.ordinals[i]} with ${hits.scores[i]}, not ${ordinal} with ${score}`;

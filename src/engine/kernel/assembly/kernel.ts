@@ -7,7 +7,7 @@ import { maximumOf } from './postings.ts';
 import { isCounting, resetProgress, total } from './progress.ts';
 import { fillQuanta } from './quanta.ts';
 import { KIND_AND, KIND_OR, Query, Term, termAt } from './records.ts';
-import { fillProfile, fillScores, leastFrom } from './scores.ts';
+import { fillProfile, fillScores, leastFrom, scoreOfCode } from './scores.ts';
 import { sortByBound } from './term-order.ts';
 import { countUnion, markUnion } from './union.ts';
 import { searchWindows } from './windows.ts';
@@ -124,9 +124,11 @@ function resetCursor(term: Term): void {
 }
 
 function fillTables(query: Query): void {
+  const hasTables = query.termCount > 1;
   for (let i = 0; i < query.termCount; i++) {
     const term = termAt(query.terms, i);
-    if (term.ownsTables) fillScores(term);
+    term.hasTables = i32(hasTables);
+    if (hasTables) fillScores(term);
     term.maximum = maximumOf(term);
   }
 }
@@ -137,7 +139,7 @@ function knownScore(query: Query): f32 {
   let known: f64 = 0;
   for (let i = 0; i < query.termCount; i++) {
     const term = termAt(query.terms, i);
-    if (!term.hasCodes) known = max(known, term.docFrequency >= query.limit ? load<f64>(term.scores) : 0);
+    if (!term.hasCodes) known = max(known, term.docFrequency >= query.limit ? scoreOfCode(term, 0) : 0);
     else if (term.kthCode > 0) known = max(known, leastFrom(term, term.kthCode));
   }
   return <f32>known;

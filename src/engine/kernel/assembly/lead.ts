@@ -9,6 +9,7 @@ import {
   baseOf,
   blockBound,
   blockFrom,
+  blockWithCode,
   codesBelow64,
   codesFrom64,
   lastOf,
@@ -36,10 +37,20 @@ export function searchLead(query: Query, start: i32): void {
   const lead = termAt(query.order, others);
   let most: f64 = 0;
   for (let i = 0; i < others; i++) most += termAt(query.order, i).maximum;
+  let raised = threshold;
+  let lowest = lowestCodeAbove(lead, most, raised);
   for (let block = blockFrom(lead, lead.block, start); block < lead.blockCount; block++) {
+    if (threshold > raised) {
+      raised = threshold;
+      lowest = lowestCodeAbove(lead, most, raised);
+    }
+    if (!isCounting) {
+      if (lowest > <i32>EXCEPTION) return;
+      block = blockWithCode(lead, block, lowest);
+      if (block == lead.blockCount) return;
+    }
     const bound = blockBound(lead, block);
     const isHopeless = <f32>(bound + most) <= threshold;
-    if (isHopeless && !isCounting) continue;
     const base = max(start, baseOf(lead, block));
     const end = lastOf(lead, block) + 1;
     if (!mayHaveBits(query, base, end)) continue;

@@ -4,7 +4,7 @@
  * of a block say is only ever compared and looked up, never used as an address to write to.
  */
 import { BLOCK, EXCEPTION, Query, Term, termAt, WIDTH_MASK } from './records.ts';
-import { boundOf, factorOf, frequencyOfCode, termScore } from './scores.ts';
+import { boundOf, factorOf, frequencyOfCode, scoreOfCode, termScore } from './scores.ts';
 
 /** Bytes of an exception: index and frequency. */
 export const EXCEPTION_BYTES: usize = 5;
@@ -37,6 +37,19 @@ export function ordinalsOf(term: Term, block: i32): usize {
 /** Greatest score of a block. */
 export function blockBound(term: Term, block: i32): f64 {
   return boundOf(term, <u32>load<u8>(term.blockMax + <usize>block));
+}
+
+/** The first block from `from` on whose code of the greatest score is not below one; `blockCount` if there is none. */
+export function blockWithCode(term: Term, from: i32, lowest: i32): i32 {
+  const count = term.blockCount;
+  const wanted = i8x16.splat(<i8>lowest);
+  let block = from;
+  for (; block + 16 <= count; block += 16) {
+    const lanes = i8x16.bitmask(i8x16.ge_u(v128.load(term.blockMax + <usize>block), wanted));
+    if (lanes != 0) return block + ctz(lanes);
+  }
+  while (block < count && <i32>load<u8>(term.blockMax + <usize>block) < lowest) block++;
+  return block;
 }
 
 /** Ordinal `i` of a block, less its base. */
@@ -107,8 +120,7 @@ export function find(term: Term, doc: i32): bool {
 
 /** What the posting that was found last scores at most: more than it does only if its frequency has no code. */
 export function foundBound(term: Term): f64 {
-  const code: usize = term.hasCodes ? <usize>load<u8>(foundCodes + <usize>term.index) : 0;
-  return load<f64>(term.scores + (code << 3));
+  return scoreOfCode(term, term.hasCodes ? <u32>load<u8>(foundCodes + <usize>term.index) : 0);
 }
 
 /** Score of a document for a term, 0 if it does not occur there; else like `find`. */
@@ -125,9 +137,9 @@ export function scoreInOrder(query: Query, doc: i32): f64 {
 
 /** Score of the posting `index` of a block, whose codes and document are given. */
 export function scoreAt(term: Term, codes: usize, length: i32, index: i32, doc: i32): f64 {
-  if (!term.hasCodes) return load<f64>(term.scores);
+  if (!term.hasCodes) return scoreOfCode(term, 0);
   const code = <u32>load<u8>(codes + <usize>index);
-  if (code != EXCEPTION) return load<f64>(term.scores + ((<usize>code) << 3));
+  if (code != EXCEPTION) return scoreOfCode(term, code);
   return termScore(term.weight, exceptionAt(codes + <usize>length, index), factorOf(term, doc));
 }
 

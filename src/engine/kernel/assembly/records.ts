@@ -75,6 +75,8 @@ export class Term {
   /** A code that at least `limit` postings have, or a higher one; 0 if unknown. */
   kthCode: i32;
   filledByDriver: i32;
+  /** Whether `scores` and `bounds` are filled; else they are worked out as they are needed. */
+  hasTables: i32;
   /** No posting of the term scores more. */
   maximum: f64;
   /** No posting of the term scores more in the stretch that is looked at. */
