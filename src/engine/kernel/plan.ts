@@ -32,8 +32,8 @@ export type KernelPlan = {
   readonly kind: 'or' | 'and' | 'phrase';
   readonly terms: readonly KernelTerm[];
   /** Default 1. */
-  readonly minimum?: number;
-  readonly places?: readonly number[];
+  readonly minimum?: number | undefined;
+  readonly places?: readonly number[] | undefined;
   readonly endOrdinal: number;
   /** Only these documents count; undefined if all do. Deleted documents are left out by this alone. */
   readonly filter?: Bitmap | undefined;

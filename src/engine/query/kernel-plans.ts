@@ -8,8 +8,8 @@ import type { SearchTerm, TermWeight } from './search-terms.ts';
 export type PlanShape = {
   readonly kind: KernelPlan['kind'];
   readonly terms: readonly KernelTerm[];
-  readonly minimum?: number;
-  readonly places?: readonly number[];
+  readonly minimum: number | undefined;
+  readonly places: readonly number[] | undefined;
   readonly filter: readonly QueryNode[];
   readonly mustNot: readonly QueryNode[];
   /** The score of all matches, where it is not worked out by terms. */
@@ -147,10 +147,12 @@ function keptFilters({ filter, should }: BoolNode): readonly QueryNode[] {
   return kept.length === filter.length && should.length === 0 ? [] : kept;
 }
 
+const NO_NODES: readonly QueryNode[] = [];
+
 function shape(
   kind: KernelPlan['kind'],
   terms: readonly KernelTerm[],
-  more: { readonly minimum?: number; readonly places?: readonly number[] },
+  { minimum, places }: { readonly minimum?: number; readonly places?: readonly number[] },
 ): PlanShape {
-  return { kind, terms, ...more, filter: [], mustNot: [], constantScore: undefined };
+  return { kind, terms, minimum, places, filter: NO_NODES, mustNot: NO_NODES, constantScore: undefined };
 }

@@ -89,19 +89,13 @@ export class PartBitmaps {
 
   /** A plan with its filters; undefined if there is no room for them. */
   plan(shape: PlanShape, index: number): KernelPlan | undefined {
-    const { kind, terms, minimum, places, filter, mustNot } = shape;
     const part = this.#options.view.parts[index]!;
-    const plan = {
-      kind,
-      terms,
-      endOrdinal: part.endOrdinal,
-      ...(minimum === undefined ? {} : { minimum }),
-      ...(places === undefined ? {} : { places }),
-    };
     const live = part.kernelPart?.live;
-    if (filter.length + mustNot.length === 0) return live === undefined ? plan : { ...plan, filter: live };
-    const joined = this.#joined(shape, index, live);
-    return joined === undefined ? undefined : { ...plan, filter: joined };
+    const isFiltered = shape.filter.length + shape.mustNot.length > 0;
+    const filter = isFiltered ? this.#joined(shape, index, live) : live;
+    if (isFiltered && filter === undefined) return undefined;
+    const { kind, terms, minimum, places } = shape;
+    return { kind, terms, minimum, places, endOrdinal: part.endOrdinal, filter };
   }
 
   /** An empty bitmap near a segment, for the length of the search; undefined if there is no room for it. */

@@ -50,10 +50,10 @@ function searchWith(
     request.aggregations === undefined ? undefined : createAggregators(request.aggregations, view, request.limits);
   const sink = aggregators?.sink;
   const isScoring = needsScores(request, sink);
-  const nodes = nodesOf(request, context, { isScoring, sink });
+  const { node, postFilter } = nodesOf(request, context, { isScoring, sink });
   const bitmaps = new PartBitmaps({ view, cache, buffers, limits });
   try {
-    const run = new SearchRun({ view, request: { ...request, limit }, ...nodes, isScoring, sink, bitmaps, buffers });
+    const run = new SearchRun({ view, request, limit, node, postFilter, isScoring, sink, bitmaps, buffers });
     run.run();
     const answer = answerOf(run, request, context);
     return aggregators === undefined ? answer : { ...answer, aggregations: aggregators.partials() };
@@ -91,20 +91,25 @@ function nodesOf(
 }
 
 function answerOf(run: SearchRun, request: EngineSearch, context: NamesOptions): EngineHits {
-  const hits = run.collector.hits();
-  const positions = positionsOf(hits.ordinals, context.view);
-  const sortValues = request.sort === undefined ? undefined : sortValuesOf(request.sort, hits, positions);
-  return {
+  const found = run.collector.hits();
+  const { ordinals, scores } = found;
+  const positions = positionsOf(ordinals, context.view);
+  const hits = {
     total: run.total.count,
     isLowerBound: run.total.isLowerBound || run.timedOut,
-    maxScore: Math.max(run.maxScore, hits.scores.length === 0 ? 0 : greatest(hits.scores)),
-    ordinals: hits.ordinals,
-    scores: hits.scores,
+    maxScore: Math.max(run.maxScore, scores.length === 0 ? 0 : greatest(scores)),
+    ordinals,
+    scores,
     positions,
     timedOut: run.timedOut,
-    ...(sortValues === undefined ? {} : { sortValues }),
-    ...(request.names === true ? { matchedQueries: matchedNames(request.query, hits.ordinals, context) } : {}),
-    ...(request.profile === true ? { profile: { parts: run.profile } } : {}),
+  };
+  const { sort, names, profile } = request;
+  if (sort === undefined && names !== true && profile !== true) return hits;
+  return {
+    ...hits,
+    ...(sort === undefined ? {} : { sortValues: sortValuesOf(sort, found, positions) }),
+    ...(names === true ? { matchedQueries: matchedNames(request.query, ordinals, context) } : {}),
+    ...(profile === true ? { profile: { parts: run.profile } } : {}),
   };
 }
 
@@ -131,7 +136,7 @@ function positionsOf(ordinals: Uint32Array, { parts }: ShardView): Float64Array 
   for (let i = 0; i < ordinals.length; i++) {
     let rest = ordinals[i]!;
     let index = 0;
-    for (; rest >= parts[index]!.endOrdinal; index++) rest -= parts[index]!.endOrdinal;
+    for (let end = parts[0]!.endOrdinal; rest >= end; end = parts[++index]!.endOrdinal) rest -= end;
     positions[i] = parts[index]!.documents.position(rest);
   }
   return positions;

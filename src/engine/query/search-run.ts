@@ -27,6 +27,8 @@ import type { WindowBuffers } from './window-buffers.ts';
 export type RunOptions = {
   readonly view: ShardView;
   readonly request: EngineSearch;
+  /** Hits to keep: no more than there are documents. */
+  readonly limit: number;
   readonly node: QueryNode;
   readonly isScoring: boolean;
   readonly postFilter: QueryNode | undefined;
@@ -54,8 +56,8 @@ export class SearchRun {
   readonly #bound: number;
 
   constructor(options: RunOptions) {
-    const { view, request, node } = options;
-    const { sort, searchAfter, limit } = request;
+    const { view, request, node, limit } = options;
+    const { sort, searchAfter } = request;
     this.#options = options;
     this.#bound = scoreBound(node);
     this.total = new Total(request.trackTotal ?? true);
@@ -129,8 +131,8 @@ export class SearchRun {
 
   /** Searches the clauses of a `disMax` one by one; false if the query is none, or they cannot be. */
   #disMax(part: IndexPart, index: number, base: number): boolean {
-    const { view, node, bitmaps, request, isScoring } = this.#options;
-    if (!this.#isPlain || !isScoring || request.limit === 0) return false;
+    const { view, node, bitmaps, limit, isScoring } = this.#options;
+    if (!this.#isPlain || !isScoring || limit === 0) return false;
     const shapes = disMaxShapes(node, part, index);
     if (shapes === undefined) return false;
     const marked = this.total.isCounting ? bitmaps.empty(index) : undefined;
@@ -139,7 +141,7 @@ export class SearchRun {
       for (const shape of shapes) if (!bitmaps.mark(shape, index, marked)) return false;
     }
     const { top } = this.#scores!;
-    if (!searchDisMax(shapes, { kernel: view.kernel!, bitmaps, index }, { top, limit: request.limit, base }))
+    if (!searchDisMax(shapes, { kernel: view.kernel!, bitmaps, index }, { top, limit, base }))
       return false;
     if (marked === undefined) this.total.skip();
     else this.total.add(countLive(marked.words, part));
@@ -148,10 +150,10 @@ export class SearchRun {
 
   /** Where all matches score alike: counts them, lets the first ones be found, or marks them to be looked at. */
   #findUnscored(shape: PlanShape, { part, index, base }: PlacedPart): string {
-    const { request, sink } = this.#options;
+    const { request, limit, sink } = this.#options;
     const { total } = this;
     const isSmall = shape.terms.length <= MAX_PLAN_TERMS;
-    if (request.limit === 0 && sink === undefined && request.minScore === undefined && isSmall) {
+    if (limit === 0 && sink === undefined && request.minScore === undefined && isSmall) {
       const plan = this.#options.bitmaps.plan(shape, index);
       if (plan === undefined) return this.#scan(part, index);
       if (total.isCounting) total.add(knownTotal(this.#options.node, index) ?? this.#options.view.kernel!.count(plan));
@@ -172,14 +174,14 @@ export class SearchRun {
 
   /** Lets the kernel find and count the hits of a part. False if there is no room for the filters. */
   #kernelHits(shape: PlanShape, index: number, base: number): boolean {
-    const { view, bitmaps, node, request } = this.#options;
+    const { view, bitmaps, node, limit } = this.#options;
     const plan = bitmaps.plan(shape, index);
     if (plan === undefined) return false;
     const { total } = this;
     const { top } = this.#scores!;
     const known = total.isCounting ? knownTotal(node, index) : undefined;
     const countLimit = known === undefined && total.isCounting ? total.missing : 0;
-    const hits = view.kernel!.search(plan, { limit: request.limit, floor: top.floor, countLimit });
+    const hits = view.kernel!.search(plan, { limit, floor: top.floor, countLimit });
     top.addPart(hits, base);
     total.add(known ?? hits.total);
     if (known === undefined && hits.isLowerBound) total.skip();
