@@ -101,3 +101,25 @@ export function compareBytes(
   }
   return aTo - aFrom - (bTo - bFrom);
 }
+
+/** The bytes of a string that is looked for, and their hash. */
+export type SoughtBytes = {
+  /** The first `length` count; overwritten by the next call. */
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  readonly hash: number;
+};
+
+let soughtTerm: string | undefined;
+let soughtRoom = new Uint8Array(256);
+let sought: SoughtBytes = { bytes: soughtRoom, length: 0, hash: 0 };
+
+/** Encodes and hashes a string. Asked for the same one again, as by one segment after the other, it remembers. */
+export function soughtBytes(term: string): SoughtBytes {
+  if (term === soughtTerm) return sought;
+  if (soughtRoom.length < termRoom(term)) soughtRoom = new Uint8Array(termRoom(term) * 2);
+  const length = encodeTerm(term, soughtRoom, 0);
+  sought = { bytes: soughtRoom, length, hash: hashBytes(soughtRoom, 0, length) };
+  soughtTerm = term;
+  return sought;
+}

@@ -8,6 +8,7 @@ import { boolNode } from './bool-node.ts';
 import { buildQuery } from './build-query.ts';
 import type { FilterCache } from './filter-cache.ts';
 import { matchedNames, type NamesOptions } from './named-queries.ts';
+import { float64Column } from './number-slab.ts';
 import { PartBitmaps } from './part-bitmaps.ts';
 import type { FieldValue, Query } from './query.ts';
 import { QueryLimits } from './query-limits.ts';
@@ -132,7 +133,7 @@ function sortValuesOf(
 }
 
 function positionsOf(ordinals: Uint32Array, { parts }: ShardView): Float64Array {
-  const positions = new Float64Array(ordinals.length);
+  const positions = float64Column(ordinals.length);
   for (let i = 0; i < ordinals.length; i++) {
     let rest = ordinals[i]!;
     let index = 0;

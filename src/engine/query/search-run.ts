@@ -141,8 +141,7 @@ export class SearchRun {
       for (const shape of shapes) if (!bitmaps.mark(shape, index, marked)) return false;
     }
     const { top } = this.#scores!;
-    if (!searchDisMax(shapes, { kernel: view.kernel!, bitmaps, index }, { top, limit, base }))
-      return false;
+    if (!searchDisMax(shapes, { kernel: view.kernel!, bitmaps, index }, { top, limit, base })) return false;
     if (marked === undefined) this.total.skip();
     else this.total.add(countLive(marked.words, part));
     return true;

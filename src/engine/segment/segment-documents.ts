@@ -1,7 +1,7 @@
 /** The documents of a segment: ids, numbers from the log, and stored sources. */
 import { Buffer } from 'node:buffer';
 import type { PartDocuments } from '../part/index-part.ts';
-import { decodeTerm, encodeTerm, hashBytes, termRoom } from '../part/term-bytes.ts';
+import { decodeTerm, soughtBytes } from '../part/term-bytes.ts';
 import { corrupt } from './corrupt.ts';
 import { checkOffsets, checkSlots } from './field-data.ts';
 import { HashIndex } from './hash-index.ts';
@@ -19,8 +19,6 @@ export type SegmentDocumentsOptions = {
   readonly sources: StoredSources;
   readonly fileName: string;
 };
-
-let scratch = new Uint8Array(1024);
 
 /** Documents by ordinal and id. */
 export class SegmentDocuments implements PartDocuments {
@@ -52,9 +50,8 @@ export class SegmentDocuments implements PartDocuments {
   }
 
   find(id: string): number {
-    if (termRoom(id) > scratch.length) scratch = new Uint8Array(termRoom(id) * 2);
-    const length = encodeTerm(id, scratch, 0);
-    return this.findBytes(scratch, 0, length, hashBytes(scratch, 0, length));
+    const { bytes, length, hash } = soughtBytes(id);
+    return this.findBytes(bytes, 0, length, hash);
   }
 
   /** Ordinal of the live document whose id has these bytes and this hash (`hashBytes`); -1 if there is none. */

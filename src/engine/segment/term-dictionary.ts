@@ -3,7 +3,7 @@
  */
 import type { Automaton } from '../automata/automaton.ts';
 import { DEAD } from '../automata/automaton.ts';
-import { decodeTerm, encodeTerm, hashBytes, termRoom } from '../part/term-bytes.ts';
+import { decodeTerm, soughtBytes } from '../part/term-bytes.ts';
 import { type FieldData, MAX_SHARED } from './field-data.ts';
 import { HashIndex } from './hash-index.ts';
 
@@ -17,7 +17,6 @@ export class TermDictionary {
   readonly #count: number;
   readonly #shared: Uint8Array;
   readonly #index: HashIndex;
-  #scratch = new Uint8Array(256);
 
   constructor({ termBytes, termOffsets, termSlots, termShared, entry }: FieldData) {
     this.#bytes = termBytes;
@@ -34,9 +33,8 @@ export class TermDictionary {
 
   /** Number of a term; -1 if there is none. */
   lookup(term: string): number {
-    if (termRoom(term) > this.#scratch.length) this.#scratch = new Uint8Array(termRoom(term) * 2);
-    const length = encodeTerm(term, this.#scratch, 0);
-    return this.#index.find(this.#scratch, 0, length, hashBytes(this.#scratch, 0, length));
+    const { bytes, length, hash } = soughtBytes(term);
+    return this.#index.find(bytes, 0, length, hash);
   }
 
   /**

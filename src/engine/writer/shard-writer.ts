@@ -7,7 +7,7 @@ import { Head, type HeadContext, scaledSize } from '../head/head.ts';
 import { type MergePolicyOptions, type MergeRun, pickMerge } from '../merge/merge-policy.ts';
 import type { DocumentPlace } from '../part/document-place.ts';
 import type { IndexPart } from '../part/index-part.ts';
-import { encodeTerm, hashBytes, termRoom } from '../part/term-bytes.ts';
+import { soughtBytes } from '../part/term-bytes.ts';
 import type { Segment } from '../segment/segment.ts';
 import { SegmentFactory, type SegmentFactoryOptions } from './segment-factory.ts';
 import { SegmentList, type SegmentSlot } from './segment-list.ts';
@@ -65,7 +65,6 @@ export class ShardWriter {
   #flushUnits = 2;
   #mergeUnits = 2;
   #segmentBytes = 0.3;
-  #idBytes: Uint8Array = new Uint8Array(256);
   /** Bytes of segments made by flushes, and by merges. */
   readonly written = { flushedBytes: 0, mergedBytes: 0, flushes: 0, merges: 0 };
 
@@ -121,15 +120,11 @@ export class ShardWriter {
   /** The live document of an id. */
   find(id: string): DocumentPlace | undefined {
     const { parts } = this;
-    this.#idBytes = this.#idBytes.length < termRoom(id) ? new Uint8Array(termRoom(id)) : this.#idBytes;
-    const end = encodeTerm(id, this.#idBytes, 0);
-    const hash = hashBytes(this.#idBytes, 0, end);
+    const { bytes, length, hash } = soughtBytes(id);
     const { slots } = this.segments;
     for (let part = parts.length - 1; part >= 0; part--) {
       const ordinal =
-        part < slots.length
-          ? slots[part]!.segment.findBytes(this.#idBytes, 0, end, hash)
-          : parts[part]!.documents.find(id);
+        part < slots.length ? slots[part]!.segment.findBytes(bytes, 0, length, hash) : parts[part]!.documents.find(id);
       if (ordinal >= 0) return { part, ordinal };
     }
     return undefined;
