@@ -56,8 +56,12 @@ clean: ## Remove what was built; keeps packages, tools and the data of `make up`
 $(KERNEL): $(KERNEL_SOURCES) scripts/build-kernel.mjs node_modules/.package-lock.json
 	@node scripts/build-kernel.mjs $@
 
-# npm writes this file last, so it is the stamp of a finished install.
+# npm writes this file last, so it is the stamp of a finished install. `npm ci` empties the folder first, so one that
+# other clones share through a link is left alone.
 node_modules/.package-lock.json: package.json package-lock.json | check-node
+	@if [ -L node_modules ]; then \
+	  echo "node_modules is a link to $$(readlink node_modules), and its packages are missing or older than package-lock.json:" >&2; \
+	  echo "installing would empty that folder; install there, or remove the link" >&2; exit 1; fi
 	@echo 'installing npm packages'
 	@$(NPM) ci
 	@rm -rf .tools/npm
