@@ -36,6 +36,7 @@ export const ERRORS = {
   STAMP_REQUIRED: { status: 503, type: 'stamp_required_exception', retryable: true },
   LOG_ROLLED_BACK: { status: 503, type: 'log_rolled_back_exception', retryable: true },
   DISCONNECTED: { status: 503, type: 'disconnected_exception', retryable: true },
+  STORE_IN_USE: { status: 503, type: 'store_in_use_exception', retryable: false },
   PREFLIGHT_FAILED: { status: 503, type: 'preflight_exception', retryable: false },
   DEADLINE_EXCEEDED: { status: 504, type: 'timeout_exception', retryable: true },
   OUTCOME_UNKNOWN: { status: 504, type: 'outcome_unknown_exception', retryable: false },

@@ -5,7 +5,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { isAlive } from './process-identity.ts';
+import { isAlive } from '../../src/process-identity.ts';
 
 const FILE = 'cluster.json';
 const Member = v.object({ name: v.string(), pid: v.number() });

@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { CoppiceError } from '../../src/errors.ts';
+import { isAlive, ownIdentity, type ProcessIdentity, parseIdentity } from '../../src/process-identity.ts';
 import { shellWord } from '../shell-word.ts';
-import { identityOf, isAlive, type ProcessIdentity, parseIdentity } from './process-identity.ts';
 
 const FILE = 'up.lock';
 
@@ -21,7 +21,7 @@ export function holderOf(data: string): ProcessIdentity | undefined {
  */
 export function lockData(data: string): () => void {
   const file = join(data, FILE);
-  const self = JSON.stringify(identityOf(process.pid) ?? { pid: process.pid, started: '' });
+  const self = JSON.stringify(ownIdentity());
   try {
     makeFolder(resolve(data));
     if (!tryCreate(file, self)) takeOver(data, file, self);

@@ -9,6 +9,7 @@ import type { Closeable } from '../../src/bus/bus.ts';
 import { type ConnectionOptions, parseServers } from '../../src/bus/nats/options.ts';
 import { systemEnv } from '../../src/env.ts';
 import { CoppiceError } from '../../src/errors.ts';
+import { identityOf } from '../../src/process-identity.ts';
 import { DEFAULTS, type LogConfig } from '../config.ts';
 import { type Vars, withConnection } from '../connection-vars.ts';
 import { processArgs } from '../process-args.ts';
@@ -16,7 +17,6 @@ import { type ClusterFile, removeClusterFile, writeClusterFile } from './cluster
 import { lockData } from './data-lock.ts';
 import { findNatsServer } from './find-nats-server.ts';
 import { mainOf, PACKAGE_ROOT } from './package-root.ts';
-import { identityOf } from './process-identity.ts';
 import { type ChildEvent, SupervisedChild } from './supervised-child.ts';
 
 /** What a cluster is made of. */

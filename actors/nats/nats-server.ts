@@ -3,9 +3,9 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { identityOf, isAlive, parseIdentity } from '../../src/process-identity.ts';
 import { tellParent } from '../child-message.ts';
 import { TIMES } from '../config.ts';
-import { identityOf, isAlive, parseIdentity } from '../embedded/process-identity.ts';
 import { EXIT } from '../exit-codes.ts';
 
 const READY_MS = 20_000;

@@ -10,6 +10,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 const BASE = ['errors', 'env', 'wire', 'bus', 'actor'];
 const ALL = [
   ...BASE,
+  'process-identity',
   'engine',
   'search',
   'machines',
@@ -35,6 +36,7 @@ const TABLE = [
   { at: 'src/index.ts', ours: ALL, packages: [] },
   { at: 'src/errors.ts', ours: [] },
   { at: 'src/env.ts', ours: [], io: /^os$/ },
+  { at: 'src/process-identity.ts', ours: [], io: /^(fs|child_process|process)$/ },
   { at: 'src/wire', ours: ['errors'], packages: ['valibot'] },
   { at: 'src/wire/codec.ts', ours: ['errors'], packages: ['valibot', '@msgpack/msgpack'] },
   { at: 'src/bus', ours: ['errors', 'env', 'wire'] },
@@ -43,8 +45,8 @@ const TABLE = [
   { at: 'src/engine', ours: ['errors', 'env'] },
   { at: 'src/engine/aggregate', ours: ['errors', 'env'], packages: ['@datadog/sketches-js', 'luxon'] },
   { at: 'src/engine/analysis', ours: ['errors', 'env'], packages: ['@orama/stemmers', 'stemmer', 'stopword'] },
-  { at: 'src/engine/file-store.ts', ours: ['errors', 'env'], io: /^fs/ },
   { at: 'src/engine/store/file-store.ts', ours: ['errors', 'env'], io: /^fs/ },
+  { at: 'src/engine/store/folder-lock.ts', ours: ['errors', 'env', 'process-identity'], io: /^fs/ },
   { at: 'src/engine/kernel/kernel-module.ts', ours: ['errors', 'env'], io: /^fs$/ },
   { at: 'src/search', ours: ['errors', 'wire', 'actor', 'engine'], packages: ['valibot'] },
   { at: 'src/machines', ours: ['errors', 'types:wire'], packages: ['xstate'] },

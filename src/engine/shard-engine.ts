@@ -93,17 +93,27 @@ export function createEngine(options: ShardEngineOptions = {}): ShardEngine {
 
 /**
  * Opens the index that was last committed to a store, or makes an empty one there. Its schema and analysis are those that
- * were committed; `schema` may add fields.
+ * were committed; `schema` may add fields. The store is locked until the engine is closed.
  *
- * @throws CoppiceError `CORRUPT_SEGMENT` if a file is damaged.
+ * @throws CoppiceError `CORRUPT_SEGMENT` if a file is damaged, `STORE_IN_USE` if another engine has the store.
  */
 export function openEngine(options: ShardEngineOptions & { readonly store: Store }): ShardEngine {
-  return new ShardEngine(options, new CommitLog(options.store));
+  const unlock = options.store.lock();
+  try {
+    return new ShardEngine(options, { commits: new CommitLog(options.store), unlock });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
 }
+
+/** The last commit of a store that is locked, and what gives the store back. */
+type LockedCommits = { readonly commits: CommitLog; readonly unlock: () => void };
 
 /** One shard's index. */
 export class ShardEngine implements Engine {
   readonly #commits: CommitLog;
+  readonly #unlock: () => void;
   readonly #regions: RegionPool;
   readonly #analysis: AnalysisSettings;
   readonly #analyzers: Analyzers;
@@ -118,8 +128,9 @@ export class ShardEngine implements Engine {
   #isClosed = false;
 
   /** Use `createEngine` or `openEngine`. */
-  constructor(options: ShardEngineOptions & { readonly store: Store }, commits: CommitLog) {
+  constructor(options: ShardEngineOptions & { readonly store: Store }, { commits, unlock }: LockedCommits) {
     this.#options = options;
+    this.#unlock = unlock;
     this.#commits = commits;
     this.#regions = options.regions ?? threadRegions();
     this.#analysis = commits.last?.analysis ?? options.analysis ?? {};
@@ -281,6 +292,7 @@ export class ShardEngine implements Engine {
     for (const number of [...this.#shares.keys()]) this.release({ number });
     this.#filters.close();
     this.#writer.close();
+    this.#unlock();
     this.#view = undefined;
   }
 

@@ -233,6 +233,10 @@ class FullableStore implements Store {
   readonly #inner = createMemoryStore();
   isFull = false;
 
+  lock(): () => void {
+    return this.#inner.lock();
+  }
+
   create(name: string): StoreWriter {
     const inner = this.#inner.create(name);
     const write = (bytes: Uint8Array): void => {

@@ -5,21 +5,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { CoppiceError } from '../../errors.ts';
+import { isLock, lockFolder } from './folder-lock.ts';
 import type { Store, StoreFile, StoreWriter } from './store.ts';
 import { checkName, UNFINISHED } from './store-name.ts';
 
 /** Bytes that are collected before they are written. */
 const BUFFER_BYTES = 1 << 16;
 
-/**
- * Opens the store in a folder, which is made if need be. What a crash left unfinished there is removed. A folder belongs to
- * one engine at a time; nothing locks it.
- */
+/** Opens the store in a folder, which is made if need be. An engine locks it while it is open. */
 export function openFileStore(folder: string): Store {
   fs.mkdirSync(folder, { recursive: true });
-  for (const name of fs.readdirSync(folder)) {
-    if (name.endsWith(UNFINISHED)) fs.rmSync(path.join(folder, name), { force: true });
-  }
   return new FileStore(folder);
 }
 
@@ -28,6 +23,14 @@ class FileStore implements Store {
 
   constructor(folder: string) {
     this.#folder = folder;
+  }
+
+  lock(): () => void {
+    const release = lockFolder(this.#folder);
+    for (const name of fs.readdirSync(this.#folder)) {
+      if (name.endsWith(UNFINISHED)) fs.rmSync(path.join(this.#folder, name), { force: true });
+    }
+    return release;
   }
 
   create(name: string): StoreWriter {
@@ -49,7 +52,7 @@ class FileStore implements Store {
   names(): readonly string[] {
     const entries = fs.readdirSync(this.#folder, { withFileTypes: true });
     return entries
-      .filter((entry) => entry.isFile() && !entry.name.endsWith(UNFINISHED))
+      .filter((entry) => entry.isFile() && !isLock(entry.name) && !entry.name.endsWith(UNFINISHED))
       .map((entry) => entry.name)
       .sort();
   }

@@ -14,6 +14,11 @@ export function createMemoryStore(): Store {
 class MemoryStore implements Store {
   readonly #files = new Map<string, Content>();
 
+  /** Nothing to do: nobody has the store but those that it was given to. */
+  lock(): () => void {
+    return () => {};
+  }
+
   create(name: string): StoreWriter {
     checkName(name);
     if (this.#files.has(name)) throw new Error(`there is a file \`${name}\` already`);

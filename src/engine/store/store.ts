@@ -26,6 +26,13 @@ export interface StoreFile {
 
 /** Files by name. */
 export interface Store {
+  /**
+   * Takes the store for one engine, and removes what a crash left unfinished. Reading needs no lock.
+   *
+   * @returns What gives it back; calling it twice is harmless.
+   * @throws CoppiceError `STORE_IN_USE` if another engine has it, in whatever thread or process of this machine.
+   */
+  lock(): () => void;
   /** @throws a plain Error if there is a file of this name. */
   create(name: string): StoreWriter;
   /** @throws CoppiceError `CORRUPT_SEGMENT` if there is none. */

@@ -12,7 +12,7 @@ import {
   writeClusterFile,
 } from '../../../actors/embedded/cluster-file.ts';
 import { holderOf, lockData } from '../../../actors/embedded/data-lock.ts';
-import { identityOf, isAlive } from '../../../actors/embedded/process-identity.ts';
+import { identityOf, isAlive } from '../../../src/process-identity.ts';
 
 const test = suite<{ data: string }>('actors/embedded/data-folder');
 test.before.each((context) => {

@@ -109,7 +109,7 @@ for (const [kind, make] of Object.entries(STORES)) {
   });
 }
 
-test('files: what a crash left unfinished is removed when the folder is opened, and nothing else is', () => {
+test('files: what a crash left unfinished is removed when the folder is locked, and nothing else is', () => {
   const folder = newFolder();
   const before = openFileStore(folder);
   write(before, 'a', 'kept');
@@ -118,6 +118,8 @@ test('files: what a crash left unfinished is removed when the folder is opened, 
   writeFileSync(join(folder, 'foreign'), 'kept too');
   assert.ok(existsSync(join(folder, 'b.unfinished')));
   const after = openFileStore(folder);
+  assert.ok(existsSync(join(folder, 'b.unfinished')));
+  after.lock()();
   assert.equal(after.names(), ['a', 'foreign']);
   assert.equal(readdirSync(folder), ['a', 'foreign']);
   assert.throws(() => lost.finish());

@@ -20,6 +20,7 @@ function failingStore(store: Store, failing: Failing, fails: () => boolean): Sto
     if (operation === failing && fails()) throw new StoreFault(`cannot ${operation}`);
   };
   return {
+    lock: () => store.lock(),
     create: (name) => {
       check('write');
       return store.create(name);

@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import process from 'node:process';
 
 /** A process and when it was started, in whatever form the system has. */
 export type ProcessIdentity = { readonly pid: number; readonly started: string };
@@ -15,9 +16,15 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
   return started === undefined ? undefined : { pid, started };
 }
 
-/** Whether the process lives, and is the one that was noted. */
+/** Whether the process lives, and is the one that was noted; where its start could not be told, whether there is one of this pid. */
 export function isAlive(noted: ProcessIdentity): boolean {
+  if (noted.started === '') return exists(noted.pid);
   return identityOf(noted.pid)?.started === noted.started;
+}
+
+/** The identity of this process; `started` is empty where the system does not tell. */
+export function ownIdentity(): ProcessIdentity {
+  return identityOf(process.pid) ?? { pid: process.pid, started: '' };
 }
 
 /** Reads an identity out of a parsed file. */
