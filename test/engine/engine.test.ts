@@ -1,7 +1,17 @@
 /** The engine from outside: a short tour, and each promise of its interface. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createEngine, type Engine, type EngineDocument, type FieldValue, type Query } from '../../src/engine/index.ts';
+import {
+  createEngine,
+  type Engine,
+  type EngineDocument,
+  type FieldOptions,
+  type FieldType,
+  type FieldValue,
+  finishAggregations,
+  type Query,
+  reduceAggregations,
+} from '../../src/engine/index.ts';
 
 const test = suite('engine/engine');
 
@@ -175,8 +185,44 @@ test('names of object properties are ordinary fields, ids and terms', () => {
   };
   assert.equal(idsOf(engine, query), ['__proto__']);
   const statistics = engine.statisticsOf(query);
+  assert.equal(Object.keys(statistics.fields), ['__proto__', 'constructor']);
+  assert.equal(Object.keys(statistics.docFrequencies), ['__proto__\u0000tostring', 'constructor\u0000__proto__']);
   assert.is(engine.search({ query, limit: 1, statistics }).maxScore, engine.search({ query, limit: 1 }).maxScore);
   assert.is(engine.count({ kind: 'match', field: 'toString', text: 'x' }), 0);
+});
+
+test('names of object properties are ordinary names of aggregations, buckets and analyzers', () => {
+  const engine = createEngine({
+    schema: Object.fromEntries<FieldType | FieldOptions>([
+      ['constructor', { type: 'text', analyzer: 'toString' }],
+      ['tag', 'keyword'],
+    ]),
+    analysis: { analyzer: { toString: { type: 'keyword' } } },
+  });
+  engine.put(document('a', { constructor: ['One Two'], tag: ['__proto__'] }));
+  assert.is(engine.count({ kind: 'term', field: 'constructor', value: 'One Two' }), 1);
+  const terms = {
+    kind: 'terms',
+    field: 'tag',
+    size: 1,
+    shardSize: 1,
+    order: [{ by: 'count', direction: 'desc' }],
+  } as const;
+  const filters = { kind: 'filters', filters: [{ key: '__proto__', query: { kind: 'matchAll' } }] } as const;
+  const aggregations = Object.fromEntries(
+    ['__proto__', 'toString'].map((name) => [
+      name,
+      { ...terms, aggregations: Object.fromEntries([['constructor', filters]]) },
+    ]),
+  );
+  const { aggregations: partials = {} } = engine.search({ query: { kind: 'matchAll' }, limit: 0, aggregations });
+  const answer = JSON.stringify(
+    finishAggregations(aggregations, reduceAggregations(aggregations, [partials, partials])),
+  );
+  const bucket =
+    '"buckets":[{"key":"__proto__","doc_count":2,"constructor":{"buckets":{"__proto__":{"doc_count":2}}}}]';
+  assert.is(answer.split(bucket).length, 3, answer);
+  assert.equal(Object.keys(JSON.parse(answer) as object), ['__proto__', 'toString']);
 });
 
 test('hits are sorted by values, with missing ones last and several by the one that counts', () => {

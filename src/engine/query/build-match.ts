@@ -157,7 +157,7 @@ function foundWord({ terms }: BuildContext, { name, field, boost }: BoostedSearc
   const given = terms.given?.docFrequencies[termKey(name, word)] ?? 0;
   const docFrequency = term === undefined ? given : terms.docFrequency(term);
   if (docFrequency === 0) return [];
-  const statistics = field?.statistics ?? terms.given?.fields[name];
+  const statistics = field?.statistics ?? terms.givenStatistics(name);
   return [{ term, fieldBoost: boost, docFrequency, totalTokens: statistics?.totalTokens ?? 0 }];
 }
 

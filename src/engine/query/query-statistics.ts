@@ -10,9 +10,10 @@ import { localDocFrequency, localFieldStatistics, SearchTerms, termKey } from '.
 export function statisticsOfParts(view: ShardView, query: Query): QueryStatistics {
   const terms = new SearchTerms(view, undefined, { collects: true });
   buildQuery(query, { terms, limits: new QueryLimits(), isScoring: true });
-  const fields: Record<string, FieldStatistics> = {};
-  const docFrequencies: Record<string, number> = {};
-  for (const field of terms.usedFields) fields[field.name] = localFieldStatistics(field.inverted);
-  for (const term of terms.usedTerms) docFrequencies[termKey(term.field.name, term.term)] = localDocFrequency(term);
-  return { fields, docFrequencies };
+  const fields = new Map<string, FieldStatistics>();
+  const docFrequencies = new Map<string, number>();
+  for (const field of terms.usedFields) fields.set(field.name, localFieldStatistics(field.inverted));
+  for (const term of terms.usedTerms) docFrequencies.set(termKey(term.field.name, term.term), localDocFrequency(term));
+  // A field may be called `__proto__`.
+  return { fields: Object.fromEntries(fields), docFrequencies: Object.fromEntries(docFrequencies) };
 }

@@ -109,6 +109,12 @@ export class SearchTerms {
     return this.given === undefined ? undefined : this.given.docFrequencies[termKey(field.name, term)];
   }
 
+  /** What the whole index has of a field; undefined where the request does not tell. */
+  givenStatistics(name: string): FieldStatistics | undefined {
+    const given = this.given?.fields;
+    return given !== undefined && Object.hasOwn(given, name) ? given[name] : undefined;
+  }
+
   /** The inverse document frequency of a term of `field` that `docFrequency` documents have. */
   idf(field: SearchField, docFrequency: number): number {
     return inverseDocumentFrequency(docFrequency, field.statistics.docCount);
@@ -129,9 +135,7 @@ export class SearchTerms {
     const options = this.view.fields.get(name);
     if (options === undefined || (options.type !== 'text' && options.type !== 'keyword')) return undefined;
     const inverted = this.view.parts.map((part) => part.inverted(name));
-    const given = this.given?.fields;
-    const statistics =
-      given !== undefined && Object.hasOwn(given, name) ? given[name]! : localFieldStatistics(inverted);
+    const statistics = this.givenStatistics(name) ?? localFieldStatistics(inverted);
     return { name, options, inverted, statistics };
   }
 }
