@@ -2,9 +2,9 @@
  * Formats of dates in queries: names of Elasticsearch, and patterns of java.time in the letters that numbers need
  * (`yyyy-MM-dd HH:mm:ss.SSSXXX`). Several stand apart by `||`; the first that reads a text counts.
  */
-import { daysInMonth, daysSince1970, MS } from './calendar.ts';
+import { daysInMonth, daysOf, MS } from '../engine/time/civil-date.ts';
+import { TimeZone, utcOfLocal } from '../engine/time/time-zone.ts';
 import { type Rounding } from './dates.ts';
-import { type TimeZone, timeZone, utcOfLocal } from './time-zone.ts';
 
 /** Reads a text; undefined if it is none of the format. Gives milliseconds since 1970. */
 export type ReadDate = (
@@ -118,8 +118,8 @@ function readParts(
   const fraction = texts.get('fraction')?.slice(0, 3).padEnd(3, '0');
   const millis = fraction === undefined ? (isLast ? 999 : 0) : Number(fraction);
   const timeMs = hour * MS.hour + minute * MS.minute + second * MS.second + millis;
-  const localMs = daysSince1970({ year, month, day }) * MS.day + timeMs;
+  const localMs = daysOf(year, month, day) * MS.day + timeMs;
   const ownZone = texts.get('zone');
-  const named = ownZone === undefined ? zone : timeZone(ownZone);
+  const named = ownZone === undefined ? zone : TimeZone.find(ownZone);
   return named === undefined ? undefined : utcOfLocal(named, localMs);
 }

@@ -2,11 +2,12 @@
  * Dates in queries: `now`, dates, and sums of them such as `now-1d/d` and `2024-01-01||+1M/d`, as in Elasticsearch. What
  * `now` is, the root fixes once for all shards.
  */
+
+import { civilOf, daysInMonth, daysOf, MS } from '../engine/time/civil-date.ts';
+import { TimeZone, UTC, utcOfLocal } from '../engine/time/time-zone.ts';
 import { CoppiceError } from '../errors.ts';
-import { civilDay, daysInMonth, daysSince1970, MS } from './calendar.ts';
 import { dateFormat, type ReadDate } from './date-format.ts';
 import { DATE_FORMAT, isInTime, parseDate, type Rounding } from './dates.ts';
-import { type TimeZone, timeZone, UTC, utcOfLocal } from './time-zone.ts';
 
 /** How a date of a query is read. */
 export type DateReading = {
@@ -35,8 +36,7 @@ export interface DateReader {
  * @throws CoppiceError `BAD_REQUEST` for a format or a zone that is not known.
  */
 export function dateReader({ nowMs, zone: zoneName, format = DATE_FORMAT }: DateReading): DateReader {
-  const zone = zoneName === undefined ? UTC : timeZone(zoneName);
-  if (zone === undefined) throw new CoppiceError('BAD_REQUEST', `unknown time zone [${String(zoneName).slice(0, 60)}]`);
+  const zone = zoneName === undefined ? UTC : TimeZone.of(zoneName);
   const formats = format.split('||').map(readerOf);
   const readDate = (value: unknown, rounding: Rounding): number | undefined => {
     for (const read of formats) {
@@ -103,7 +103,7 @@ function calculate(
     STEP.lastIndex = at;
     const [, sign, count = '', unit = '', rounded] = STEP.exec(sum) ?? [];
     if (rounded === undefined && sign === undefined) return undefined;
-    const localMs = utcMs + zone.offsetMs(utcMs);
+    const localMs = utcMs + zone.offsetAt(utcMs);
     const moved =
       rounded === undefined
         ? added(localMs, (sign === '-' ? -1 : 1) * (count === '' ? 1 : Number(count)), unit)
@@ -129,11 +129,11 @@ function added(localMs: number, count: number, unit: string): number {
   const unitMs = UNIT_MS.get(unit);
   if (unitMs !== undefined) return localMs + count * unitMs;
   const days = Math.floor(localMs / MS.day);
-  const { year, month, day } = civilDay(days);
+  const { year, month, day } = civilOf(days);
   const months = year * 12 + month - 1 + (unit === 'y' ? 12 * count : count);
   const [newYear, newMonth] = [Math.floor(months / 12), (((months % 12) + 12) % 12) + 1];
   const newDay = Math.min(day, daysInMonth(newYear, newMonth));
-  return daysSince1970({ year: newYear, month: newMonth, day: newDay }) * MS.day + (localMs - days * MS.day);
+  return daysOf(newYear, newMonth, newDay) * MS.day + (localMs - days * MS.day);
 }
 
 function roundedTo(localMs: number, unit: string, rounding: Rounding): number {
@@ -147,6 +147,6 @@ function startOf(localMs: number, unit: string): number {
   if (unit === 'w') return (Math.floor((days + 3) / 7) * 7 - 3) * MS.day;
   const unitMs = UNIT_MS.get(unit);
   if (unitMs !== undefined) return Math.floor(localMs / unitMs) * unitMs;
-  const { year, month } = civilDay(days);
-  return daysSince1970({ year, month: unit === 'y' ? 1 : month, day: 1 }) * MS.day;
+  const { year, month } = civilOf(days);
+  return daysOf(year, unit === 'y' ? 1 : month, 1) * MS.day;
 }

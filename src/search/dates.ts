@@ -2,9 +2,9 @@
  * Dates in documents and queries: Elasticsearch's `strict_date_optional_time||epoch_millis`. Everything is kept as
  * milliseconds since 1970, UTC unless an offset is given.
  */
-import { daysInMonth, daysSince1970, MS } from './calendar.ts';
+import { daysInMonth, daysOf, MS } from '../engine/time/civil-date.ts';
+import { type TimeZone, UTC, utcOfLocal } from '../engine/time/time-zone.ts';
 import { asNumber } from './shape.ts';
-import { type TimeZone, UTC, utcOfLocal } from './time-zone.ts';
 
 /** The one format of date fields. */
 export const DATE_FORMAT = 'strict_date_optional_time||epoch_millis';
@@ -63,7 +63,7 @@ function localOf(text: string): number | undefined {
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return undefined;
   if (hour > 23 || minute > 59 || second > 59) return undefined;
   const timeMs = hour * MS.hour + minute * MS.minute + second * MS.second + field(20, 23);
-  return daysSince1970({ year, month, day }) * MS.day + timeMs;
+  return daysOf(year, month, day) * MS.day + timeMs;
 }
 
 function offsetMs(zone: string): number {

@@ -1,10 +1,7 @@
-/** Dates in queries: sums, rounding, formats and zones; the calendar against the platform's. */
+/** Dates in queries: sums, rounding, formats and zones. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { civilDay, daysSince1970 } from '../../src/search/calendar.ts';
 import { dateReader } from '../../src/search/date-math.ts';
-import { timeZone, utcOfLocal } from '../../src/search/time-zone.ts';
-import { Seeded } from '../support/seeded.ts';
 import { assertFault } from './faults.ts';
 
 const test = suite('search/date-math');
@@ -108,26 +105,6 @@ test('formats and zones that are not known are refused', () => {
     'BAD_REQUEST',
     '[now]: the request does not say what now is',
   );
-});
-
-test('days of the calendar are those of the platform', () => {
-  const chance = new Seeded(41);
-  for (let i = 0; i < 5000; i++) {
-    const days = chance.below(20_000_000) - 10_000_000;
-    const date = new Date(days * 86_400_000);
-    const day = { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() };
-    assert.equal(civilDay(days), day, `day ${days}, seed 41`);
-    assert.is(daysSince1970(day), days, `day ${days}, seed 41`);
-  }
-  assert.is(daysSince1970({ year: 2024, month: 14, day: 1 }), daysSince1970({ year: 2025, month: 2, day: 1 }));
-  assert.is(daysSince1970({ year: 2024, month: 0, day: 1 }), daysSince1970({ year: 2023, month: 12, day: 1 }));
-});
-
-test('local times that clocks skip or show twice have one moment', () => {
-  const oslo = timeZone('Europe/Oslo');
-  if (oslo === undefined) throw new Error('no Oslo');
-  assert.is(utcOfLocal(oslo, Date.UTC(2024, 2, 31, 2, 30)), Date.UTC(2024, 2, 31, 1, 30));
-  assert.is(utcOfLocal(oslo, Date.UTC(2024, 9, 27, 2, 30)), Date.UTC(2024, 9, 27, 0, 30));
 });
 
 test.run();

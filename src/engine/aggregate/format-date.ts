@@ -3,8 +3,8 @@
  * them. What a pattern may hold is one table; anything else in it is refused when it is checked.
  */
 import { CoppiceError } from '../../errors.ts';
-import { civilOf, DAY_MS, daysOf } from './civil-date.ts';
-import { TimeZone } from './time-zone.ts';
+import { civilOf, DAY_MS, daysOf } from '../time/civil-date.ts';
+import { TimeZone } from '../time/time-zone.ts';
 
 /** A moment in local time, taken apart. */
 type Parts = {

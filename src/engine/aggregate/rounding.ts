@@ -4,9 +4,10 @@
  * two hours of the same name, and longer ones begin with the first; where they are put forward, an interval that would
  * begin in the hour left out begins right after it.
  */
+
+import { civilOf, DAY_MS, daysOf } from '../time/civil-date.ts';
+import { TimeZone } from '../time/time-zone.ts';
 import type { CalendarUnit, DateInterval } from './aggregation.ts';
-import { civilOf, DAY_MS, daysOf } from './civil-date.ts';
-import { TimeZone } from './time-zone.ts';
 
 /** Rounds values down to the start of their bucket. */
 export interface Rounding {

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import type { CalendarUnit } from '../../../src/engine/aggregate/aggregation.ts';
 import { dateFormatter } from '../../../src/engine/aggregate/format-date.ts';
 import { DateRounding, NumberRounding } from '../../../src/engine/aggregate/rounding.ts';
-import { TimeZone } from '../../../src/engine/aggregate/time-zone.ts';
+import { TimeZone } from '../../../src/engine/time/time-zone.ts';
 import { CoppiceError } from '../../../src/errors.ts';
 import { Seeded } from '../../support/seeded.ts';
 

@@ -4,16 +4,20 @@
  */
 import { IANAZone } from 'luxon';
 import { CoppiceError } from '../../errors.ts';
+import { DAY_MS, MS } from './civil-date.ts';
 
 /** Milliseconds between two looks for a change of offset. Two changes within it would be missed; none are known. */
-const STEP_MS = 4 * 86_400_000;
+const STEP_MS = 4 * DAY_MS;
 /** Spans are looked for in pieces of the time line of about this length. */
 const PIECE_MS = 128 * STEP_MS;
 /** Pieces before and after 1970 that are found fastest. */
 const NEAR_PIECES = 200;
 const KEPT_ZONES = 64;
-/** Farthest moment from 1970 that a date holds. */
-const MAX_TIME_MS = 8.64e15;
+/** Farthest moment from 1970 that a date holds in any zone. */
+const MAX_TIME_MS = 8.64e15 - DAY_MS;
+
+/** Names of the database. */
+const NAME = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/;
 
 const zones = new Map<string, TimeZone>();
 
@@ -29,7 +33,7 @@ export class TimeZone {
   /** Spans by piece of the time line. */
   readonly #pieces = new Map<number, Spans>();
   /** The same for the centuries around 1970, where most dates are. */
-  readonly #near: (Spans | undefined)[] = Array.from({ length: 2 * NEAR_PIECES }, () => undefined);
+  readonly #near: (Spans | undefined)[];
   #from = Number.POSITIVE_INFINITY;
   #to = Number.NEGATIVE_INFINITY;
   #offsetMs = 0;
@@ -38,6 +42,7 @@ export class TimeZone {
     this.name = name;
     this.fixedOffsetMs = fixedOffsetMs;
     this.#zone = zone;
+    this.#near = zone === undefined ? [] : Array.from({ length: 2 * NEAR_PIECES }, () => undefined);
   }
 
   /**
@@ -46,20 +51,23 @@ export class TimeZone {
    * @throws CoppiceError `BAD_REQUEST` if there is none.
    */
   static of(name: string): TimeZone {
+    const zone = TimeZone.find(name);
+    if (zone !== undefined) return zone;
+    throw new CoppiceError('BAD_REQUEST', `unknown time zone [${name.slice(0, 64)}]`, { details: { timeZone: name } });
+  }
+
+  /** The zone of a name; undefined if there is none. */
+  static find(name: string): TimeZone | undefined {
+    const offsetMs = fixedOffset(name);
+    if (offsetMs !== undefined) return new TimeZone(name, offsetMs, undefined);
     const known = zones.get(name);
     if (known !== undefined) return known;
-    const zone = TimeZone.#create(name);
+    if (!NAME.test(name) || !IANAZone.isValidZone(name)) return undefined;
+    const zone = new TimeZone(name, undefined, IANAZone.create(name));
     const oldest = zones.keys().next();
     if (zones.size >= KEPT_ZONES && oldest.done !== true) zones.delete(oldest.value);
     zones.set(name, zone);
     return zone;
-  }
-
-  static #create(name: string): TimeZone {
-    const offsetMs = fixedOffset(name);
-    if (offsetMs !== undefined) return new TimeZone(name, offsetMs, undefined);
-    if (name.length <= 64 && IANAZone.isValidZone(name)) return new TimeZone(name, undefined, IANAZone.create(name));
-    throw new CoppiceError('BAD_REQUEST', `unknown time zone [${name.slice(0, 64)}]`, { details: { timeZone: name } });
   }
 
   /** Milliseconds that local time is ahead of UTC at a moment. */
@@ -71,7 +79,8 @@ export class TimeZone {
 
   /** Takes over the span around a moment: neighbours are likely to ask for it next. */
   #enter(timeMs: number): void {
-    const piece = Math.floor(timeMs / PIECE_MS);
+    // Beyond what a date holds, offsets stay as they are at its ends: no more pieces than that are kept.
+    const piece = Math.floor(Math.max(-MAX_TIME_MS, Math.min(MAX_TIME_MS, timeMs)) / PIECE_MS);
     const { starts, offsets } = this.#spansOf(piece);
     let span = starts.length - 1;
     while (span > 0 && timeMs < starts[span]!) span--;
@@ -125,6 +134,17 @@ export class TimeZone {
   }
 }
 
+/** The zone of dates that name none. */
+export const UTC = TimeZone.of('UTC');
+
+/** The moment at which clocks of a zone show a local time; of two, the earlier one; in a gap, as before the jump. */
+export function utcOfLocal(zone: TimeZone, localMs: number): number {
+  const before = zone.offsetAt(localMs - DAY_MS);
+  const after = zone.offsetAt(localMs + DAY_MS);
+  if (zone.offsetAt(localMs - before) === before) return localMs - before;
+  return zone.offsetAt(localMs - after) === after ? localMs - after : localMs - before;
+}
+
 function fixedOffset(name: string): number | undefined {
   if (/^(?:utc|gmt|z|etc\/utc)$/i.test(name)) return 0;
   const parts = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?$/.exec(name);
@@ -132,5 +152,5 @@ function fixedOffset(name: string): number | undefined {
   const hours = Number(parts[2]);
   const minutes = hours * 60 + Number(parts[3] ?? 0);
   if (minutes > 18 * 60) return undefined;
-  return (parts[1] === '-' ? -minutes : minutes) * 60_000 + 0;
+  return (parts[1] === '-' ? -minutes : minutes) * MS.minute + 0;
 }

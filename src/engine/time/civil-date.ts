@@ -1,7 +1,10 @@
 /** Days since 1970 to years, months and days of the proleptic Gregorian calendar and back; the year is taken to begin in March. */
 
+/** Milliseconds of units of equal length. */
+export const MS = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const;
+
 /** Milliseconds of a day. */
-export const DAY_MS = 86_400_000;
+export const DAY_MS = MS.day;
 
 /** A day of the calendar. Months from 1. */
 export type CivilDate = { readonly year: number; readonly month: number; readonly day: number };
@@ -32,4 +35,14 @@ export function civilOf(days: number): CivilDate {
   const month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9;
   const day = dayOfYear - Math.floor((153 * marchMonth + 2) / 5) + 1;
   return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day };
+}
+
+/** Days of a month. */
+export function daysInMonth(year: number, month: number): number {
+  if (month === 2) return isLeapYear(year) ? 29 : 28;
+  return [4, 6, 9, 11].includes(month) ? 30 : 31;
+}
+
+function isLeapYear(year: number): boolean {
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 }
