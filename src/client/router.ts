@@ -70,6 +70,7 @@ export class Router {
    * Asks shards of a group and returns what each answered, in shard order. Waits for none beyond the deadline.
    *
    * @param request `shards` undefined asks all; `bodies` gives each shard its own body.
+   * @throws CoppiceError `BAD_REQUEST` for a token of a shard that the group does not have.
    */
   async ask(
     group: GroupRecord,
@@ -77,6 +78,7 @@ export class Router {
     options: CallOptions,
   ): Promise<readonly ShardAnswer[]> {
     const shards = request.shards ?? shardsOf(group.slots);
+    if (options.after !== undefined) checkToken(group, options.after);
     const shared = this.#message(group, request.body, undefined);
     const parts = shards.map((shard): ScatterPart => {
       const after = options.after?.[String(shard)];
@@ -217,4 +219,14 @@ function readyMade(reduce: ReadyMade): Parameters<typeof reducePartials>[0] {
   if (typeof reduce === 'string') return reduce;
   const { by, k, order } = reduce.topk;
   return { topk: { by, ...(k === undefined ? {} : { k }), ...(order === undefined ? {} : { order }) } };
+}
+
+function checkToken(group: GroupRecord, token: Token): void {
+  const shards = new Set(shardsOf(group.slots).map(String));
+  const unknown = Object.keys(token).find((shard) => !shards.has(shard));
+  if (unknown === undefined) return;
+  throw new CoppiceError(
+    'BAD_REQUEST',
+    `after names shard [${unknown.slice(0, 20)}], which \`${group.name}\` does not have`,
+  );
 }

@@ -70,7 +70,7 @@ const endpoints = {
       searchShard(
         state,
         body,
-        stopInTime(() => context.remainingMs()),
+        stopInTime(() => context.remainingMs(), body.request.timeoutMs),
       ),
   }),
   /** How a document scores. */

@@ -39,6 +39,7 @@ export function isSearchRequest(value: unknown): value is SearchRequest {
     optional(value['aggregations'], isPlainObject) &&
     optional(value['postFilter'], isQueryNode) &&
     optional(value['nowMs'], isNumber) &&
+    optional(value['timeoutMs'], isCount) &&
     ['explain', 'profile', 'showsVersion', 'showsSeqNo'].every((flag) => optional(value[flag], isBoolean)) &&
     optional(minScore, isNumber)
   );

@@ -33,13 +33,16 @@ const MAX_MARGIN_MS = 100;
 export type SearchTime = { readonly shouldStop: () => boolean; readonly nowMs: () => number };
 
 /**
- * Lets a search end shortly before its caller stops waiting, so that what it has found is not lost.
+ * Lets a search end when its time is over, and shortly before its caller stops waiting, so that what it has found is not
+ * lost.
  *
  * @param remainingMs Milliseconds that the caller still waits.
+ * @param timeoutMs Milliseconds that the search may take, from now. Default: as long as the caller waits.
  */
-export function stopInTime(remainingMs: () => number): SearchTime {
-  const marginMs = Math.min(MAX_MARGIN_MS, remainingMs() * MARGIN);
-  return { shouldStop: () => remainingMs() <= marginMs, nowMs: () => -remainingMs() };
+export function stopInTime(remainingMs: () => number, timeoutMs = Number.POSITIVE_INFINITY): SearchTime {
+  const atStartMs = remainingMs();
+  const stopMs = Math.max(Math.min(MAX_MARGIN_MS, atStartMs * MARGIN), atStartMs - timeoutMs);
+  return { shouldStop: () => remainingMs() <= stopMs, nowMs: () => -remainingMs() };
 }
 
 /** Finds the best `from + size` hits of one shard. */

@@ -260,6 +260,28 @@ test('what a shard has not seen in time is missing, and said to be', async ({ cl
   assert.equal([got.code, got.status], ['DEADLINE_EXCEEDED', 504]);
 });
 
+test('a search with hardly any time answers with what it has', async ({ client }) => {
+  for (const timeout of [0, 1, '1nanos', '-1']) {
+    const { _shards, timed_out } = await client.search('books', { timeout, query: { match: { text: 'sea' } } });
+    assert.equal([_shards.successful, _shards.failed, typeof timed_out], [2, 0, 'boolean'], String(timeout));
+  }
+});
+
+test('a token of a shard that the index does not have is refused', async ({ client }) => {
+  for (const [action, body] of [
+    ['search', {}],
+    ['count', {}],
+    ['get', { id: '0' }],
+  ] as const) {
+    const error = await failureOf(client.request(action, 'books', { ...body, after: { 0: 0, 2: 1 } }));
+    assert.equal(
+      [error.code, error.message],
+      ['BAD_REQUEST', 'after names shard [2], which `books` does not have'],
+      action,
+    );
+  }
+});
+
 test('a bare client that names a deadline hears by then what is known', async ({ bare }) => {
   const body = { after: { 0: 10_000_000 } };
   const options = { headers: { 'Coppice-Deadline-Ms': '300' }, timeoutMs: 2_000 };

@@ -248,6 +248,16 @@ test('a search ends before its caller stops waiting', () => {
   assert.ok(shouldStop());
 });
 
+test('a search ends when its time is over, if that is sooner', () => {
+  let remainingMs = 500;
+  const [none, short, long] = [0, 20, 1000].map((timeoutMs) => stopInTime(() => remainingMs, timeoutMs).shouldStop);
+  assert.equal([none?.(), short?.(), long?.()], [true, false, false]);
+  remainingMs = 480;
+  assert.equal([none?.(), short?.(), long?.()], [true, true, false]);
+  remainingMs = 75;
+  assert.equal([none?.(), short?.(), long?.()], [true, true, true]);
+});
+
 test('an answer that must not be given is an error', () => {
   const lost = (shard: number) => ({
     shard,

@@ -28,6 +28,8 @@ import { aggregatedMappings, bindNow } from './mappings.ts';
 
 /** Most searches of one `msearch`. */
 const MAX_SEARCHES = 1_000;
+/** Shards are waited for at least so long, however little time their searches have. */
+const LEAST_PATIENCE_MS = 500;
 
 type Gathered<Partial_> = {
   readonly partials: readonly FromShard<Partial_>[];
@@ -81,7 +83,7 @@ async function searchIndex(
   const request = await bindNow(root, group, parsed);
   const mappings = request.aggregations === undefined ? undefined : await aggregatedMappings(root, group, request);
   const shards = shardsAsked(group, request);
-  const asked = withToken(within(root, options, request.timeoutMs), request);
+  const asked = withToken(within(root, options, patienceMs(request)), request);
   const statistics =
     request.searchType === 'dfs_query_then_fetch'
       ? await globalStatistics(root, { group, request, shards }, asked)
@@ -177,6 +179,11 @@ function gather<Partial_>(answers: readonly ShardAnswer[]): Gathered<Partial_> {
 function shardsAsked(group: GroupRecord, { routing }: Pick<CountRequest, 'routing'>): readonly number[] {
   if (routing === undefined) return shardsOf(group.slots);
   return [...new Set(routing.map((key) => shardOfSlot(group.slots, slotOf(key))))].toSorted((a, b) => a - b);
+}
+
+/** How long the shards are waited for: they themselves stop after the search's time, and need some for the way back. */
+function patienceMs({ timeoutMs }: Pick<SearchRequest, 'timeoutMs'>): number | undefined {
+  return timeoutMs === undefined ? undefined : Math.max(timeoutMs, LEAST_PATIENCE_MS);
 }
 
 function withToken(options: CallOptions, { after }: Pick<CountRequest, 'after'>): CallOptions {

@@ -1,4 +1,5 @@
 /** What several bodies have in common: timeouts, tokens, routing. */
+import { TimeZone } from '../../engine/time/time-zone.ts';
 import type { ObjectReader } from '../object-reader.ts';
 import { asList, childPath, elementPath, integerAt, isPlainObject, nameAt, shapeError } from '../shape.ts';
 
@@ -16,11 +17,11 @@ const UNIT_MS = new Map([
 ]);
 const MAX_ROUTINGS = 1024;
 
-/** Reads a duration: milliseconds, or a number with a unit such as `"500ms"`. -1 is none. */
+/** Reads a duration: milliseconds, or a number with a unit such as `"500ms"`, rounded up to whole ones. -1 is none. */
 export function readTimeoutMs(reader: ObjectReader, key = 'timeout'): number | undefined {
   const value = reader.value(key);
   if (value === undefined || value === -1 || value === '-1') return undefined;
-  const timeoutMs = durationMs(value);
+  const timeoutMs = value === '0' ? 0 : durationMs(value);
   if (timeoutMs === undefined || timeoutMs < 0)
     throw shapeError(reader.at(key), 'a duration such as "500ms" or "2s", or milliseconds', value);
   return Math.ceil(timeoutMs);
@@ -33,6 +34,16 @@ export function durationMs(value: unknown): number | undefined {
     typeof value === 'string' ? (/^(\d{1,12}(?:\.\d{1,6})?)([a-z]+)$/.exec(value) ?? []) : [];
   const factor = UNIT_MS.get(unit);
   return factor === undefined ? undefined : Number(digits) * factor;
+}
+
+/**
+ * Reads the name of a time zone.
+ *
+ * @throws CoppiceError `BAD_REQUEST` if there is none of this name.
+ */
+export function readTimeZone(reader: ObjectReader): string | undefined {
+  const name = reader.name('time_zone');
+  return name === undefined ? undefined : TimeZone.of(name).name;
 }
 
 /** Reads `after`: the token of a write that the answer must have seen. */

@@ -1,8 +1,10 @@
 /** The kinds of query that look for exact values, ranges and patterns in one field. */
+
 import { regexpAutomaton } from '../../engine/automata/regexp-automaton.ts';
 import { CoppiceError } from '../../errors.ts';
 import { ObjectReader } from '../object-reader.ts';
 import { compact, elementPath, isPlainObject, pathError, type Scalar, scalarAt, shapeError } from '../shape.ts';
+import { readTimeZone } from './common.ts';
 import { type NodeBounds, QUERY_LIMITS, type QueryNode } from './query-node.ts';
 import {
   AUTO_FUZZINESS,
@@ -62,7 +64,7 @@ export function parseRange(body: unknown, path: string): QueryNode {
     throw pathError(at, 'takes [gte] or [gt], not both', 'one lower bound');
   if (bounds.lte !== undefined && bounds.lt !== undefined)
     throw pathError(at, 'takes [lte] or [lt], not both', 'one upper bound');
-  const dates = { format: reader.name('format'), timeZone: reader.name('time_zone') };
+  const dates = { format: reader.name('format'), timeZone: readTimeZone(reader) };
   return compact({ kind: 'range' as const, field, bounds, ...dates, ...readCommon(reader) });
 }
 

@@ -1,6 +1,8 @@
 /** `query_string`: a query as people type it, in Lucene's syntax, to the same nodes as the other kinds. */
+
 import { ObjectReader } from '../object-reader.ts';
 import { compact, pathError, shapeError, stringAt } from '../shape.ts';
+import { readTimeZone } from './common.ts';
 import { readSlop } from './parse-match.ts';
 import { QUERY_LIMITS, type QueryNode, type WeightedField } from './query-node.ts';
 import {
@@ -79,7 +81,7 @@ function readOptions(reader: ObjectReader): Omit<QueryStringOptions, 'path'> {
     lenient: reader.boolean('lenient'),
     allowLeadingWildcard: reader.boolean('allow_leading_wildcard') ?? true,
     maxStates: reader.integer('max_determinized_states', { min: 1, max: 100_000 }),
-    timeZone: reader.name('time_zone'),
+    timeZone: readTimeZone(reader),
   });
 }
 

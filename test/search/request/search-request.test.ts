@@ -81,6 +81,10 @@ test('every option is read', () => {
     [{ timeout: '1.5s' }, { timeoutMs: 1500 }],
     [{ timeout: 20 }, { timeoutMs: 20 }],
     [{ timeout: -1 }, {}],
+    [{ timeout: '-1' }, {}],
+    [{ timeout: '0' }, { timeoutMs: 0 }],
+    [{ timeout: 0 }, { timeoutMs: 0 }],
+    [{ timeout: '1nanos' }, { timeoutMs: 1 }],
     [{ after: { 0: 12, 11: 3 } }, { after: { 0: 12, 11: 3 } }],
     [{ allow_partial_search_results: false }, { allowPartialResults: false }],
     [{ routing: 'a,b' }, { routing: ['a', 'b'] }],
@@ -159,6 +163,12 @@ test('a wrong body says where and what', () => {
   ];
   for (const [body, message] of table) assertFault(() => parseSearch(body), 'PARSING_FAILED', message);
   assertFault(() => parseCount({ size: 1 }), 'PARSING_FAILED', /^body: unknown key \[size\]/);
+  // Also where no date is sought.
+  for (const query of [
+    { query_string: { query: 'sea', time_zone: 'Mars' } },
+    { range: { year: { time_zone: 'Mars' } } },
+  ])
+    assertFault(() => parseSearch({ query }), 'BAD_REQUEST', 'unknown time zone [Mars]');
 });
 
 test('a page beyond the window is refused', () => {

@@ -1,4 +1,5 @@
 /** `composite`: buckets of all combinations of keys, page by page. */
+
 import type { Aggregation, CompositeSource, ValueFormat } from '../../../engine/aggregate/aggregation.ts';
 import { dateFormatter } from '../../../engine/aggregate/format-date.ts';
 import type { FieldValue } from '../../../engine/query/query.ts';
@@ -12,6 +13,7 @@ import {
   shapeError,
   unknownNameError,
 } from '../../shape.ts';
+import { readTimeZone } from '../common.ts';
 import {
   type AggregatedField,
   type AggregationSite,
@@ -92,7 +94,7 @@ function readDateHistogram(body: unknown, { name, path, site }: Reading): Source
   const known = [...SOURCE_KEYS, 'calendar_interval', 'fixed_interval', 'time_zone', 'offset', 'format'];
   const reader = ObjectReader.open(body, path, { known, later: [...SOURCE_LATER, 'interval'] });
   const field = readAggregatedField(reader, site, 'dates');
-  const timeZone = reader.name('time_zone');
+  const timeZone = readTimeZone(reader);
   const pattern = reader.name('format');
   dateFormatter({ pattern, timeZone });
   return {

@@ -1,8 +1,10 @@
 /** `histogram` and `date_histogram`: buckets by intervals of a number or a date. */
+
 import type { Aggregation, Bounds, CalendarUnit, DateInterval } from '../../../engine/aggregate/aggregation.ts';
 import { dateFormatter } from '../../../engine/aggregate/format-date.ts';
 import { ObjectReader } from '../../object-reader.ts';
 import { compact, pathError, shapeError } from '../../shape.ts';
+import { readTimeZone } from '../common.ts';
 import {
   type AggregatedField,
   type AggregationBinding,
@@ -76,7 +78,7 @@ export function parseDateHistogram(body: unknown, site: AggregationSite): Aggreg
     later: ['interval', 'script', 'value_type'],
   });
   const field = readAggregatedField(reader, site, 'dates');
-  const timeZone = reader.name('time_zone');
+  const timeZone = readTimeZone(reader);
   const format = readFormat(reader, field, timeZone);
   const pattern = reader.name('format');
   dateFormatter({ pattern, timeZone });

@@ -1,8 +1,10 @@
 /** `range` and `date_range`: buckets between numbers or dates that the request names. */
+
 import type { Aggregation, Range } from '../../../engine/aggregate/aggregation.ts';
 import { dateFormatter } from '../../../engine/aggregate/format-date.ts';
 import { ObjectReader } from '../../object-reader.ts';
 import { compact, elementPath, isPlainObject, pathError, shapeError } from '../../shape.ts';
+import { readTimeZone } from '../common.ts';
 import {
   type AggregatedField,
   type AggregationSite,
@@ -32,7 +34,7 @@ export function parseDateRange(body: unknown, site: AggregationSite): Aggregatio
     later: ['script'],
   });
   const field = readAggregatedField(reader, site, 'dates');
-  const dates = { format: reader.name('format'), timeZone: reader.name('time_zone') };
+  const dates = { format: reader.name('format'), timeZone: readTimeZone(reader) };
   return readRanges(reader, { site, field, dates });
 }
 
