@@ -6,7 +6,16 @@
 import { CoppiceError } from '../errors.ts';
 import type { AnalysisSettings, Analyzers } from './analysis/analyzer.ts';
 import { createAnalyzers } from './analysis/analyzers.ts';
-import { checkDocument, checkSearch } from './check-input.ts';
+import {
+  checkDocument,
+  checkId,
+  checkOptions,
+  checkOrdinal,
+  checkSchema,
+  checkSegmentCount,
+} from './check/check-document.ts';
+import { checkQuery } from './check/check-query.ts';
+import { checkSearch, checkStatistics } from './check/check-search.ts';
 import type {
   Engine,
   EngineDocument,
@@ -23,6 +32,7 @@ import { ShardHighlighter } from './highlight/shard-highlighter.ts';
 import { createSearchKernel } from './kernel/search-kernel.ts';
 import type { Region, RegionPool, SharedMemory } from './memory/region.ts';
 import { documentAt, placeOfOrdinal } from './part/document-place.ts';
+import type { IndexPart } from './part/index-part.ts';
 import type { ShardView } from './part/shard-view.ts';
 import { explainDocument } from './query/explain.ts';
 import { FilterCache } from './query/filter-cache.ts';
@@ -95,9 +105,12 @@ export function createEngine(options: ShardEngineOptions = {}): ShardEngine {
  * Opens the index that was last committed to a store, or makes an empty one there. Its schema and analysis are those that
  * were committed; `schema` may add fields. The store is locked until the engine is closed.
  *
- * @throws CoppiceError `CORRUPT_SEGMENT` if a file is damaged, `STORE_IN_USE` if another engine has the store.
+ * @throws CoppiceError `CORRUPT_SEGMENT` if a file is damaged, `STORE_IN_USE` if another engine has the store, `BAD_REQUEST`
+ * for options that cannot be.
  */
 export function openEngine(options: ShardEngineOptions & { readonly store: Store }): ShardEngine {
+  checkOptions(options);
+  if (options.schema !== undefined) checkSchema(options.schema);
   const unlock = options.store.lock();
   try {
     return new ShardEngine(options, { commits: new CommitLog(options.store), unlock });
@@ -148,6 +161,7 @@ export class ShardEngine implements Engine {
   }
 
   addFields(schema: Schema): void {
+    checkSchema(schema);
     this.#fields.add(schema);
   }
 
@@ -159,16 +173,19 @@ export class ShardEngine implements Engine {
 
   delete(id: string): boolean {
     this.#checkOpen();
+    checkId(id);
     return this.#writer.delete(id);
   }
 
   get(id: string): StoredDocument | undefined {
+    checkId(id);
     const place = this.#writer.find(id);
     return place === undefined ? undefined : documentAt(this.#writer.parts, place);
   }
 
   documentAt(ordinal: number): StoredDocument {
     const { parts } = this.#writer;
+    checkOrdinal(ordinal, endOrdinalOf(parts));
     return documentAt(parts, placeOfOrdinal(parts, ordinal));
   }
 
@@ -179,24 +196,31 @@ export class ShardEngine implements Engine {
   }
 
   count(query: Query): number {
+    checkQuery(query);
     this.#writer.noteSearch();
     return countParts(this.#currentView(), query, this.#filters);
   }
 
   explain(id: string, request: Pick<EngineSearch, 'query' | 'statistics'>): Explanation | undefined {
+    checkId(id);
+    checkQuery(request.query);
+    checkStatistics(request.statistics);
     const place = this.#writer.find(id);
     return place === undefined ? undefined : explainDocument(this.#currentView(), place, request);
   }
 
   statisticsOf(query: Query): QueryStatistics {
+    checkQuery(query);
     return statisticsOfParts(this.#currentView(), query);
   }
 
   termsOf(query: Query): ReadonlyMap<string, ReadonlySet<string>> {
+    checkQuery(query);
     return termsOfQuery(this.#currentView(), query);
   }
 
   highlighter(query: Query): EngineHighlighter {
+    checkQuery(query);
     return new ShardHighlighter(this.#currentView(), query);
   }
 
@@ -209,7 +233,7 @@ export class ShardEngine implements Engine {
     return {
       docCount,
       sizeBytes: segmentBytes + headBytes,
-      deletedCount: parts.reduce((total, { endOrdinal }) => total + endOrdinal, 0) - docCount,
+      deletedCount: endOrdinalOf(parts) - docCount,
       segmentCount: segments.slots.length,
       segmentBytes,
       headBytes,
@@ -244,6 +268,7 @@ export class ShardEngine implements Engine {
   /** Writes out what is in memory and merges segments until there are at most so many. Takes as long as it takes. */
   forceMerge(maxSegments = 1): void {
     this.#checkOpen();
+    checkSegmentCount(maxSegments);
     this.#writer.forceMerge(Math.max(1, maxSegments));
   }
 
@@ -349,4 +374,8 @@ export class ShardEngine implements Engine {
   #checkOpen(): void {
     if (this.#isClosed) throw new CoppiceError('INTERNAL', 'the index is closed');
   }
+}
+
+function endOrdinalOf(parts: readonly IndexPart[]): number {
+  return parts.reduce((total, { endOrdinal }) => total + endOrdinal, 0);
 }

@@ -4,6 +4,9 @@
  */
 import type { AnalysisSettings, Analyzers } from './analysis/analyzer.ts';
 import { createAnalyzers } from './analysis/analyzers.ts';
+import { checkId } from './check/check-document.ts';
+import { checkQuery } from './check/check-query.ts';
+import { checkSearch, checkStatistics } from './check/check-search.ts';
 import type { EngineHits, EngineSearch, Explanation, QueryStatistics, Schema, StoredDocument } from './engine.ts';
 import { createSearchKernel } from './kernel/search-kernel.ts';
 import { createRegionPool, type LentRange } from './memory/region-pool.ts';
@@ -78,19 +81,25 @@ export class SharedSearcher {
   }
 
   search(request: EngineSearch): EngineHits {
+    checkSearch(request);
     return searchParts(this.#view, request, this.#filters);
   }
 
   count(query: Query): number {
+    checkQuery(query);
     return countParts(this.#view, query, this.#filters);
   }
 
   explain(id: string, request: Pick<EngineSearch, 'query' | 'statistics'>): Explanation | undefined {
+    checkId(id);
+    checkQuery(request.query);
+    checkStatistics(request.statistics);
     const place = placeOfId(this.#view.parts, id);
     return place === undefined ? undefined : explainDocument(this.#view, place, request);
   }
 
   statisticsOf(query: Query): QueryStatistics {
+    checkQuery(query);
     return statisticsOfParts(this.#view, query);
   }
 

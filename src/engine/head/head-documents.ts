@@ -94,11 +94,10 @@ export class HeadDocuments implements PartDocuments {
   }
 
   source(ordinal: number): unknown {
-    const json = this.#sources.text(ordinal);
-    return json === '' ? undefined : JSON.parse(json);
+    return JSON.parse(this.#sources.text(ordinal));
   }
 
-  /** The source as JSON in UTF-8; empty for undefined. */
+  /** The source as JSON in UTF-8. */
   sourceBytes(ordinal: number): Uint8Array {
     return this.#sources.bytes(ordinal);
   }

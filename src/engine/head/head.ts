@@ -5,6 +5,8 @@
  */
 import { CoppiceError } from '../../errors.ts';
 import type { Analyzers } from '../analysis/analyzer.ts';
+import { sourceJson } from '../check/check-document.ts';
+import { shown } from '../check/checks.ts';
 import type { EngineDocument, FieldOptions } from '../engine.ts';
 import type { Column, IndexPart, InvertedField } from '../part/index-part.ts';
 import { MAX_TERM_BYTES, termBytes } from '../part/term-bytes.ts';
@@ -127,7 +129,7 @@ export class Head implements IndexPart {
    */
   put(document: EngineDocument, beforeChange: () => void): void {
     this.#check(document);
-    const json = JSON.stringify(document.source) ?? '';
+    const json = sourceJson(document);
     const { fields } = document;
     this.#cutTexts(document);
     beforeChange();
@@ -225,14 +227,10 @@ function numberOf(value: FieldValue): number {
 
 function isOfType(value: FieldValue, type: FieldOptions['type']): boolean {
   if (type === 'text' || type === 'keyword') return typeof value === 'string';
-  return type === 'boolean' ? typeof value === 'boolean' : typeof value === 'number' && !Number.isNaN(value);
+  return type === 'boolean' ? typeof value === 'boolean' : Number.isFinite(value);
 }
 
 function isTooLong(value: FieldValue): boolean {
   const term = String(value);
   return term.length * 3 > MAX_TERM_BYTES && termBytes(term).length > MAX_TERM_BYTES;
-}
-
-function shown(value: FieldValue): string {
-  return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }

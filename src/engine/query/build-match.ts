@@ -1,6 +1,9 @@
 /** Builds `match`, `fuzzy` and cross-field queries: texts become terms, and terms a boolean combination. */
+
 import type { Analyzer } from '../analysis/analyzer.ts';
 import { prefixAutomaton } from '../automata/prefix-automaton.ts';
+import { tooLong } from '../check/check-query.ts';
+import { MAX_TERM_BYTES } from '../part/term-bytes.ts';
 import { analyzePlaces, searchAnalyzer, type TextPlace } from './analyzed-text.ts';
 import { boolNode } from './bool-node.ts';
 import type { Boost, BuildContext } from './build-context.ts';
@@ -39,9 +42,11 @@ export function buildFuzzy(
   field: SearchField,
   { value, fuzzy, boost }: { readonly value: string; readonly fuzzy: FuzzyOptions; readonly boost: Boost },
 ): QueryNode {
+  if (value.length > MAX_TERM_BYTES) throw tooLong(value);
   context.limits.checkExpansions(fuzzy.maxExpansions ?? DEFAULT_EXPANSIONS, `fuzzy \`${value}\``);
+  context.limits.addClauses(1);
   const chosen = fuzzyTerms(context.terms, field, value, fuzzy);
-  context.limits.addClauses(chosen.length);
+  context.limits.addClauses(Math.max(0, chosen.length - 1));
   if (boost === undefined)
     return context.anyTerm(
       field,

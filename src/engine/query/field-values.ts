@@ -1,5 +1,6 @@
 /** Values of queries against the type of their field: as columns hold them, and as terms. */
 import { CoppiceError } from '../../errors.ts';
+import { shown } from '../check/checks.ts';
 import type { FieldType } from '../engine.ts';
 import type { FieldValue, RangeBounds } from './query.ts';
 
@@ -74,6 +75,6 @@ function nextAbove(value: number): number {
 }
 
 function badValue(field: string, type: FieldType, value: unknown): CoppiceError {
-  const message = `field \`${field}\` of type ${type} expects ${EXPECTED[type]}, got ${JSON.stringify(value)}`;
+  const message = `field \`${field}\` of type ${type} expects ${EXPECTED[type]}, got ${shown(value)}`;
   return new CoppiceError('BAD_REQUEST', message, { details: { field, type, value } });
 }

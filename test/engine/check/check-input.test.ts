@@ -1,10 +1,10 @@
 /** What the engine refuses before it touches anything. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createEngine, type EngineDocument, type EngineSearch } from '../../src/engine/index.ts';
-import { isCoppiceError } from '../../src/errors.ts';
+import { createEngine, type EngineDocument, type EngineSearch } from '../../../src/engine/index.ts';
+import { isCoppiceError } from '../../../src/errors.ts';
 
-const test = suite('engine/check-input');
+const test = suite('engine/check/check-input');
 
 const schema = { n: 'long' } as const;
 
@@ -49,9 +49,11 @@ test('limits, sorts and places to begin that cannot be are refused', () => {
     const plain: EngineSearch = { query: { kind: 'matchAll' }, limit: 3 };
     return refusal(() => engine.search(Object.assign(plain, changes)));
   };
-  for (const limit of [-1, 1.5, Number.NaN, undefined]) assert.match(search({ limit }), 'limit must be a whole number');
-  assert.match(search({ sort: [] }), 'sort must have a key');
-  assert.match(search({ sort: [{ field: 'n', order: 'up' }] }), 'must be asc or desc');
+  for (const limit of [-1, 1.5, Number.NaN])
+    assert.match(search({ limit }), 'search.limit must be a whole number from 0');
+  assert.match(search({ limit: undefined }), 'search.limit is missing');
+  assert.match(search({ sort: [] }), 'search.sort must be a list of 1 or more');
+  assert.match(search({ sort: [{ field: 'n', order: 'up' }] }), 'search.sort[0].order must be asc or desc, got "up"');
   for (const searchAfter of [[], [1, 2], 5])
     assert.match(search({ sort, searchAfter }), 'searchAfter must have 1 values');
   assert.match(search({ searchAfter: ['x'] }), 'searchAfter for `_score`');
