@@ -27,11 +27,22 @@ export function shown(value: unknown): string {
   return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
 }
 
+/** Whatever it is. */
 export const isAnything: Check = () => undefined;
+
+/** A string. */
 export const isText: Check = (value) => (typeof value === 'string' ? undefined : misfit('a string', value));
+
+/** True or false. */
 export const isFlag: Check = (value) => (typeof value === 'boolean' ? undefined : misfit('true or false', value));
+
+/** A number that is neither infinite nor NaN. */
 export const isFinite: Check = (value) => (Number.isFinite(value) ? undefined : misfit('a finite number', value));
+
+/** A function. */
 export const isFunction: Check = (value) => (typeof value === 'function' ? undefined : misfit('a function', value));
+
+/** A whole number from 0. */
 export const isCount: Check = wholeFrom(0);
 
 /** A value of a field: a string, true, false or a finite number. */
