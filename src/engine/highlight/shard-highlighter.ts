@@ -1,5 +1,6 @@
 /** Highlights the hits of one shard: knows how each field was analysed, and where offsets are kept. */
 import type { Analyzer } from '../analysis/analyzer.ts';
+import { checkHighlight } from '../check/check-highlight.ts';
 import type { EngineHighlighter, FieldOptions } from '../engine.ts';
 import type { ShardView } from '../part/shard-view.ts';
 import type { Query } from '../query/query.ts';
@@ -19,13 +20,14 @@ export class ShardHighlighter implements EngineHighlighter {
   }
 
   /** The passages of a field of one hit; none if nothing is found there, or the field is neither text nor keyword. */
-  highlight({ field, id, texts }: HighlightedField, options: HighlightOptions): readonly string[] {
+  highlight(target: HighlightedField, options: HighlightOptions): readonly string[] {
+    checkHighlight(target, options);
+    const { field, id, texts } = target;
     const indexed = this.#view.fields.get(field);
     const analyzer = indexed === undefined ? undefined : this.#analyzerOf(indexed);
     if (indexed === undefined || analyzer === undefined) return [];
     const place = indexed.offsets === true ? this.#placeOf(id) : undefined;
-    const target = { field, texts, analyzer, ...(place === undefined ? {} : { place }) };
-    return this.#highlighter.highlight(target, options);
+    return this.#highlighter.highlight({ field, texts, analyzer, ...(place === undefined ? {} : { place }) }, options);
   }
 
   #analyzerOf({ type, analyzer = 'standard' }: FieldOptions): Analyzer | undefined {

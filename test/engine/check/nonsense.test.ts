@@ -1,6 +1,7 @@
 /** Valid input with something random changed: either it is taken, or a CoppiceError tells why not, and nothing has changed. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { HIGHLIGHT_DEFAULTS } from '../../../src/engine/highlight/highlight-options.ts';
 import { createEngine, type ShardEngine } from '../../../src/engine/shard-engine.ts';
 import { isCoppiceError } from '../../../src/errors.ts';
 import { RandomCorpus, SCHEMA } from '../random-corpus.ts';
@@ -63,6 +64,25 @@ test('nothing but CoppiceError comes out of searches', () => {
   }
   assert.ok(taken > 3000 && refused > 3000, `${taken} taken, ${refused} refused`);
   assert.equal(contents(engine), before);
+  engine.close();
+});
+
+test('nothing but CoppiceError comes out of highlighting', () => {
+  const corpus = new RandomCorpus(74);
+  const engine = filled(corpus);
+  const highlighter: { highlight(field: unknown, options: unknown): unknown } = engine.highlighter({
+    kind: 'match',
+    field: 'title',
+    text: 'oak elm',
+  });
+  let [taken, refused] = [0, 0];
+  for (let i = 0; i < 2000; i++) {
+    const field = spoilt(corpus, { field: 'title', id: '1', texts: ['an oak. An elm.', 'elm'] });
+    const options = spoilt(corpus, HIGHLIGHT_DEFAULTS);
+    if (outcome(() => highlighter.highlight(field, options), `seed 74, round ${i}`)) taken++;
+    else refused++;
+  }
+  assert.ok(taken > 20 && refused > 500, `${taken} taken, ${refused} refused`);
   engine.close();
 });
 
