@@ -13,6 +13,9 @@ export class TopScores {
   readonly #limit: number;
   #ordinals: number[] = [];
   #scores: number[] = [];
+  /** What the next merge is written into. */
+  #otherOrdinals: number[] = [];
+  #otherScores: number[] = [];
   /** Whether the heap is a list from the worst hit to the best. */
   #isSorted = true;
   #floor: number;
@@ -59,10 +62,11 @@ export class TopScores {
     if (better === 0) return;
     this.#sort();
     const [oldOrdinals, oldScores] = [this.#ordinals, this.#scores];
+    const [mergedOrdinals, mergedScores] = [this.#otherOrdinals, this.#otherScores];
     let old = oldOrdinals.length;
     let size = Math.min(this.#limit, old + better);
-    const mergedOrdinals = new Array<number>(size);
-    const mergedScores = new Array<number>(size);
+    mergedOrdinals.length = size;
+    mergedScores.length = size;
     for (let i = 0; size > 0; ) {
       size--;
       // Of equal scores the earlier document, which is the one that was there before, comes first.
@@ -74,8 +78,8 @@ export class TopScores {
         mergedScores[size] = scores[i++]!;
       }
     }
-    this.#ordinals = mergedOrdinals;
-    this.#scores = mergedScores;
+    [this.#ordinals, this.#otherOrdinals] = [mergedOrdinals, oldOrdinals];
+    [this.#scores, this.#otherScores] = [mergedScores, oldScores];
     this.#raiseFloor();
   }
 
