@@ -18,6 +18,9 @@ export type PlanTask = {
 /** In longer plans terms of equal weight share their tables. */
 const FEW_TERMS = 8;
 
+/** No positions are farther apart. */
+const MOST_SLOP = 2 ** 28;
+
 /** Terms whose weights differ more than this add up differently in another order. */
 const EXACT_RATIO = 2 ** 26;
 
@@ -42,6 +45,7 @@ export function writePlan(scratch: Scratch, plan: KernelPlan, task: PlanTask): v
   words[at + QUERY.countLimit] = task.countLimit;
   floats[at + QUERY.floor] = floatNotAbove(task.floor);
   words[at + QUERY.isExact] = kind === KINDS.phrase || sumsAreExact(plan.terms) ? 1 : 0;
+  words[at + QUERY.slop] = kind === KINDS.phrase ? Math.min(plan.slop ?? 0, MOST_SLOP) : 0;
   words[at + QUERY.hits] = address + scratch.hits;
   words[at + QUERY.order] = address + scratch.order;
   words[at + QUERY.prefix] = address + scratch.prefix;

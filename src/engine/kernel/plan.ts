@@ -22,6 +22,9 @@ export type KernelTerm = {
 /** Documents by bit: ordinal `o` is bit `o & 31` of word `o >>> 5`; at least `ceil(endOrdinal / 32)` words. */
 export type Bitmap = { readonly region: Region; readonly words: Uint32Array };
 
+/** Most terms of a phrase. */
+export const MAX_PHRASE_TERMS = 48;
+
 /** A query over one segment. Terms may be of different fields, and the same term may come twice. */
 export type KernelPlan = {
   /**
@@ -34,6 +37,11 @@ export type KernelPlan = {
   /** Default 1. */
   readonly minimum?: number | undefined;
   readonly places?: readonly number[] | undefined;
+  /**
+   * Of a `phrase`: how far its words may be moved, all together, counted as by `query/sloppy-phrase.ts`; default 0. Above 0
+   * no term may come twice.
+   */
+  readonly slop?: number | undefined;
   readonly endOrdinal: number;
   /** Only these documents count; undefined if all do. Deleted documents are left out by this alone. */
   readonly filter?: Bitmap | undefined;

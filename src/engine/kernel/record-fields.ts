@@ -18,14 +18,15 @@ export const QUERY = {
   countLimit: 10,
   floor: 11,
   isExact: 12,
-  hits: 13,
-  order: 14,
-  prefix: 15,
-  window: 16,
-  list: 17,
-  filledByDriver: 18,
-  total: 19,
-  hitCount: 20,
+  slop: 13,
+  hits: 14,
+  order: 15,
+  prefix: 16,
+  window: 17,
+  list: 18,
+  filledByDriver: 19,
+  total: 20,
+  hitCount: 21,
 } as const;
 
 /** One term of a query. */

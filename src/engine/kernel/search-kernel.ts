@@ -5,7 +5,14 @@
 import { CoppiceError } from '../../errors.ts';
 import type { RegionPool, SharedMemory } from '../memory/region.ts';
 import { isWebAssemblyTrap } from '../memory/web-assembly.ts';
-import type { Bitmap, KernelHits, KernelPlan, KernelSearch, SearchKernel } from './plan.ts';
+import {
+  type Bitmap,
+  type KernelHits,
+  type KernelPlan,
+  type KernelSearch,
+  MAX_PHRASE_TERMS,
+  type SearchKernel,
+} from './plan.ts';
 import { type PlanTask, writePlan } from './plan-writer.ts';
 import { QUERY } from './record-fields.ts';
 import { Scratch } from './scratch.ts';
@@ -74,6 +81,8 @@ class WebAssemblyKernel implements SearchKernel {
 
   #run(plan: KernelPlan, task: PlanTask): Scratch {
     const memory = plan.terms[0]!.layout.memory;
+    if (plan.kind === 'phrase' && plan.terms.length > MAX_PHRASE_TERMS)
+      throw new Error(`a phrase of ${plan.terms.length} terms`);
     const scratch = this.#scratchFor(memory, plan.terms.length, task.limit);
     writePlan(scratch, plan, task);
     try {

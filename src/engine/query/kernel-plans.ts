@@ -1,5 +1,5 @@
 /** Finds what the kernel can evaluate in one call: terms, disjunctions, conjunctions and phrases, with filters beside them. */
-import type { KernelPlan, KernelTerm } from '../kernel/plan.ts';
+import { type KernelPlan, type KernelTerm, MAX_PHRASE_TERMS } from '../kernel/plan.ts';
 import type { IndexPart, KernelPart } from '../part/index-part.ts';
 import type { BoolNode, PhraseNode, QueryNode, TermNode, TermSetNode } from './query-node.ts';
 import type { SearchTerm, TermWeight } from './search-terms.ts';
@@ -10,6 +10,7 @@ export type PlanShape = {
   readonly terms: readonly KernelTerm[];
   readonly minimum: number | undefined;
   readonly places: readonly number[] | undefined;
+  readonly slop: number | undefined;
   readonly filter: readonly QueryNode[];
   readonly mustNot: readonly QueryNode[];
   /** The score of all matches, where it is not worked out by terms. */
@@ -116,8 +117,10 @@ class Planner {
     return layout === undefined ? undefined : { layout, term, weight, factors };
   }
 
+  /** Places of several terms, long phrases, and words that may be moved past themselves are left to the reference. */
   #phrase({ places, slop, weight }: PhraseNode): PlanShape | 'none' | undefined {
-    if (slop > 0 || places.some(({ terms }) => terms.length > 1)) return undefined;
+    if (places.length > MAX_PHRASE_TERMS || places.some(({ terms }) => terms.length > 1)) return undefined;
+    if (slop > 0 && new Set(places.map(({ terms }) => terms[0]!.term)).size < places.length) return undefined;
     const terms: KernelTerm[] = [];
     for (const { terms: alternatives } of places) {
       // The phrase scores by the sum of the weights: the first one stands for all.
@@ -127,7 +130,7 @@ class Planner {
       if (kernelTerm === undefined || kernelTerm === 'none') return kernelTerm;
       terms.push(kernelTerm);
     }
-    return shape('phrase', terms, { places: places.map(({ place }) => place) });
+    return shape('phrase', terms, { places: places.map(({ place }) => place), slop });
   }
 
   #termSet({ field, numbersOf }: TermSetNode): PlanShape | 'none' | undefined {
@@ -152,7 +155,7 @@ const NO_NODES: readonly QueryNode[] = [];
 function shape(
   kind: KernelPlan['kind'],
   terms: readonly KernelTerm[],
-  { minimum, places }: { readonly minimum?: number; readonly places?: readonly number[] },
+  { minimum, places, slop }: Partial<Pick<PlanShape, 'minimum' | 'places' | 'slop'>>,
 ): PlanShape {
-  return { kind, terms, minimum, places, filter: NO_NODES, mustNot: NO_NODES, constantScore: undefined };
+  return { kind, terms, minimum, places, slop, filter: NO_NODES, mustNot: NO_NODES, constantScore: undefined };
 }

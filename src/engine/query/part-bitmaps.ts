@@ -94,8 +94,8 @@ export class PartBitmaps {
     const isFiltered = shape.filter.length + shape.mustNot.length > 0;
     const filter = isFiltered ? this.#joined(shape, index, live) : live;
     if (isFiltered && filter === undefined) return undefined;
-    const { kind, terms, minimum, places } = shape;
-    return { kind, terms, minimum, places, endOrdinal: part.endOrdinal, filter };
+    const { kind, terms, minimum, places, slop } = shape;
+    return { kind, terms, minimum, places, slop, endOrdinal: part.endOrdinal, filter };
   }
 
   /** An empty bitmap near a segment, for the length of the search; undefined if there is no room for it. */

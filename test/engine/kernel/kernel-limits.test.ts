@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { KernelPlan } from '../../../src/engine/kernel/plan.ts';
+import { type KernelPlan, MAX_PHRASE_TERMS } from '../../../src/engine/kernel/plan.ts';
 import { createSearchKernel, MAX_KERNEL_TERMS } from '../../../src/engine/kernel/search-kernel.ts';
 import { createRegionPool } from '../../../src/engine/memory/region-pool.ts';
 import { isCoppiceError } from '../../../src/errors.ts';
@@ -83,12 +83,41 @@ test('phrases are found at positions of 0 to 24 bits, and with places apart', ()
       const count = 2 + random.below(3);
       const places = random.list(count, () => random.pick([0, 1, 2, 3, 7, 40_000]));
       const terms = random.list(count, () => corpusTerm(corpus.fields[0]!, random.below(4), 2));
-      const plan: CorpusPlan = { kind: 'phrase', terms, places, endOrdinal: corpus.docCount };
-      const wrong = wrongHits(kernel.search(kernelPlan(plan, segment, regions), ALL), evaluateCorpus(plan), ALL);
-      assert.is(wrong, undefined, `positions up to ${farthest}, places ${places.join(', ')}: ${wrong}`);
+      const isPlain = new Set(terms.map(({ number }) => number)).size === count;
+      for (const slop of isPlain ? [0, 1, 5, 39_998, 100_000] : [0]) {
+        const plan: CorpusPlan = { kind: 'phrase', terms, places, slop, endOrdinal: corpus.docCount };
+        for (const search of [ALL, { ...ALL, countLimit: 0 }]) {
+          const wrong = wrongHits(
+            kernel.search(kernelPlan(plan, segment, regions), search),
+            evaluateCorpus(plan),
+            search,
+          );
+          assert.is(
+            wrong,
+            undefined,
+            `positions up to ${farthest}, places ${places.join(', ')}, slop ${slop}: ${wrong}`,
+          );
+        }
+      }
     }
     segment.close();
   }
+});
+
+test('a phrase has up to 48 terms', () => {
+  const random = new Seeded(12);
+  const regions = createRegionPool();
+  const kernel = createSearchKernel(regions);
+  const shape = { type: 'text', densities: [0.9, 0.8], lengthsBelow: 50, rare: 0.3 } as const;
+  const corpus = randomCorpus(random, 3000, [shape]);
+  const segment = openCorpus(corpus, regions);
+  const terms = Array.from({ length: MAX_PHRASE_TERMS }, (_, i) => corpusTerm(corpus.fields[0]!, i % 2, 1));
+  const places = terms.map((_, i) => i % 2);
+  const plan: CorpusPlan = { kind: 'phrase', terms, places, endOrdinal: corpus.docCount };
+  assert.is(wrongHits(kernel.search(kernelPlan(plan, segment, regions), ALL), evaluateCorpus(plan), ALL), undefined);
+  const long = kernelPlan({ ...plan, terms: [...terms, terms[0]!] }, segment, regions);
+  assert.throws(() => kernel.count(long), /49 terms/);
+  segment.close();
 });
 
 test('weights that are no weights are refused', () => {
@@ -119,7 +148,8 @@ test('damaged postings neither harm other memory nor end otherwise than with an 
     for (let i = 0; i < 60; i++) {
       const kind = random.pick(['or', 'and', 'phrase'] as const);
       const terms = random.list(1 + random.below(4), () => corpusTerm(corpus.fields[0]!, random.below(5), 1));
-      const plan = kernelPlan({ kind, terms, endOrdinal: corpus.docCount }, segment, regions);
+      const slop = random.pick([0, 0, 3]);
+      const plan = kernelPlan({ kind, terms, slop, endOrdinal: corpus.docCount }, segment, regions);
       try {
         kernel.search(plan, { ...ALL, limit: 1 + random.below(1000), countLimit: random.below(2) * 1000 });
         kernel.count(plan);

@@ -2,6 +2,7 @@
 import type { KernelHits, KernelPlan, KernelSearch, KernelTerm } from '../../../src/engine/kernel/plan.ts';
 import type { RegionPool } from '../../../src/engine/memory/region.ts';
 import { termBytes } from '../../../src/engine/part/term-bytes.ts';
+import { SloppyPhrase } from '../../../src/engine/query/sloppy-phrase.ts';
 import { type Bm25Parameters, inverseLengthFactors, termScore } from '../../../src/engine/score/bm25.ts';
 import { encodeLength } from '../../../src/engine/score/norms.ts';
 import { chooseCodes } from '../../../src/engine/segment/code-table.ts';
@@ -205,7 +206,8 @@ function scoreOf({ field, weight, factors }: CorpusTerm, ordinal: number, freque
   return termScore(weight, frequency, factors[norm]!);
 }
 
-function phraseFrequencies({ terms, places }: CorpusPlan): Map<number, number> {
+function phraseFrequencies({ terms, places, slop = 0 }: CorpusPlan): Map<number, number> {
+  if (slop > 0) return sloppyFrequencies({ terms, places, slop });
   const frequencies = new Map<number, number>();
   const [first, ...others] = terms.map((term, i) => ({ positions: positionsOf(term), place: places?.[i] ?? i }));
   for (const [ordinal, starts] of first!.positions) {
@@ -215,6 +217,33 @@ function phraseFrequencies({ terms, places }: CorpusPlan): Map<number, number> {
       if (others.every(({ positions, place }) => positions.get(ordinal)?.has(begin + place) === true)) count++;
     }
     if (count > 0) frequencies.set(ordinal, count);
+  }
+  return frequencies;
+}
+
+/** As the reference evaluator counts them. */
+function sloppyFrequencies({
+  terms,
+  places,
+  slop,
+}: Pick<CorpusPlan, 'terms'> & { readonly places: readonly number[] | undefined; readonly slop: number }): Map<
+  number,
+  number
+> {
+  const offsets = terms.map((_, i) => places?.[i] ?? i);
+  const phrase = new SloppyPhrase(
+    offsets,
+    terms.map(({ number }) => [String(number)]),
+    slop,
+  );
+  const [first, ...others] = terms.map(positionsOf);
+  const frequencies = new Map<number, number>();
+  for (const [ordinal, begins] of first!) {
+    const found = [begins, ...others.map((positions) => positions.get(ordinal) ?? new Set<number>())];
+    if (found.some(({ size }) => size === 0)) continue;
+    const lists = found.map((set) => ({ positions: Uint32Array.from(set), count: set.size }));
+    const frequency = phrase.frequency(lists);
+    if (frequency > 0) frequencies.set(ordinal, frequency);
   }
   return frequencies;
 }

@@ -106,7 +106,14 @@ function randomPlan(random: Seeded, corpus: Corpus): CorpusPlan {
     filter: randomFilter(random, corpus.docCount),
     ...(kind === 'or' && random.chance(0.4) && { minimum: random.below(count + 2) }),
     ...(kind === 'phrase' && { places: terms.map((_, i) => (random.chance(0.8) ? i : random.below(5))) }),
+    ...(kind === 'phrase' && { slop: randomSlop(random, terms) }),
   };
+}
+
+/** 0 if a term comes twice. */
+function randomSlop(random: Seeded, terms: readonly CorpusTerm[]): number {
+  const isPlain = new Set(terms.map(({ number }) => number)).size === terms.length;
+  return isPlain ? random.pick([0, 1, 2, 3, 4, 10, 500, 100_000]) : 0;
 }
 
 function randomWeights(random: Seeded): () => number {
@@ -145,9 +152,9 @@ function randomSearch(random: Seeded, scores: readonly number[]): KernelSearch {
   };
 }
 
-function describe({ kind, terms, minimum, filter }: CorpusPlan): string {
+function describe({ kind, terms, minimum, slop = 0, filter }: CorpusPlan): string {
   const list = terms.map(
     ({ field, number, weight }) => `${field.field}/${number}*${weight}(${field.terms[number]?.ordinals.length})`,
   );
-  return `${kind} ${list.join(' ')}${minimum === undefined ? '' : ` minimum ${minimum}`}${filter === undefined ? '' : ' filtered'}`;
+  return `${kind} ${list.join(' ')}${slop > 0 ? `~${slop}` : ''}${minimum === undefined ? '' : ` minimum ${minimum}`}${filter === undefined ? '' : ' filtered'}`;
 }

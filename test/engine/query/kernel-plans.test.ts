@@ -52,6 +52,8 @@ test('whole queries go through the kernel where it knows them', () => {
     { ...title('ash elm oak'), minimumShouldMatch: 2 },
     { ...title('ash elm'), fuzzy },
     { kind: 'phrase', field: 'title', text: 'ash elm' },
+    { kind: 'phrase', field: 'title', text: 'ash elm oak', slop: 3 },
+    { kind: 'phrase', field: 'title', text: 'ash ash' },
     { kind: 'bool', must: [title('ash elm')], filter, mustNot: [{ kind: 'term', field: 'tag', value: 'red' }] },
     { kind: 'bool', should: [title('ash'), { kind: 'match', field: 'body', text: 'elm oak' }] },
     { kind: 'bool', must: [title('ash'), { kind: 'match', field: 'body', text: 'ash' }] },
@@ -64,6 +66,7 @@ test('whole queries go through the kernel where it knows them', () => {
   assert.is(evaluator({ query: best }), 'kernel');
   assert.is(evaluator({ query: { kind: 'bool', must: [best], filter } }), 'kernel');
   assert.is(evaluator({ query: { ...best, tieBreaker: 0.3 } }), 'reference');
+  assert.is(evaluator({ query: { kind: 'phrase', field: 'title', text: 'ash elm ash', slop: 3 } }), 'reference');
   const constant: Query = { kind: 'constantScore', filter: { kind: 'bool', filter } };
   assert.equal([evaluator({ query: constant }), evaluator({ query: constant })].at(-1), 'kept filter');
   shard.close();
@@ -83,7 +86,7 @@ test('the kernel finds the same hits as the reference evaluator, by shape', () =
     corpus.pick<Query>([
       { kind: 'match', field: corpus.pick(['title', 'body']), text: text(), boost: corpus.pick([1, 2.5]) },
       { kind: 'match', field: 'title', text: text(), operator: 'and' },
-      { kind: 'phrase', field: 'body', text: text() },
+      { kind: 'phrase', field: 'body', text: text(), slop: corpus.pick([0, 0, 1, 3]) },
       { kind: 'term', field: 'tag', value: 'red' },
     ]);
   for (let i = 0; i < 150; i++) {

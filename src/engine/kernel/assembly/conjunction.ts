@@ -1,18 +1,15 @@
 /**
- * Evaluates conjunctions and phrases from their rarest list, the lead, or from a sparse filter: whatever comes from
+ * Evaluates conjunctions from their rarest list, the lead, or from a sparse filter: whatever comes from
  * there is probed in the other lists. Blocks of the lead are skipped by what they and the others can score there.
  * Terms stand in `order` by falling document frequency, so the lead is the last one.
  */
 import { bitsFrom, hasBit, mayHaveBits, setBit } from './filter.ts';
 import { push, threshold } from './hits.ts';
-import { phraseFrequency } from './phrase.ts';
 import {
   baseOf,
   blockBound,
   codesBelow64,
   codesFrom64,
-  find,
-  foundBound,
   lastOf,
   lengthOf,
   ordinalAt,
@@ -25,8 +22,8 @@ import {
   widthOf,
 } from './postings.ts';
 import { addMatches, bar, isCounting } from './progress.ts';
-import { EXCEPTION, KIND_PHRASE, Query, Term, termAt } from './records.ts';
-import { factorOf, lowestCodeAbove, termScore } from './scores.ts';
+import { EXCEPTION, Query, Term, termAt } from './records.ts';
+import { lowestCodeAbove } from './scores.ts';
 
 /** Whether documents may be skipped for their scores, `prefix` being filled. */
 let skips: bool = false;
@@ -50,30 +47,25 @@ export function searchConjunctionOfFilter(query: Query): void {
   skips = false;
   for (let doc = 0; doc < query.endOrdinal; doc += 64) {
     for (let bits = bitsFrom(query.filter, query.filterWords, doc); bits != 0; bits &= bits - 1) {
-      if (query.kind == KIND_PHRASE) settlePhrase(query, doc + <i32>ctz(bits), count);
-      else settle(query, doc + <i32>ctz(bits), count, 0);
+      settle(query, doc + <i32>ctz(bits), count, 0);
     }
   }
 }
 
 /**
- * What the other terms can score in a block of the lead, all together (in a phrase: each of them); negative if no
- * document of the block can be kept. Fills `prefix`.
+ * What the other terms can score in a block of the lead, all together; negative if no document of the block can be kept.
+ * Fills `prefix`.
  */
 function boundsBeside(query: Query, lead: Term, block: i32, base: i32, end: i32): f64 {
-  const bound = blockBound(lead, block);
-  const isPhrase = query.kind == KIND_PHRASE;
-  if (isPhrase && <f32>bound <= threshold) return -1;
   let sum: f64 = 0;
   for (let i = 0; i < query.termCount - 1; i++) {
     store<f64>(query.prefix + ((<usize>i) << 3), sum);
     const other = setBound(termAt(query.order, i), base, end);
-    if (other == 0 || (isPhrase && <f32>other <= threshold)) return -1;
+    if (other == 0) return -1;
     sum += other;
   }
   store<f64>(query.prefix + ((<usize>(query.termCount - 1)) << 3), sum);
-  if (isPhrase) return 0;
-  return <f32>(bound + sum) <= threshold ? -1 : sum;
+  return <f32>(blockBound(lead, block) + sum) <= threshold ? -1 : sum;
 }
 
 function searchBlock(query: Query, lead: Term, block: i32, rest: f64): void {
@@ -85,19 +77,12 @@ function searchBlock(query: Query, lead: Term, block: i32, rest: f64): void {
   const codes = ordinals + <usize>(length * width);
   selectCodes(lead, codes, length, min(lowestCodeAbove(lead, rest, skips ? bar() : -Infinity), EXCEPTION));
   const later = codesFrom64;
-  const isPhrase = query.kind == KIND_PHRASE;
   let offset = 0;
   for (let bits = codesBelow64; ; bits = later, offset = 64) {
     for (; bits != 0; bits &= bits - 1) {
       const i = offset + <i32>ctz(bits);
       const doc = base + ordinalAt(ordinals, width, i);
       if (query.filter != 0 && !hasBit(query.filter, query.filterWords, doc)) continue;
-      if (isPhrase) {
-        lead.probeBlock = block;
-        lead.index = i;
-        settlePhrase(query, doc, others);
-        continue;
-      }
       const score = scoreAt(lead, codes, length, i, doc);
       if (skips && <f32>(score + rest) <= bar()) continue;
       settle(query, doc, others, score);
@@ -117,20 +102,6 @@ function settle(query: Query, doc: i32, others: i32, known: f64): void {
     if (barNow > -Infinity && <f32>(score + load<f64>(query.prefix + ((<usize>i) << 3))) <= barNow) return;
   }
   keep(query, doc, query.isExact ? score : scoreInOrder(query, doc));
-}
-
-/** The same for a phrase. Its frequency is at most that of each term, so it scores no more than any of them. */
-function settlePhrase(query: Query, doc: i32, others: i32): void {
-  const barNow = skips ? bar() : -Infinity;
-  for (let i = others - 1; i >= 0; i--) {
-    const term = termAt(query.order, i);
-    if (!find(term, doc)) return;
-    if (barNow > -Infinity && <f32>foundBound(term) <= barNow) return;
-  }
-  const frequency = phraseFrequency(query);
-  if (frequency == 0) return;
-  const term = termAt(query.order, 0);
-  keep(query, doc, termScore(term.weight, frequency, factorOf(term, doc)));
 }
 
 /** Counts, marks and keeps a match, whatever is asked for. */

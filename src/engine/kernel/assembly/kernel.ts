@@ -3,11 +3,13 @@ import { searchConjunction, searchConjunctionOfFilter } from './conjunction.ts';
 import { countFilter } from './filter.ts';
 import { leastKept, resetHits, sortHits } from './hits.ts';
 import { searchLead, searchUnionOfFilter } from './lead.ts';
+import { searchPhrase, searchPhraseOfFilter } from './phrase-search.ts';
 import { maximumOf } from './postings.ts';
 import { isCounting, resetProgress, total } from './progress.ts';
 import { fillQuanta } from './quanta.ts';
-import { KIND_AND, KIND_OR, Query, Term, termAt } from './records.ts';
+import { KIND_AND, KIND_OR, KIND_PHRASE, Query, Term, termAt } from './records.ts';
 import { fillProfile, fillScores, leastFrom, scoreOfCode } from './scores.ts';
+import { frequencyScale } from './sloppy.ts';
 import { sortByBound } from './term-order.ts';
 import { countUnion, markUnion } from './union.ts';
 import { searchWindows } from './windows.ts';
@@ -62,9 +64,12 @@ function evaluate(query: Query, isPlainUnion: bool): void {
   sortTerms(query, isPlainUnion);
   if (filterLeads(query)) {
     if (query.kind == KIND_OR) searchUnionOfFilter(query);
+    else if (query.kind == KIND_PHRASE) searchPhraseOfFilter(query);
     else searchConjunctionOfFilter(query);
   } else if (query.kind == KIND_OR) {
     searchUnion(query, isPlainUnion);
+  } else if (query.kind == KIND_PHRASE) {
+    searchPhrase(query);
   } else if (query.kind == KIND_AND && isDense(query)) {
     fillQuanta(query, query.limit > 0);
     searchWindows(query, 0, false);
@@ -125,10 +130,11 @@ function resetCursor(term: Term): void {
 
 function fillTables(query: Query): void {
   const hasTables = query.termCount > 1;
+  const scale = frequencyScale(query);
   for (let i = 0; i < query.termCount; i++) {
     const term = termAt(query.terms, i);
     term.hasTables = i32(hasTables);
-    if (hasTables) fillScores(term);
+    if (hasTables) fillScores(term, scale);
     term.maximum = maximumOf(term);
   }
 }

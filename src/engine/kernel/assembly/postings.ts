@@ -4,7 +4,7 @@
  * of a block say is only ever compared and looked up, never used as an address to write to.
  */
 import { BLOCK, EXCEPTION, Query, Term, termAt, WIDTH_MASK } from './records.ts';
-import { boundOf, factorOf, frequencyOfCode, scoreOfCode, termScore } from './scores.ts';
+import { boundOf, factorOf, scoreOfCode, termScore } from './scores.ts';
 
 /** Bytes of an exception: index and frequency. */
 export const EXCEPTION_BYTES: usize = 5;
@@ -32,6 +32,11 @@ export function widthOf(term: Term, block: i32): i32 {
 /** Address of the ordinals of a block; its codes follow them. */
 export function ordinalsOf(term: Term, block: i32): usize {
   return term.postings + <usize>load<u32>(term.blockPostings + ((<usize>block) << 2));
+}
+
+/** Address of the codes of a block. */
+export function codesOf(term: Term, block: i32): usize {
+  return ordinalsOf(term, block) + <usize>(lengthOf(term, block) * widthOf(term, block));
 }
 
 /** Greatest score of a block. */
@@ -118,11 +123,6 @@ export function find(term: Term, doc: i32): bool {
   return true;
 }
 
-/** What the posting that was found last scores at most: more than it does only if its frequency has no code. */
-export function foundBound(term: Term): f64 {
-  return scoreOfCode(term, term.hasCodes ? <u32>load<u8>(foundCodes + <usize>term.index) : 0);
-}
-
 /** Score of a document for a term, 0 if it does not occur there; else like `find`. */
 export function probe(term: Term, doc: i32): f64 {
   return find(term, doc) ? scoreAt(term, foundCodes, foundLength, term.index, doc) : 0;
@@ -141,13 +141,6 @@ export function scoreAt(term: Term, codes: usize, length: i32, index: i32, doc: 
   const code = <u32>load<u8>(codes + <usize>index);
   if (code != EXCEPTION) return scoreOfCode(term, code);
   return termScore(term.weight, exceptionAt(codes + <usize>length, index), factorOf(term, doc));
-}
-
-/** Frequency of the posting `index` of a block. */
-export function frequencyAt(term: Term, codes: usize, length: i32, index: i32): u32 {
-  if (!term.hasCodes) return 1;
-  const code = <u32>load<u8>(codes + <usize>index);
-  return code == EXCEPTION ? exceptionAt(codes + <usize>length, index) : frequencyOfCode(term, code);
 }
 
 /** The exceptions that were looked into last, and the one that was found. */

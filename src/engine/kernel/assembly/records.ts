@@ -29,6 +29,8 @@ export class Query {
   floor: f32;
   /** Whether sums of scores are exact in any order, so that lists may be skipped and taken in another order. */
   isExact: i32;
+  /** How far words of a phrase may be moved, all together. */
+  slop: i32;
   /** Room for `limit` hits of 8 bytes. */
   hits: usize;
   /** Room for `termCount` addresses. */
@@ -37,7 +39,7 @@ export class Query {
   prefix: usize;
   /** Accumulators of a window; see `windows.ts`. */
   window: usize;
-  /** Room for `LONGEST_WINDOW + BLOCK` numbers of 32 bits. */
+  /** Room for `LONGEST_WINDOW + BLOCK` numbers of 32 bits; of phrases, for a batch. */
   list: usize;
   filledByDriver: i32;
   /** Matches seen. */
@@ -87,18 +89,32 @@ export class Term {
   probeBlock: i32;
   /** Index in `probeBlock` of the posting that the last successful probe found. */
   index: i32;
-  /** Positions before posting `sumIndex` of block `sumBlock`, and the first exception from there on. */
+  /** In a batch, for each document the number of its posting; see `batch.ts`. */
+  found: usize;
+  /** The same: where its positions are, a `Positions` each. */
+  opened: usize;
+  /** Block whose frequencies are added up, and its codes. */
   sumBlock: i32;
+  codes: usize;
+  /** Room for positions before each of its postings; how many postings are added up, and the first exception from there on. */
+  sums: usize;
   sumIndex: i32;
-  sum: u64;
   exception: usize;
-  /** Positions of the found posting: how many, how many are read, where they are (byte and bit), and how wide. */
-  frequency: u32;
+  /** Of a document: positions that are read; place of the phrase's start by the one at hand, and whether it waits its turn. */
   read: u32;
-  positionBytes: usize;
-  positionBit: u32;
-  positionBits: u32;
-  positionMask: u32;
+  start: i32;
+  isQueued: i32;
+}
+
+/** Positions of a posting: behind 16 bytes for 8 of them, where they are packed. */
+@unmanaged
+export class Positions {
+  few0: u64;
+  few1: u64;
+  bytes: usize;
+  frequency: u32;
+  bit: u32;
+  bits: u32;
 }
 
 /** Documents with `minimum` of the terms. */

@@ -34,8 +34,8 @@ const ONE_TOKEN: usize = 1;
 const TINY: f64 = 9.332636185032189e-302;
 
 /** Score of one posting. */
-export function termScore(weight: f32, frequency: u32, factor: f32): f64 {
-  return scoreOfImpact(weight, <f32>(<f64>frequency * <f64>factor));
+export function termScore(weight: f32, frequency: f64, factor: f32): f64 {
+  return scoreOfImpact(weight, <f32>(frequency * <f64>factor));
 }
 
 function scoreOfImpact(weight: f32, impact: f32): f64 {
@@ -80,20 +80,25 @@ export function frequencyOfCode(term: Term, code: u32): u32 {
   return <u32>load<u16>(term.profile + ((<usize>code) << 1));
 }
 
-/** Fills the tables of scores and bounds, unless they are another term's. */
-export function fillScores(term: Term): void {
-  if (term.ownsTables) fillTable(term.weight, term.profile + IMPACTS, term.scores);
+/**
+ * Fills the tables of scores and bounds, unless they are another term's. With a `scale` both are bounds for documents whose
+ * frequency is up to so many times that of the term.
+ */
+export function fillScores(term: Term, scale: f32): void {
+  if (term.ownsTables) fillTable(term.weight, term.profile + IMPACTS, scale, term.scores);
   // Under the statistics of writing, codes rise with impact; under others the bound of a code is that of all below it.
   if (load<u32>(term.profile + IS_RISING)) term.bounds = term.scores;
-  else if (term.ownsTables) fillTable(term.weight, term.profile + GREATEST, term.bounds);
+  else if (term.ownsTables) fillTable(term.weight, term.profile + GREATEST, scale, term.bounds);
 }
 
-function fillTable(weightOfTerm: f32, impacts: usize, table: usize): void {
+function fillTable(weightOfTerm: f32, impacts: usize, scale: f32, table: usize): void {
   const weight = f32x4.splat(weightOfTerm);
+  const scales = f32x4.splat(scale);
   const one = f32x4.splat(1);
   const tiny = f64x2.splat(TINY);
   for (let code: usize = 0; code < 256; code += 4) {
-    const score = f32x4.sub(weight, f32x4.div(weight, f32x4.add(one, v128.load(impacts + (code << 2)))));
+    const impact = f32x4.mul(v128.load(impacts + (code << 2)), scales);
+    const score = f32x4.sub(weight, f32x4.div(weight, f32x4.add(one, impact)));
     const upper = v128.shuffle<i32>(score, score, 2, 3, 2, 3);
     v128.store(table + (code << 3), f64x2.pmax(f64x2.promote_low_f32x4(score), tiny));
     v128.store(table + (code << 3), f64x2.pmax(f64x2.promote_low_f32x4(upper), tiny), 16);

@@ -1,0 +1,298 @@
+/**
+ * Batches of documents that may have a phrase: up to 128 of them, and for each term where its posting is. Terms take
+ * turns: each one keeps the documents it is in, so lists are intersected a block at a time and not document by document.
+ *
+ * A batch lies in `query.list`:
+ *
+ * | byte | what |
+ * | --- | --- |
+ * | 0 | documents, rising, i32 × 128 |
+ * | 512 | for the documents that a term keeps: which of those before they were, u8 × 128 |
+ * | 640 | positions that are compared, see `phrase.ts` |
+ * | 1024 | frequencies of the phrase, f32 × 128 |
+ * | 1536 | for each term 5248 bytes: |
+ * | + 0 | — numbers of its postings, i32 × 128: 128 times the block, plus the index there |
+ * | + 512 | — their positions, 32 bytes × 128 |
+ * | + 4608 | — positions before each posting of a block and behind the last, u32 × 129 |
+ */
+import { bitsFrom, hasBit } from './filter.ts';
+import {
+  baseOf,
+  blockBound,
+  blockFrom,
+  codesBelow64,
+  codesFrom64,
+  codesOf,
+  lastOf,
+  lengthOf,
+  lowerBound,
+  ordinalAt,
+  ordinalsOf,
+  selectCodes,
+  widthOf,
+} from './postings.ts';
+import { BLOCK, Positions, Query, Term, termAt } from './records.ts';
+import { scoreOfCode } from './scores.ts';
+
+const SLOTS: usize = 512;
+const FREQUENCIES: usize = 1024;
+const TERMS: usize = 1536;
+const TERM_BYTES: usize = 5248;
+const OPENED: usize = 512;
+const SUMS: usize = 4608;
+
+/** Bits of the index of a posting in its number. */
+export const INDEX_BITS: i32 = 7;
+/** Offset in a batch of room for compared positions, 384 bytes. */
+export const COMPARED: usize = 640;
+
+/** Documents of the batch. */
+export let batchCount: i32 = 0;
+
+/** Gives each term its part of the room for batches. */
+export function resetBatches(query: Query): void {
+  for (let i = 0; i < query.termCount; i++) {
+    const term = termAt(query.order, i);
+    term.found = query.list + TERMS + <usize>i * TERM_BYTES;
+    term.opened = term.found + OPENED;
+    term.sums = term.found + SUMS;
+  }
+}
+
+/** Document `i` of the batch. */
+export function docAt(query: Query, i: i32): i32 {
+  return load<i32>(query.list + ((<usize>i) << 2));
+}
+
+/** Frequency of the phrase in document `i` of those that have it. */
+export function frequencyAt(query: Query, i: i32): f32 {
+  return load<f32>(query.list + FREQUENCIES + ((<usize>i) << 2));
+}
+
+/** Keeps document `i` of the batch if a frequency is not 0, as the next after `kept` others; returns how many are kept. */
+export function keepFrequency(query: Query, i: i32, frequency: f32, kept: i32): i32 {
+  store<i32>(query.list + ((<usize>kept) << 2), docAt(query, i));
+  store<f32>(query.list + FREQUENCIES + ((<usize>kept) << 2), frequency);
+  return kept + i32(frequency > 0);
+}
+
+/** Number of a term's posting of document `i` of the batch. */
+export function postingAt(term: Term, i: i32): i32 {
+  return load<i32>(term.found + ((<usize>i) << 2));
+}
+
+/** Positions of a term in document `i` of the batch, once they are opened. */
+export function openedAt(term: Term, i: i32): Positions {
+  return changetype<Positions>(term.opened + ((<usize>i) << 5));
+}
+
+/** Makes a batch of those documents of a block that the filter has and whose code is not below one, which is at most 255. */
+export function takeBlock(query: Query, term: Term, block: i32, lowestCode: i32): void {
+  const base = baseOf(term, block);
+  const length = lengthOf(term, block);
+  const width = widthOf(term, block);
+  const ordinals = ordinalsOf(term, block);
+  batchCount = 0;
+  if (lowestCode == 0 && query.filter == 0 && length == BLOCK && width < 4) {
+    takeWhole(query, term, block, base, ordinals, width);
+    return;
+  }
+  selectCodes(term, ordinals + <usize>(length * width), length, lowestCode);
+  const later = codesFrom64;
+  let offset = 0;
+  for (let bits = codesBelow64; ; bits = later, offset = 64) {
+    for (; bits != 0; bits &= bits - 1) {
+      const index = offset + <i32>ctz(bits);
+      const doc = base + ordinalAt(ordinals, width, index);
+      const at = (<usize>batchCount) << 2;
+      store<i32>(query.list + at, doc);
+      store<i32>(term.found + at, (block << INDEX_BITS) | index);
+      batchCount += i32(query.filter == 0 || hasBit(query.filter, query.filterWords, doc));
+    }
+    if (offset > 0) break;
+  }
+}
+
+/** Makes a batch of a block of 128 documents. */
+function takeWhole(query: Query, term: Term, block: i32, base: i32, ordinals: usize, width: i32): void {
+  const bases = i32x4.splat(base);
+  let numbers = i32x4.add(i32x4.splat(block << INDEX_BITS), i32x4(0, 1, 2, 3));
+  for (let i: usize = 0; i < <usize>BLOCK; i += 4) {
+    const few =
+      width == 1 ? i16x8.extend_low_i8x16_u(v128.load32_zero(ordinals + i)) : v128.load64_zero(ordinals + (i << 1));
+    v128.store(query.list + (i << 2), i32x4.add(bases, i32x4.extend_low_i16x8_u(few)));
+    v128.store(term.found + (i << 2), numbers);
+    numbers = i32x4.add(numbers, i32x4.splat(4));
+  }
+  batchCount = BLOCK;
+}
+
+/** Makes a batch of the documents of the filter from `doc` on, a multiple of 64; returns where the next one begins. */
+export function takeFiltered(query: Query, doc: i32): i32 {
+  batchCount = 0;
+  let from = doc;
+  for (; from < query.endOrdinal && batchCount <= BLOCK - 64; from += 64) {
+    for (let bits = bitsFrom(query.filter, query.filterWords, from); bits != 0; bits &= bits - 1) {
+      store<i32>(query.list + ((<usize>batchCount) << 2), from + <i32>ctz(bits));
+      batchCount++;
+    }
+  }
+  return from;
+}
+
+/**
+ * Keeps the documents of the batch that have term `i` in order and can score above `bar`. The terms after it, up to
+ * `known`, have been asked before. Batches come by rising documents.
+ */
+export function intersect(query: Query, i: i32, known: i32, bar: f32): void {
+  const term = termAt(query.order, i);
+  const docs = query.list;
+  const count = batchCount;
+  let block = term.probeBlock;
+  let kept = 0;
+  for (let from = 0; from < count; ) {
+    block = blockFrom(term, block, load<i32>(docs + ((<usize>from) << 2)));
+    if (block >= term.blockCount) break;
+    const last = lastOf(term, block);
+    let to = from + 1;
+    while (to < count && load<i32>(docs + ((<usize>to) << 2)) <= last) to++;
+    if (bar == -Infinity || <f32>blockBound(term, block) > bar) kept = probeBlock(query, term, block, from, to, kept);
+    from = to;
+  }
+  term.probeBlock = block;
+  batchCount = kept;
+  if (kept == count) return;
+  moveKept(query, query.list);
+  for (let other = i + 1; other < known; other++) moveKept(query, termAt(query.order, other).found);
+}
+
+/** Keeps the documents of the batch in which each term can score above `bar`. */
+export function keepCompeting(query: Query, bar: f32): void {
+  const count = batchCount;
+  let kept = 0;
+  for (let i = 0; i < count; i++) {
+    store<u8>(query.list + SLOTS + <usize>kept, <u8>i);
+    kept += i32(competes(query, i, bar));
+  }
+  batchCount = kept;
+  if (kept == count) return;
+  moveKept(query, query.list);
+  for (let at = 0; at < query.termCount; at++) moveKept(query, termAt(query.order, at).found);
+}
+
+/** A phrase scores no more than any of its terms, which seem to score more than they do if a frequency has no code. */
+function competes(query: Query, i: i32, bar: f32): bool {
+  for (let at = 0; at < query.termCount; at++) {
+    const term = termAt(query.order, at);
+    const posting = postingAt(term, i);
+    const code = <u32>load<u8>(codesOf(term, posting >> INDEX_BITS) + <usize>(posting & (BLOCK - 1)));
+    if (<f32>scoreOfCode(term, code) <= bar) return false;
+  }
+  return true;
+}
+
+/** Looks for documents `from` to `to` - 1 of the batch in a block; returns how many are kept if `kept` were before. */
+function probeBlock(query: Query, term: Term, block: i32, from: i32, to: i32, kept: i32): i32 {
+  const width = widthOf(term, block);
+  if (width == 1) return probe8(query, term, block, from, to, kept);
+  return width == 2 ? probe16(query, term, block, from, to, kept) : probe32(query, term, block, from, to, kept);
+}
+
+/** Sixteen ordinals are compared at once; which sixteen, the last ones of all sixteens tell. */
+function probe8(query: Query, term: Term, block: i32, from: i32, to: i32, kept: i32): i32 {
+  const base = baseOf(term, block);
+  const length = lengthOf(term, block);
+  const ordinals = ordinalsOf(term, block);
+  let lasts = i16x8.splat(-1);
+  if (length == BLOCK) {
+    lasts = v128.load8_lane(ordinals + 15, lasts, 0);
+    lasts = v128.load8_lane(ordinals + 31, lasts, 1);
+    lasts = v128.load8_lane(ordinals + 47, lasts, 2);
+    lasts = v128.load8_lane(ordinals + 63, lasts, 3);
+    lasts = v128.load8_lane(ordinals + 79, lasts, 4);
+    lasts = v128.load8_lane(ordinals + 95, lasts, 5);
+    lasts = v128.load8_lane(ordinals + 111, lasts, 6);
+    lasts = v128.load8_lane(ordinals + 127, lasts, 7);
+  } else {
+    for (let i = (length >>> 4) - 1; i >= 0; i--) lasts = shifted8(lasts, load<u8>(ordinals + 15 + ((<usize>i) << 4)));
+  }
+  for (let i = from; i < to; i++) {
+    const ordinal = load<i32>(query.list + ((<usize>i) << 2)) - base;
+    const wanted = i8x16.splat(<i8>ordinal);
+    const group = popcnt(i8x16.bitmask(i8x16.lt_u(lasts, wanted)));
+    const lanes = i8x16.bitmask(i8x16.eq(v128.load(ordinals + ((<usize>group) << 4)), wanted));
+    kept = keepAt(query, term, i, block, lanes != 0 ? (group << 4) + ctz(lanes) : BLOCK, length, kept);
+  }
+  return kept;
+}
+
+function probe16(query: Query, term: Term, block: i32, from: i32, to: i32, kept: i32): i32 {
+  const base = baseOf(term, block);
+  const length = lengthOf(term, block);
+  const ordinals = ordinalsOf(term, block);
+  let lasts = i16x8.splat(-1);
+  if (length == BLOCK) {
+    lasts = v128.load16_lane(ordinals + 30, lasts, 0);
+    lasts = v128.load16_lane(ordinals + 62, lasts, 1);
+    lasts = v128.load16_lane(ordinals + 94, lasts, 2);
+    lasts = v128.load16_lane(ordinals + 126, lasts, 3);
+    lasts = v128.load16_lane(ordinals + 158, lasts, 4);
+    lasts = v128.load16_lane(ordinals + 190, lasts, 5);
+    lasts = v128.load16_lane(ordinals + 222, lasts, 6);
+    lasts = v128.load16_lane(ordinals + 254, lasts, 7);
+  } else {
+    for (let i = (length >>> 4) - 1; i >= 0; i--)
+      lasts = shifted16(lasts, load<u16>(ordinals + 30 + ((<usize>i) << 5)));
+  }
+  for (let i = from; i < to; i++) {
+    const ordinal = load<i32>(query.list + ((<usize>i) << 2)) - base;
+    const wanted = i16x8.splat(<i16>ordinal);
+    const group = popcnt(i16x8.bitmask(i16x8.lt_u(lasts, wanted)));
+    const at = ordinals + ((<usize>group) << 5);
+    const first = i16x8.eq(v128.load(at), wanted);
+    const lanes = i8x16.bitmask(i8x16.narrow_i16x8_s(first, i16x8.eq(v128.load(at, 16), wanted)));
+    kept = keepAt(query, term, i, block, lanes != 0 ? (group << 4) + ctz(lanes) : BLOCK, length, kept);
+  }
+  return kept;
+}
+
+function probe32(query: Query, term: Term, block: i32, from: i32, to: i32, kept: i32): i32 {
+  const base = baseOf(term, block);
+  const length = lengthOf(term, block);
+  const ordinals = ordinalsOf(term, block);
+  for (let i = from; i < to; i++) {
+    const ordinal = load<i32>(query.list + ((<usize>i) << 2)) - base;
+    const index = lowerBound(ordinals, 4, length, ordinal);
+    const isFound = index < length && load<i32>(ordinals + ((<usize>index) << 2)) == ordinal;
+    kept = keepAt(query, term, i, block, isFound ? index : length, length, kept);
+  }
+  return kept;
+}
+
+/** Puts a value before the others. */
+function shifted8(lanes: v128, value: u8): v128 {
+  return i8x16.replace_lane(
+    v128.shuffle<i8>(lanes, lanes, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14),
+    0,
+    <i8>value,
+  );
+}
+
+function shifted16(lanes: v128, value: u16): v128 {
+  return i16x8.replace_lane(v128.shuffle<i16>(lanes, lanes, 0, 0, 1, 2, 3, 4, 5, 6), 0, <i16>value);
+}
+
+/** Keeps a document if an index is one of the block's; there is always room to write, as no more are kept than were. */
+function keepAt(query: Query, term: Term, i: i32, block: i32, index: i32, length: i32, kept: i32): i32 {
+  store<u8>(query.list + SLOTS + <usize>kept, <u8>i);
+  store<i32>(term.found + ((<usize>kept) << 2), (block << INDEX_BITS) | index);
+  return kept + i32(index < length);
+}
+
+function moveKept(query: Query, numbers: usize): void {
+  const slots = query.list + SLOTS;
+  for (let i = 0; i < batchCount; i++) {
+    const slot = <usize>load<u8>(slots + <usize>i);
+    store<i32>(numbers + ((<usize>i) << 2), load<i32>(numbers + (slot << 2)));
+  }
+}
