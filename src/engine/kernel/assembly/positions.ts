@@ -4,7 +4,7 @@
  */
 import { batchCount, INDEX_BITS, openedAt, postingAt } from './batch.ts';
 import { codesOf, EXCEPTION_BYTES, lengthOf } from './postings.ts';
-import { BLOCK, EXCEPTION, Positions, Term, WIDTH_MASK } from './records.ts';
+import { BLOCK, EXCEPTION, Positions, Term } from './records.ts';
 import { frequencyOfCode } from './scores.ts';
 
 /** Positions up to so many bits, and differences up to so much, are compared as 16 bits, and none of them is `ABSENT`. */
@@ -45,18 +45,24 @@ function openBlock(term: Term, block: i32): void {
 function openPostings(term: Term, block: i32, from: i32, to: i32): void {
   const bytes = term.positions + <usize>load<u32>(term.blockPositions + ((<usize>block) << 2));
   const bits = <u32>load<u8>(term.blockPositionBits + <usize>block);
+  const places = i16x8.mul(i16x8(0, 1, 2, 3, 4, 5, 6, 7), i16x8.splat(<i16>bits));
+  const mask = i16x8.splat(<i16>maskOf(bits));
   for (let i = from; i < to; i++) {
     const sums = term.sums + ((<usize>(postingAt(term, i) & (BLOCK - 1))) << 2);
     const before = load<u32>(sums);
-    const bit = <u64>before * <u64>bits;
+    const frequency = load<u32>(sums, 4) - before;
+    const firstBit = <u64>before * <u64>bits;
+    const at = bytes + <usize>(firstBit >> 3);
+    const bit = <u32>firstBit & 7;
     const opened = openedAt(term, i);
-    opened.bytes = bytes + <usize>(bit >> 3);
-    opened.frequency = load<u32>(sums, 4) - before;
-    opened.bit = <u32>bit & 7;
+    opened.bytes = at;
+    opened.frequency = frequency;
+    opened.bit = bit;
     opened.bits = bits;
+    const begins = i16x8.add(places, i16x8.splat(<i16>bit));
+    const lanes = bits > NARROW_BITS ? unpackEight(at, bit, bits) : unpackNarrowly(v128.load(at), begins, mask);
+    v128.store(changetype<usize>(opened), firstLanes(lanes, frequency));
   }
-  if (bits > NARROW_BITS) unpackWide(term, bits, from, to);
-  else unpackNarrow(term, bits, from, to);
 }
 
 /** Whether up to `most` positions may be compared as 16 bits each, also with others that are `apart`. */
@@ -84,29 +90,6 @@ export function unpackAll(positions: Positions, into: usize): void {
 export function positionAt(positions: Positions, i: u32): i32 {
   const bit = positions.bit + i * positions.bits;
   return <i32>((load<u32>(positions.bytes + <usize>(bit >>> 3)) >>> (bit & 7)) & maskOf(positions.bits));
-}
-
-/** Unpacks the first 8 positions of postings whose bits two bytes always hold. */
-function unpackNarrow(term: Term, bits: u32, from: i32, to: i32): void {
-  const places = i16x8.mul(i16x8(0, 1, 2, 3, 4, 5, 6, 7), i16x8.splat(<i16>bits));
-  const mask = i16x8.splat(<i16>maskOf(bits));
-  for (let i = from; i < to; i++) {
-    const opened = openedAt(term, i);
-    const begins = i16x8.add(places, i16x8.splat(<i16>opened.bit));
-    store128(opened, firstLanes(unpackNarrowly(v128.load(opened.bytes), begins, mask), opened.frequency));
-  }
-}
-
-/** The same for more bits. */
-function unpackWide(term: Term, bits: u32, from: i32, to: i32): void {
-  for (let i = from; i < to; i++) {
-    const opened = openedAt(term, i);
-    store128(opened, firstLanes(unpackEight(opened.bytes, opened.bit, bits), opened.frequency));
-  }
-}
-
-function store128(positions: Positions, lanes: v128): void {
-  v128.store(changetype<usize>(positions), lanes);
 }
 
 function firstLanes(lanes: v128, count: u32): v128 {
@@ -154,16 +137,16 @@ function powers(): v128 {
 
 /** Adds up frequencies of the block up to that of a posting, eight at a time. */
 function addFrequencies(term: Term, index: i32): void {
-  if (load<u8>(term.blockWidth + <usize>term.sumBlock) > <u8>WIDTH_MASK) {
-    addExceptional(term, index);
-    return;
-  }
   const profile = term.profile;
   let at = term.sumIndex;
   let sums = term.sums + ((<usize>at) << 2);
   let sum = load<u32>(sums);
   for (; at <= index; at += 8, sums += 32) {
     const codes = load<u64>(term.codes + <usize>at);
+    if (hasException(codes)) {
+      sum = addExceptional(term, at, sum);
+      continue;
+    }
     sum += <u32>load<u16>(profile + <usize>((codes << 1) & 0x1fe));
     store<u32>(sums, sum, 4);
     sum += <u32>load<u16>(profile + <usize>((codes >> 7) & 0x1fe));
@@ -184,11 +167,16 @@ function addFrequencies(term: Term, index: i32): void {
   term.sumIndex = at;
 }
 
-/** The same in a block with exceptions. */
-function addExceptional(term: Term, index: i32): void {
-  let at = term.sumIndex;
-  let sum = load<u32>(term.sums + ((<usize>at) << 2));
-  for (; at <= index; at++) {
+/** Whether one of eight codes has all bits set. */
+function hasException(codes: u64): bool {
+  return ((~codes - 0x0101010101010101) & codes & 0x8080808080808080) != 0;
+}
+
+/** The same for eight postings some of which have no code; returns the sum of all before and these. */
+function addExceptional(term: Term, from: i32, before: u32): u32 {
+  const end = min(from + 8, lengthOf(term, term.sumBlock));
+  let sum = before;
+  for (let at = from; at < end; at++) {
     const code = <u32>load<u8>(term.codes + <usize>at);
     if (code == EXCEPTION) {
       const frequency = load<u32>(term.exception, 1);
@@ -201,5 +189,5 @@ function addExceptional(term: Term, index: i32): void {
     }
     store<u32>(term.sums + ((<usize>at) << 2), sum, 4);
   }
-  term.sumIndex = at;
+  return sum;
 }
