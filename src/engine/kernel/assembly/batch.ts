@@ -146,23 +146,20 @@ export function takeFiltered(query: Query, doc: i32): i32 {
  */
 export function intersect(query: Query, i: i32, known: i32, bar: f32): void {
   const term = termAt(query.order, i);
-  const docs = query.list;
   const count = batchCount;
   let block = term.probeBlock;
   let kept = 0;
-  for (let from = 0; from < count; ) {
-    block = blockFrom(term, block, load<i32>(docs + ((<usize>from) << 2)));
+  for (let at = 0; at < count; ) {
+    block = blockFrom(term, block, docAt(query, at));
     if (block >= term.blockCount) break;
-    const last = lastOf(term, block);
-    let to = from + 1;
-    while (to < count && load<i32>(docs + ((<usize>to) << 2)) <= last) to++;
-    if (bar == -Infinity || <f32>blockBound(term, block) > bar) kept = probeBlock(query, term, block, from, to, kept);
-    from = to;
+    const before = kept;
+    kept = probeBlock(query, term, block, at, kept);
+    at = probed;
+    if (bar > -Infinity && <f32>blockBound(term, block) <= bar) kept = before;
   }
   term.probeBlock = block;
   batchCount = kept;
   if (kept == count) return;
-  moveKept(query, query.list);
   for (let other = i + 1; other < known; other++) moveKept(query, termAt(query.order, other).found);
 }
 
@@ -191,16 +188,20 @@ function competes(query: Query, i: i32, bar: f32): bool {
   return true;
 }
 
-/** Looks for documents `from` to `to` - 1 of the batch in a block; returns how many are kept if `kept` were before. */
-function probeBlock(query: Query, term: Term, block: i32, from: i32, to: i32, kept: i32): i32 {
+/** Where `probeBlock` has come to: the first document behind the block. */
+let probed: i32 = 0;
+
+/** Looks for documents of the batch, `from` and on, in a block; returns how many are kept if `kept` were before. */
+function probeBlock(query: Query, term: Term, block: i32, from: i32, kept: i32): i32 {
   const width = widthOf(term, block);
-  if (width == 1) return probe8(query, term, block, from, to, kept);
-  return width == 2 ? probe16(query, term, block, from, to, kept) : probe32(query, term, block, from, to, kept);
+  if (width == 1) return probe8(query, term, block, from, kept);
+  return width == 2 ? probe16(query, term, block, from, kept) : probe32(query, term, block, from, kept);
 }
 
 /** Sixteen ordinals are compared at once; which sixteen, the last ones of all sixteens tell. */
-function probe8(query: Query, term: Term, block: i32, from: i32, to: i32, kept: i32): i32 {
+function probe8(query: Query, term: Term, block: i32, from: i32, kept: i32): i32 {
   const base = baseOf(term, block);
+  const last = lastOf(term, block);
   const length = lengthOf(term, block);
   const ordinals = ordinalsOf(term, block);
   let lasts = i16x8.splat(-1);
@@ -216,18 +217,23 @@ function probe8(query: Query, term: Term, block: i32, from: i32, to: i32, kept: 
   } else {
     for (let i = (length >>> 4) - 1; i >= 0; i--) lasts = shifted8(lasts, load<u8>(ordinals + 15 + ((<usize>i) << 4)));
   }
-  for (let i = from; i < to; i++) {
-    const ordinal = load<i32>(query.list + ((<usize>i) << 2)) - base;
+  let i = from;
+  for (; i < batchCount; i++) {
+    const doc = docAt(query, i);
+    if (doc > last) break;
+    const ordinal = doc - base;
     const wanted = i8x16.splat(<i8>ordinal);
     const group = popcnt(i8x16.bitmask(i8x16.lt_u(lasts, wanted)));
     const lanes = i8x16.bitmask(i8x16.eq(v128.load(ordinals + ((<usize>group) << 4)), wanted));
-    kept = keepAt(query, term, i, block, lanes != 0 ? (group << 4) + ctz(lanes) : BLOCK, length, kept);
+    kept = keepAt(query, term, i, doc, block, lanes != 0 ? (group << 4) + ctz(lanes) : BLOCK, length, kept);
   }
+  probed = i;
   return kept;
 }
 
-function probe16(query: Query, term: Term, block: i32, from: i32, to: i32, kept: i32): i32 {
+function probe16(query: Query, term: Term, block: i32, from: i32, kept: i32): i32 {
   const base = baseOf(term, block);
+  const last = lastOf(term, block);
   const length = lengthOf(term, block);
   const ordinals = ordinalsOf(term, block);
   let lasts = i16x8.splat(-1);
@@ -244,28 +250,37 @@ function probe16(query: Query, term: Term, block: i32, from: i32, to: i32, kept:
     for (let i = (length >>> 4) - 1; i >= 0; i--)
       lasts = shifted16(lasts, load<u16>(ordinals + 30 + ((<usize>i) << 5)));
   }
-  for (let i = from; i < to; i++) {
-    const ordinal = load<i32>(query.list + ((<usize>i) << 2)) - base;
+  let i = from;
+  for (; i < batchCount; i++) {
+    const doc = docAt(query, i);
+    if (doc > last) break;
+    const ordinal = doc - base;
     const wanted = i16x8.splat(<i16>ordinal);
     const group = popcnt(i16x8.bitmask(i16x8.lt_u(lasts, wanted)));
     const at = ordinals + ((<usize>group) << 5);
     const first = i16x8.eq(v128.load(at), wanted);
     const lanes = i8x16.bitmask(i8x16.narrow_i16x8_s(first, i16x8.eq(v128.load(at, 16), wanted)));
-    kept = keepAt(query, term, i, block, lanes != 0 ? (group << 4) + ctz(lanes) : BLOCK, length, kept);
+    kept = keepAt(query, term, i, doc, block, lanes != 0 ? (group << 4) + ctz(lanes) : BLOCK, length, kept);
   }
+  probed = i;
   return kept;
 }
 
-function probe32(query: Query, term: Term, block: i32, from: i32, to: i32, kept: i32): i32 {
+function probe32(query: Query, term: Term, block: i32, from: i32, kept: i32): i32 {
   const base = baseOf(term, block);
+  const last = lastOf(term, block);
   const length = lengthOf(term, block);
   const ordinals = ordinalsOf(term, block);
-  for (let i = from; i < to; i++) {
-    const ordinal = load<i32>(query.list + ((<usize>i) << 2)) - base;
+  let i = from;
+  for (; i < batchCount; i++) {
+    const doc = docAt(query, i);
+    if (doc > last) break;
+    const ordinal = doc - base;
     const index = lowerBound(ordinals, 4, length, ordinal);
     const isFound = index < length && load<i32>(ordinals + ((<usize>index) << 2)) == ordinal;
-    kept = keepAt(query, term, i, block, isFound ? index : length, length, kept);
+    kept = keepAt(query, term, i, doc, block, isFound ? index : length, length, kept);
   }
+  probed = i;
   return kept;
 }
 
@@ -283,7 +298,8 @@ function shifted16(lanes: v128, value: u16): v128 {
 }
 
 /** Keeps a document if an index is one of the block's; there is always room to write, as no more are kept than were. */
-function keepAt(query: Query, term: Term, i: i32, block: i32, index: i32, length: i32, kept: i32): i32 {
+function keepAt(query: Query, term: Term, i: i32, doc: i32, block: i32, index: i32, length: i32, kept: i32): i32 {
+  store<i32>(query.list + ((<usize>kept) << 2), doc);
   store<u8>(query.list + SLOTS + <usize>kept, <u8>i);
   store<i32>(term.found + ((<usize>kept) << 2), (block << INDEX_BITS) | index);
   return kept + i32(index < length);
