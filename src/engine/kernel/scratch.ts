@@ -5,7 +5,7 @@
  * | bytes | what |
  * | --- | --- |
  * | | a margin, the accumulators of a window, a margin (`assembly/accumulate.ts`) |
- * | 4 each | list of the documents of a window |
+ * | 4 each | list of the documents of a window; of a phrase, a batch (`assembly/batch.ts`) |
  * | 256 | record of the query |
  * | 4, 4, 8 each | addresses of the terms' records, the same in order, sums of bounds |
  * | 192 each | records of the terms |
