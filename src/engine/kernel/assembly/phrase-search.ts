@@ -3,19 +3,10 @@
  * whose positions are then compared. Blocks of the lead are skipped by what they and the others can score there. Terms
  * stand in `order` by falling document frequency, so the lead is the last one.
  */
-import {
-  batchCount,
-  docAt,
-  frequencyAt,
-  intersect,
-  keepCompeting,
-  keepFrequency,
-  resetBatches,
-  takeBlock,
-  takeFiltered,
-} from './batch.ts';
+import { batchCount, docAt, frequencyAt, keepFrequency, resetBatches, takeBlock, takeFiltered } from './batch.ts';
 import { mayHaveBits, setBit } from './filter.ts';
 import { push, threshold } from './hits.ts';
+import { intersect, keepCompeting } from './intersect.ts';
 import { phraseFrequency } from './phrase.ts';
 import { openBatch } from './positions.ts';
 import { baseOf, blockBound, lastOf, setBound } from './postings.ts';
