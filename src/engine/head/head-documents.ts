@@ -3,17 +3,19 @@ import type { EngineDocument } from '../engine.ts';
 import type { PartDocuments } from '../part/index-part.ts';
 import { WINDOW } from '../part/index-part.ts';
 import { grownFloat64, grownInt32, grownUint32 } from './growable.ts';
-import { SourcePool } from './source-pool.ts';
+import { HeadSources } from './head-sources.ts';
 import { AT, RECORD, TermTable } from './term-table.ts';
 
 /** Numbers per document: version, sequence number, primary term, position. */
 const NUMBERS = 4;
 const WINDOW_WORDS = WINDOW / 32;
 
+const decoder = new TextDecoder();
+
 /** Documents in the order in which they were put. The record of an id holds the ordinal + 1 of its live document. */
 export class HeadDocuments implements PartDocuments {
   readonly #ids: TermTable;
-  readonly #sources = new SourcePool();
+  readonly sources = new HeadSources();
   /** Number of the id of each ordinal. */
   #idNumbers: Int32Array;
   #numbers: Float64Array;
@@ -46,7 +48,7 @@ export class HeadDocuments implements PartDocuments {
   /** Bytes held. */
   get sizeBytes(): number {
     const tables = this.#idNumbers.byteLength + this.#numbers.byteLength + this.#live.byteLength;
-    return this.#ids.sizeBytes + this.#sources.sizeBytes + tables;
+    return this.#ids.sizeBytes + this.sources.sizeBytes + tables;
   }
 
   /** Adds a document whose id is not alive here; returns its ordinal. */
@@ -56,7 +58,7 @@ export class HeadDocuments implements PartDocuments {
     this.#ids.records[id * RECORD + AT.newest] = ordinal + 1;
     this.#idNumbers = grownInt32(this.#idNumbers, ordinal + 1);
     this.#idNumbers[ordinal] = id;
-    this.#sources.add(json);
+    this.sources.add(json);
     this.#numbers = grownFloat64(this.#numbers, (ordinal + 1) * NUMBERS);
     const numbers = this.#numbers;
     const at = ordinal * NUMBERS;
@@ -94,12 +96,7 @@ export class HeadDocuments implements PartDocuments {
   }
 
   source(ordinal: number): unknown {
-    return JSON.parse(this.#sources.text(ordinal));
-  }
-
-  /** The source as JSON in UTF-8. */
-  sourceBytes(ordinal: number): Uint8Array {
-    return this.#sources.bytes(ordinal);
+    return JSON.parse(decoder.decode(this.sources.sourceBytes(ordinal)));
   }
 
   version(ordinal: number): number {

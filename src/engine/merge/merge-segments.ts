@@ -5,6 +5,7 @@
  */
 import type { Segment } from '../segment/segment.ts';
 import { SegmentWriter } from '../segment/segment-writer.ts';
+import { copySources } from '../writer/copy-sources.ts';
 import type { SegmentTarget } from '../writer/flush-head.ts';
 import { OrdinalMap } from '../writer/ordinal-map.ts';
 import { inSlices, SLICE_UNITS, type Slices } from '../writer/slices.ts';
@@ -33,7 +34,7 @@ export function* mergeSegments(segments: readonly Segment[], target: SegmentTarg
   const writer = new SegmentWriter({ store: target.store, name: target.name, docCount });
   try {
     for (const input of inputs) yield* mergeDocuments(input, writer);
-    for (const input of inputs) yield* mergeSources(input, writer);
+    for (const { segment, map } of inputs) yield* copySources(segment, map, writer);
     const ranks = new Map<string, readonly Float64Array[]>();
     for (const field of namesOf(segments, (segment) => segment.invertedFields)) {
       ranks.set(field, yield* mergeInvertedField(field, { inputs, writer, docCount, parameters: target.parameters }));
@@ -71,26 +72,3 @@ function* mergeDocuments({ segment, map }: MergeInput, writer: SegmentWriter): S
   }
   yield cost;
 }
-
-/** Copies the sources of one run of documents that are kept after the other. */
-function* mergeSources({ segment, map }: MergeInput, writer: SegmentWriter): Slices {
-  let cost = 0;
-  for (let from = 0; from < map.oldCount; from++) {
-    if (!map.has(from)) continue;
-    let to = from + 1;
-    while (to < map.oldCount && map.has(to)) to++;
-    for (let at = from; at < to; ) {
-      const next = writer.copySources(segment, at, to);
-      cost += (next - at) * SOURCE_UNITS + CALL_UNITS;
-      at = next;
-      if (cost < SLICE_UNITS) continue;
-      yield cost;
-      cost = 0;
-    }
-    from = to;
-  }
-  yield cost;
-}
-
-const SOURCE_UNITS = 20;
-const CALL_UNITS = 2000;

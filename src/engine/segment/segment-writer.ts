@@ -9,8 +9,8 @@ import { DocumentsWriter, type NewDocument } from './documents-writer.ts';
 import type { FieldWriter, NewField } from './field-writer.ts';
 import { InvertedWriter } from './inverted-writer.ts';
 import { COLUMN_OWNER, DOCUMENTS } from './sections.ts';
-import type { Segment } from './segment.ts';
 import { SegmentFile } from './segment-file.ts';
+import type { BlockSource } from './source-block.ts';
 import { SourceWriter } from './source-writer.ts';
 import type { ColumnEntry } from './table-of-contents.ts';
 
@@ -65,18 +65,13 @@ export class SegmentWriter {
   }
 
   /**
-   * Copies sources of another segment, as many as can be done at once: to be called until it gives `toOrdinal`.
+   * Copies sources of a segment or a head, as many as can be done at once: to be called until it gives `toOrdinal`.
    *
    * @param fromOrdinal The first document in `from`; all up to `toOrdinal` - 1 are kept.
    * @returns The ordinal to go on from.
    */
-  copySources(from: Segment, fromOrdinal: number, toOrdinal: number): number {
-    const block = from.sourceBlock(fromOrdinal);
-    const end = Math.min(block.end, toOrdinal);
-    const isWhole = block.start === fromOrdinal && block.end <= toOrdinal;
-    if (isWhole && this.#sources.mayCopy(block.inflatedBytes)) this.#sources.copy(from.storedBlock(fromOrdinal));
-    else for (let ordinal = fromOrdinal; ordinal < end; ordinal++) this.#sources.add(from.sourceBytes(ordinal));
-    return end;
+  copySources(from: BlockSource, fromOrdinal: number, toOrdinal: number): number {
+    return this.#sources.copy(from, fromOrdinal, toOrdinal);
   }
 
   /**

@@ -18,8 +18,8 @@ import { SegmentColumn } from './segment-column.ts';
 import { SegmentDocuments } from './segment-documents.ts';
 import { SegmentField } from './segment-field.ts';
 import { type LoadedSegment, loadSegment } from './segment-loader.ts';
-import type { StoredBlock } from './source-writer.ts';
-import { type SourceBlock, StoredSources } from './stored-sources.ts';
+import type { BlockSource, SourceBlock, StoredBlock } from './source-block.ts';
+import { StoredSources } from './stored-sources.ts';
 import type { TableOfContents } from './table-of-contents.ts';
 
 /** Where a segment is opened from. */
@@ -74,7 +74,7 @@ type SegmentParts = {
 };
 
 /** A segment. */
-export class Segment implements IndexPart {
+export class Segment implements IndexPart, BlockSource {
   readonly name: string;
   readonly number: number;
   readonly fileName: string;

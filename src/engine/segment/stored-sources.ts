@@ -2,26 +2,16 @@
  * The stored sources of a segment: blocks that are read from the file and decompressed when one of their documents is asked
  * for. The last few stay so, since hits of one page often share blocks.
  */
-import { brotliDecompressSync, crc32 } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import type { StoreFile } from '../store/store.ts';
-import { ByteReader } from './byte-reader.ts';
 import { corrupt } from './corrupt.ts';
+import { InflatedBlocks } from './inflated-blocks.ts';
 import { HEADER_BYTES } from './sections.ts';
-import type { StoredBlock } from './source-writer.ts';
+import { type InflatedBlock, inflateBlock, type SourceBlock, type StoredBlock } from './source-block.ts';
 
-/** Blocks that are kept, and bytes in them at most (but one block is always kept). */
-const KEPT_BLOCKS = 8;
-const KEPT_BYTES = 1 << 20;
-/** Bytes that are made room for at once, whatever a block says. */
-const MAX_PIECE_BYTES = 1 << 20;
 /** 32-bit and 64-bit numbers in a record of the table: offset f64, first ordinal, stored bytes, inflated bytes, checksum. */
 const WORDS = 6;
 const DOUBLES = 3;
-
-/** Documents of a block: `start` to `end` - 1. */
-export type SourceBlock = { readonly start: number; readonly end: number; readonly inflatedBytes: number };
-
-type Inflated = { readonly block: number; readonly bytes: Uint8Array; readonly ends: Float64Array };
 
 /** What sources are read from. */
 export type StoredSourcesOptions = {
@@ -37,8 +27,7 @@ export type StoredSourcesOptions = {
 export class StoredSources {
   readonly #options: StoredSourcesOptions;
   readonly #blockCount: number;
-  /** The latest last. */
-  #kept: Inflated[] = [];
+  readonly #inflated = new InflatedBlocks((block) => this.#inflate(block));
 
   constructor(options: StoredSourcesOptions) {
     this.#options = options;
@@ -68,7 +57,7 @@ export class StoredSources {
   /** The block of a document. */
   blockOf(ordinal: number): SourceBlock {
     const block = this.#find(ordinal);
-    return { ...this.#range(block), inflatedBytes: this.#options.words[block * WORDS + 4]! };
+    return { ...this.#range(block), inflatedBytes: this.#inflatedBytes(block) };
   }
 
   /** The block of a document as it stands in the file. */
@@ -76,14 +65,14 @@ export class StoredSources {
     const block = this.#find(ordinal);
     const { words } = this.#options;
     const { start, end } = this.#range(block);
-    const inflatedBytes = words[block * WORDS + 4]!;
-    return { docCount: end - start, stored: this.#read(block), inflatedBytes, checksum: words[block * WORDS + 5]! };
+    const [inflatedBytes, checksum] = [this.#inflatedBytes(block), words[block * WORDS + 5]!];
+    return { docCount: end - start, stored: this.#read(block), inflatedBytes, checksum };
   }
 
   /** The bytes of a document's source; not to be changed. */
   source(ordinal: number): Uint8Array {
     const block = this.#find(ordinal);
-    const { bytes, ends } = this.#inflated(block);
+    const { bytes, ends } = this.#inflated.get(block);
     const index = ordinal - this.#range(block).start;
     return bytes.subarray(ends[index], ends[index + 1]);
   }
@@ -114,47 +103,14 @@ export class StoredSources {
     return stored;
   }
 
-  #inflated(block: number): Inflated {
-    const at = this.#kept.findIndex((inflated) => inflated.block === block);
-    const found = at < 0 ? this.#inflate(block) : this.#kept[at]!;
-    if (at >= 0) this.#kept.splice(at, 1);
-    this.#kept.push(found);
-    let bytes = 0;
-    const first = this.#kept.findLastIndex((inflated, i) => {
-      bytes += inflated.bytes.length;
-      return i < this.#kept.length - 1 && (bytes > KEPT_BYTES || i < this.#kept.length - KEPT_BLOCKS);
-    });
-    if (first >= 0) this.#kept = this.#kept.slice(first + 1);
-    return found;
-  }
-
-  #inflate(block: number): Inflated {
-    const stored = this.#read(block);
-    const inflatedBytes = this.#options.words[block * WORDS + 4]!;
-    let bytes: Uint8Array = stored;
-    if (stored.length !== inflatedBytes) {
-      try {
-        const chunkSize = Math.min(MAX_PIECE_BYTES, Math.max(64, inflatedBytes));
-        bytes = brotliDecompressSync(stored, { maxOutputLength: Math.max(1, inflatedBytes), chunkSize });
-      } catch {
-        throw this.#fail(`block ${block} cannot be decompressed`);
-      }
-    }
-    if (bytes.length !== inflatedBytes) throw this.#fail(`block ${block} has ${bytes.length} bytes`);
+  #inflate(block: number): InflatedBlock {
     const { start, end } = this.#range(block);
-    return { block, bytes, ends: this.#ends(block, bytes, end - start) };
+    const stored = { docCount: end - start, stored: this.#read(block), inflatedBytes: this.#inflatedBytes(block) };
+    return inflateBlock(stored, (problem) => this.#fail(`block ${block} ${problem}`));
   }
 
-  /** Where the documents of a block begin and end. */
-  #ends(block: number, bytes: Uint8Array, count: number): Float64Array {
-    const reader = new ByteReader(bytes, () => this.#fail(`block ${block} has too few bytes`));
-    if (count > bytes.length) throw this.#fail(`block ${block} has too few bytes`);
-    const ends = new Float64Array(count + 1);
-    for (let i = 0; i < count; i++) ends[i + 1] = ends[i]! + reader.varint();
-    const head = bytes.length - reader.left;
-    if (ends[count] !== reader.left) throw this.#fail(`block ${block} has ${reader.left} bytes of documents`);
-    for (let i = 0; i <= count; i++) ends[i]! += head;
-    return ends;
+  #inflatedBytes(block: number): number {
+    return this.#options.words[block * WORDS + 4]!;
   }
 
   #fail(problem: string): Error {

@@ -8,6 +8,7 @@ import { HeadKeywordField } from '../head/head-keyword-field.ts';
 import type { Bm25Parameters } from '../score/bm25.ts';
 import { SegmentWriter } from '../segment/segment-writer.ts';
 import type { Store } from '../store/store.ts';
+import { copySources } from './copy-sources.ts';
 import { flushColumn, flushKeywordField } from './flush-columns.ts';
 import { flushTextField } from './flush-text-field.ts';
 import { OrdinalMap } from './ordinal-map.ts';
@@ -17,8 +18,6 @@ import { inSlices, SLICE_UNITS, type Slices } from './slices.ts';
 export type SegmentTarget = { readonly store: Store; readonly name: string; readonly parameters: Bm25Parameters };
 
 const DOCUMENT_UNITS = 150;
-/** What a byte of a source costs, to be deflated. */
-const SOURCE_BYTE_UNITS = 2;
 
 /**
  * Writes the live documents of a head.
@@ -31,6 +30,7 @@ export function* flushHead(head: Head, target: SegmentTarget): Slices<OrdinalMap
   const writer = new SegmentWriter({ store: target.store, name: target.name, docCount: map.newCount, deflates: false });
   try {
     yield* flushDocuments(head, map, writer);
+    yield* copySources(head.documents.sources, map, writer);
     for (const field of head.fields.values()) {
       if (field instanceof HeadColumn) yield* flushColumn(field, { map, writer });
       else if (field instanceof HeadKeywordField) yield* flushKeywordField(field, { map, writer });
@@ -54,9 +54,7 @@ function* flushDocuments({ documents }: Head, map: OrdinalMap, writer: SegmentWr
       primaryTerm: documents.primaryTerm(ordinal),
       position: documents.position(ordinal),
     });
-    const source = documents.sourceBytes(ordinal);
-    writer.addSource(source);
-    cost += DOCUMENT_UNITS + source.length * SOURCE_BYTE_UNITS;
+    cost += DOCUMENT_UNITS;
     if (cost < SLICE_UNITS) continue;
     yield cost;
     cost = 0;
