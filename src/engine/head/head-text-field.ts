@@ -196,20 +196,21 @@ export class HeadTextField implements InvertedField, PlaceReader {
   #addWords(text: string, mapWord: (word: string) => string | null): void {
     const { log, terms } = this;
     const words = this.#scanner.reset(text);
+    const { starts, ends, numbers } = words;
     let holes = 0;
-    for (let word = words.next(); word >= 0; word = words.next()) {
-      let term = terms.mapped(word);
-      if (term === UNMAPPED) term = this.#map(word, mapWord);
-      if (term < 0) {
-        holes++;
-        continue;
-      }
-      if (holes > 0) {
-        log.moveTo(log.place + holes);
+    for (let count = words.next(); count > 0; count = words.next()) {
+      for (let i = 0; i < count; i++) {
+        let term = terms.mapped(numbers[i]!);
+        if (term === UNMAPPED) term = this.#map(numbers[i]!, mapWord);
+        if (term < 0) {
+          holes++;
+          continue;
+        }
+        if (holes > 0) log.moveTo(log.place + holes);
         holes = 0;
+        log.add(term);
+        if (log.hasOffsets) log.setOffsets(this.#textBase + starts[i]!, this.#textBase + ends[i]!);
       }
-      log.add(term);
-      if (log.hasOffsets) log.setOffsets(this.#textBase + words.start, this.#textBase + words.end);
     }
     if (holes > 0) log.moveTo(log.place + holes);
   }

@@ -15,8 +15,15 @@ export interface PlaceReader {
   offsets(term: number, ordinal: number, starts: Uint32Array, ends: Uint32Array): boolean;
 }
 
-/** Numbers per posting: the one before + 1, ordinal, frequency. */
-const POSTING = 3;
+/** Numbers per posting: the one before + 1; frequency, or `MANY`, above the ordinal. */
+const POSTING = 2;
+const ORDINAL_BITS = 24;
+const ORDINAL_MASK = 2 ** ORDINAL_BITS - 1;
+/** A frequency that stands apart. */
+const MANY = 255;
+
+/** Most documents of a head. */
+export const MAX_HEAD_DOCUMENTS = 2 ** ORDINAL_BITS;
 /** From this many postings on, lists are kept. */
 const KEPT_LENGTH = 64;
 
@@ -33,6 +40,8 @@ export class PostingChains {
   /** By term: 1 + the ordinal that `removeTerm` last saw, and how many it saw. */
   #removed: Int32Array = new Int32Array(0);
   readonly #kept = new Map<number, KeptLists>();
+  /** Frequencies from `MANY` on, by posting. */
+  readonly #many = new Map<number, number>();
 
   /** @param postings How many there will be, about. */
   constructor(terms: TermTable, postings = 1000) {
@@ -69,13 +78,12 @@ export class PostingChains {
     const postings = this.#postings;
     const at = term * RECORD;
     if (records[at + AT.ordinal] === ordinal + 1) {
-      postings[(records[at + AT.newest]! - 1) * POSTING + 2]!++;
+      this.#addAgain(records[at + AT.newest]! - 1);
       return;
     }
     const posting = this.#count++ * POSTING;
     postings[posting] = records[at + AT.newest]!;
-    postings[posting + 1] = ordinal;
-    postings[posting + 2] = 1;
+    postings[posting + 1] = ordinal | (1 << ORDINAL_BITS);
     records[at + AT.newest] = this.#count;
     records[at + AT.ordinal] = ordinal + 1;
     records[at + AT.docFrequency]!++;
@@ -92,7 +100,7 @@ export class PostingChains {
   /** Calls `visit` for postings `from` to `to` - 1, in the order in which they came: by rising ordinals. */
   forEach(from: number, to: number, visit: (ordinal: number, frequency: number) => void): void {
     const postings = this.#postings;
-    for (let at = from * POSTING; at < to * POSTING; at += POSTING) visit(postings[at + 1]!, postings[at + 2]!);
+    for (let i = from; i < to; i++) visit(postings[i * POSTING + 1]! & ORDINAL_MASK, this.#frequency(i));
   }
 
   /** A cursor over a term's documents. */
@@ -129,12 +137,24 @@ export class PostingChains {
   /** Writes postings `from` to `to` - 1 of a chain of `to`. */
   #unroll(term: number, from: number, to: number, { ordinals, frequencies }: PostingLists): void {
     const postings = this.#postings;
-    let posting = (this.#terms.records[term * RECORD + AT.newest]! - 1) * POSTING;
+    let posting = this.#terms.records[term * RECORD + AT.newest]! - 1;
     for (let i = to - 1; i >= from; i--) {
-      ordinals[i] = postings[posting + 1]!;
-      frequencies[i] = postings[posting + 2]!;
-      posting = (postings[posting]! - 1) * POSTING;
+      ordinals[i] = postings[posting * POSTING + 1]! & ORDINAL_MASK;
+      frequencies[i] = this.#frequency(posting);
+      posting = postings[posting * POSTING]! - 1;
     }
+  }
+
+  #frequency(posting: number): number {
+    const frequency = this.#postings[posting * POSTING + 1]! >>> ORDINAL_BITS;
+    return frequency < MANY ? frequency : this.#many.get(posting)!;
+  }
+
+  #addAgain(posting: number): void {
+    const postings = this.#postings;
+    const frequency = postings[posting * POSTING + 1]! >>> ORDINAL_BITS;
+    if (frequency < MANY) postings[posting * POSTING + 1]! += 1 << ORDINAL_BITS;
+    if (frequency + 1 >= MANY) this.#many.set(posting, frequency < MANY ? MANY : this.#many.get(posting)! + 1);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Automaton } from '../automata/automaton.ts';
 import { DEAD } from '../automata/automaton.ts';
-import { compareBytes, decodeTerm, encodeTerm, hashBytes, termRoom } from '../part/term-bytes.ts';
+import { compareBytes, decodeTerm, encodeTerm, finishHash, HASH_START, hashByte, termRoom } from '../part/term-bytes.ts';
 import { grownInt32, grownUint8 } from './growable.ts';
 
 /** What `mapped` gives of a word that was not mapped yet. */
@@ -28,6 +28,29 @@ const MAX_TERMS = NUMBER_MASK - 1;
 /** How many terms and bytes a table will have, about: so that it need not grow. */
 export type TermTableSize = { readonly terms: number; readonly bytes: number };
 
+/** Words of a batch, at most. */
+export const BATCH = 256;
+
+/** Head of a word that is in `texts`. */
+export const NO_HEAD = 0;
+
+/** Words to be found in a table together. */
+export class WordBatch {
+  /** Where the bytes of each word begin and end. */
+  readonly starts = new Uint32Array(BATCH);
+  readonly ends = new Uint32Array(BATCH);
+  /** Its first bytes, as little-endian numbers; zeros past its end. `NO_HEAD` for words that are in `texts`. */
+  readonly heads = new Int32Array(BATCH);
+  readonly nexts = new Int32Array(BATCH);
+  /** See `hashOf`. */
+  readonly hashes = new Int32Array(BATCH);
+  /** Set by `internBatch`; before, the index of words that are in `texts`. */
+  readonly numbers = new Int32Array(BATCH);
+  readonly texts: string[] = [];
+  /** What the table has in its slot. */
+  readonly entries = new Int32Array(BATCH);
+}
+
 /** Terms by number, in the order in which they first came. */
 export class TermTable {
   #bytes: Uint8Array;
@@ -37,9 +60,12 @@ export class TermTable {
   #slots: Int32Array;
   #mask: number;
   #count = 0;
-  /** A term on its way into the table. */
-  #candidate = new Uint8Array(256);
-  #candidateWords = new Int32Array(this.#candidate.buffer);
+  /** A term on its way into the table: its first bytes as numbers, and where the others stand. */
+  #head = 0;
+  #next = 0;
+  #candidate: Uint8Array = new Uint8Array(0);
+  #candidateFrom = 0;
+  #written = new Uint8Array(256);
   /** Words below were all mapped to themselves. */
   #sameBelow = 0;
   /** What each word became in the analyzer: the number of a term, -1 if it was dropped, or `UNMAPPED`. */
@@ -80,45 +106,46 @@ export class TermTable {
   /** Number of a term; -1 if it is not there. */
   lookup(term: string): number {
     const length = this.#write(term);
-    return (this.#slots[this.#slotOf(hashBytes(this.#candidate, 0, length), length)]! & NUMBER_MASK) - 1;
+    return (this.#slots[this.#slotOf(this.#hash(length), length)]! & NUMBER_MASK) - 1;
   }
 
   /** Number of a term, which is added if it is new. */
   intern(term: string): number {
     const length = this.#write(term);
-    return this.internCandidate(hashBytes(this.#candidate, 0, length), length);
+    return this.#intern(this.#hash(length), length);
   }
 
-  /** Where the bytes of a term of at most `room` bytes are to be written before `internCandidate`. */
-  candidate(room: number): Uint8Array {
-    if (room > this.#candidate.length) {
-      this.#candidate = new Uint8Array(Math.ceil(room / 4) * 8);
-      this.#candidateWords = new Int32Array(this.#candidate.buffer);
+  /**
+   * Finds the numbers of the first `count` words of a batch, and adds words that are new.
+   *
+   * @param bytes Where the words stand, from their ninth byte on.
+   */
+  internBatch(batch: WordBatch, bytes: Uint8Array, count: number): void {
+    const { starts, ends, heads, nexts, hashes, numbers, texts, entries } = batch;
+    const slots = this.#slots;
+    const mask = this.#mask;
+    // Apart from what is done with them: so the processor need not wait for one before it asks for the next.
+    for (let i = 0; i < count; i++) entries[i] = slots[hashes[i]! & mask]!;
+    let records = this.#records;
+    for (let i = 0; i < count; i++) {
+      if (heads[i] === NO_HEAD) {
+        numbers[i] = this.intern(texts[numbers[i]!]!);
+        records = this.#records;
+        continue;
+      }
+      const number = (entries[i]! & NUMBER_MASK) - 1;
+      const length = ends[i]! - starts[i]!;
+      if (number >= 0 && length <= HEAD_BYTES) {
+        const at = number * RECORD;
+        if (records[at + AT.head] === heads[i] && records[at + AT.next] === nexts[i] && records[at + AT.length] === length) {
+          numbers[i] = number;
+          continue;
+        }
+      }
+      this.#begin(heads[i]!, nexts[i]!, bytes, starts[i]!);
+      numbers[i] = this.#intern(hashes[i]!, length);
+      records = this.#records;
     }
-    this.#candidateWords[0] = 0;
-    this.#candidateWords[1] = 0;
-    return this.#candidate;
-  }
-
-  /** Number of the term that was written as the candidate, and whose hash is `hash`. */
-  internCandidate(hash: number, length: number): number {
-    const slot = this.#slotOf(hash, length);
-    const known = this.#slots[slot]!;
-    if (known !== 0) return (known & NUMBER_MASK) - 1;
-    if (this.#count === MAX_TERMS) throw new Error(`a field of the head has more than ${MAX_TERMS} terms`);
-    const number = this.#count++;
-    this.#records = grownInt32(this.#records, (number + 1) * RECORD);
-    this.#bytes = grownUint8(this.#bytes, this.#end + length);
-    const record = number * RECORD;
-    this.#records[record + AT.bytes] = this.#end;
-    this.#records[record + AT.length] = length;
-    this.#records[record + AT.head] = this.#candidateWords[0]!;
-    this.#records[record + AT.next] = this.#candidateWords[1]!;
-    for (let i = 0; i < length; i++) this.#bytes[this.#end + i] = this.#candidate[i]!;
-    this.#end += length;
-    this.#slots[slot] = (hash & ~NUMBER_MASK) | (number + 1);
-    if (this.#count * 2 > this.#mask) this.#grow();
-    return number;
   }
 
   term(number: number): string {
@@ -172,9 +199,55 @@ export class TermTable {
     return automaton.accepts(state);
   }
 
+  #begin(head: number, next: number, candidate: Uint8Array, from: number): void {
+    this.#head = head;
+    this.#next = next;
+    this.#candidate = candidate;
+    this.#candidateFrom = from;
+  }
+
+  /** Number of the candidate, whose hash is `hash`. */
+  #intern(hash: number, length: number): number {
+    const slot = this.#slotOf(hash, length);
+    const known = this.#slots[slot]!;
+    return known !== 0 ? (known & NUMBER_MASK) - 1 : this.#add(slot, hash, length);
+  }
+
+  #add(slot: number, hash: number, length: number): number {
+    if (this.#count === MAX_TERMS) throw new Error(`a field of the head has more than ${MAX_TERMS} terms`);
+    const number = this.#count++;
+    this.#records = grownInt32(this.#records, (number + 1) * RECORD);
+    this.#bytes = grownUint8(this.#bytes, this.#end + length);
+    const record = number * RECORD;
+    this.#records[record + AT.bytes] = this.#end;
+    this.#records[record + AT.length] = length;
+    this.#records[record + AT.head] = this.#head;
+    this.#records[record + AT.next] = this.#next;
+    for (let i = 0; i < length; i++) this.#bytes[this.#end + i] = this.#byteAt(i);
+    this.#end += length;
+    this.#slots[slot] = (hash & ~NUMBER_MASK) | (number + 1);
+    if (this.#count * 2 > this.#mask) this.#grow();
+    return number;
+  }
+
+  /** A byte of the candidate. */
+  #byteAt(index: number): number {
+    if (index >= HEAD_BYTES) return this.#candidate[this.#candidateFrom + index]!;
+    return (index < 4 ? this.#head : this.#next) >>> ((index & 3) * 8);
+  }
+
   /** Writes a term as the candidate. Returns its length. */
   #write(term: string): number {
-    return encodeTerm(term, this.candidate(termRoom(term)), 0);
+    if (this.#written.length < termRoom(term)) this.#written = new Uint8Array(termRoom(term) * 2);
+    const written = this.#written;
+    const length = encodeTerm(term, written, 0);
+    this.#begin(wordOf(written, 0, length), wordOf(written, 4, length), written, 0);
+    return length;
+  }
+
+  /** The hash of the candidate that was written. */
+  #hash(length: number): number {
+    return hashOf(this.#head, this.#next, tailHash(this.#written, HEAD_BYTES, length));
   }
 
   /** The slot of the candidate, or the free one where it belongs. */
@@ -182,8 +255,8 @@ export class TermTable {
     const records = this.#records;
     const slots = this.#slots;
     const mask = this.#mask;
-    const head = this.#candidateWords[0]!;
-    const next = this.#candidateWords[1]!;
+    const head = this.#head;
+    const next = this.#next;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = slots[slot]!;
       if (entry === 0) return slot;
@@ -199,7 +272,8 @@ export class TermTable {
   #hasTail(from: number, length: number): boolean {
     const bytes = this.#bytes;
     const candidate = this.#candidate;
-    for (let i = HEAD_BYTES; i < length; i++) if (bytes[from + i] !== candidate[i]) return false;
+    const offset = this.#candidateFrom;
+    for (let i = HEAD_BYTES; i < length; i++) if (bytes[from + i] !== candidate[offset + i]) return false;
     return true;
   }
 
@@ -207,7 +281,9 @@ export class TermTable {
     const mask = this.#mask * 2 + 1;
     const slots = new Int32Array(mask + 1);
     for (let number = 0; number < this.#count; number++) {
-      const hash = hashBytes(this.#bytes, this.from(number), this.to(number));
+      const record = number * RECORD;
+      const tail = tailHash(this.#bytes, this.from(number) + HEAD_BYTES, this.to(number));
+      const hash = hashOf(this.#records[record + AT.head]!, this.#records[record + AT.next]!, tail);
       let slot = hash & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = (hash & ~NUMBER_MASK) | (number + 1);
@@ -215,4 +291,26 @@ export class TermTable {
     this.#slots = slots;
     this.#mask = mask;
   }
+}
+
+/**
+ * The hash of a term: of its first eight bytes, as numbers, and of the others (from `HASH_START` on, by `hashByte`). It
+ * tells nothing of the length, since terms have no zeros at their ends but for odd ones. Signed 32 bits.
+ */
+export function hashOf(head: number, next: number, tail: number): number {
+  return finishHash(Math.imul(head, 0x9e3779b1) ^ Math.imul(next, 0x85ebca6b) ^ tail);
+}
+
+/** The hash of bytes `from` to `to` - 1. */
+function tailHash(bytes: Uint8Array, from: number, to: number): number {
+  let hash = HASH_START;
+  for (let i = from; i < to; i++) hash = hashByte(hash, bytes[i]!);
+  return hash;
+}
+
+/** Up to four bytes from `from` on as a number; zeros past `end`. */
+function wordOf(bytes: Uint8Array, from: number, end: number): number {
+  let word = 0;
+  for (let i = from; i < Math.min(end, from + 4); i++) word |= bytes[i]! << ((i - from) * 8);
+  return word;
 }

@@ -1,11 +1,11 @@
 /**
- * Cuts a text into the words of the standard tokenizer and finds their numbers in one go: plain ASCII words go from the
- * text into the table of terms without a string in between, lower-cased and hashed on the way. The tokenizer itself cuts
- * whatever is less plain.
+ * Cuts a text into the words of the standard tokenizer and finds their numbers: plain ASCII words go from the text into
+ * the table of terms without a string in between, lower-cased and hashed on the way. The tokenizer itself cuts whatever is
+ * less plain. Words are looked up many at a time, so that the processor waits for many of them at once.
  */
 import { MAX_TOKEN_LENGTH, Tokenizer } from '../analysis/tokenizer.ts';
-import { finishHash, HASH_START, hashByte } from '../part/term-bytes.ts';
-import type { TermTable } from './term-table.ts';
+import { HASH_START, hashByte } from '../part/term-bytes.ts';
+import { BATCH, hashOf, NO_HEAD, type TermTable, WordBatch } from './term-table.ts';
 
 /** What an ASCII character is; above these, the character of a word in lower case. */
 const [SEPARATOR, JOINER, CONNECTOR, OTHER] = [0, 1, 2, 3];
@@ -20,91 +20,111 @@ const KINDS = Uint8Array.from({ length: 256 }, (_, code) => (code < 128 ? kindOf
 /** Bytes of UTF-8 per UTF-16 unit, at most. */
 const UTF8_ROOM = 3;
 
-/** The UTF-16 units of the text at hand as bytes: faster to walk over than a string. All scanners share it. */
+/** Separators behind a text, so that a word ends where it does. */
+const END = 2;
+const SEPARATOR_UNIT = 32;
+
+/**
+ * The UTF-16 units of the text at hand as bytes: faster to walk over than a string. Plain words become lower case in it as
+ * they are passed. All scanners share it, and the batch.
+ */
 let units = Buffer.alloc(1 << 14);
+const batch = new WordBatch();
 
 /** Walks over the words of one text. */
 export class WordScanner {
   readonly #tokenizer = new Tokenizer();
+  readonly #terms: TermTable;
   #text = '';
-  #terms: TermTable;
-  #start = 0;
-  #end = 0;
+  #at = 0;
+
+  /** First UTF-16 unit of each word that `next` found, and one past the last; longer than there are words. */
+  readonly starts: Uint32Array = batch.starts;
+  readonly ends: Uint32Array = batch.ends;
+  /** Their numbers, in lower case. */
+  readonly numbers: Int32Array = batch.numbers;
 
   /** @param terms Where words are interned. */
   constructor(terms: TermTable) {
     this.#terms = terms;
   }
 
-  /** First UTF-16 unit of the current word. */
-  get start(): number {
-    return this.#start;
-  }
-
-  /** One past the last UTF-16 unit of the current word. */
-  get end(): number {
-    return this.#end;
-  }
-
   /** Starts over with another text. No other scanner may be used before its end. */
   reset(text: string): this {
     this.#text = text;
-    this.#end = 0;
+    this.#at = 0;
     const { length } = text;
-    if (units.length < length * UTF8_ROOM) units = Buffer.alloc(length * UTF8_ROOM * 2);
-    if (units.write(text) === length) return this;
-    for (let i = 0; i < length; i++) units[i] = Math.min(text.charCodeAt(i), NOT_ASCII);
+    if (units.length < length * UTF8_ROOM + END) units = Buffer.alloc(length * UTF8_ROOM * 2 + END);
+    if (units.write(text) !== length) {
+      for (let i = 0; i < length; i++) units[i] = Math.min(text.charCodeAt(i), NOT_ASCII);
+    }
+    units.fill(SEPARATOR_UNIT, length, length + END);
     return this;
   }
 
-  /** Number of the next word in lower case; -1 at the end of the text. */
+  /** Finds the next words, up to `BATCH`. Returns how many; 0 at the end of the text. */
   next(): number {
-    const source = units;
     const { length } = this.#text;
-    let at = this.#end;
-    let kind = SEPARATOR;
-    for (; at < length; at++) {
-      kind = KINDS[source[at]!]!;
-      if (kind > JOINER) break;
+    let count = 0;
+    let at = this.#at;
+    while (count < BATCH && at < length) {
+      at = KINDS[units[at]!]! > JOINER ? this.#word(at, count++) : at + 1;
+      if (at > length) count--;
     }
-    if (at === length) return this.#close();
-    const start = at;
+    this.#at = at;
+    this.#terms.internBatch(batch, units, count);
+    batch.texts.length = 0;
+    if (count === 0) this.#close();
+    return count;
+  }
+
+  /** Reads the word that begins at `start`, as number `index` of the batch. Returns where it ends. */
+  #word(start: number, index: number): number {
+    const source = units;
+    let at = start;
+    let kind = KINDS[source[at]!]!;
+    // The first bytes are gathered in numbers: the table looks for those first, and for most words for nothing else.
+    let head = 0;
+    for (let shift = 0; shift < 32 && kind > OTHER; shift += 8) {
+      head |= kind << shift;
+      kind = KINDS[source[++at]!]!;
+    }
+    let next = 0;
+    for (let shift = 0; shift < 32 && kind > OTHER; shift += 8) {
+      next |= kind << shift;
+      kind = KINDS[source[++at]!]!;
+    }
+    let tail = HASH_START;
     // The tokenizer cuts longer words; to look for their end at each cut would take their length squared.
-    const limit = Math.min(length, start + MAX_WORD + 1);
-    const bytes = this.#terms.candidate(MAX_WORD + 1);
-    let hash = HASH_START;
-    while (kind > OTHER) {
-      bytes[at - start] = kind;
-      hash = hashByte(hash, kind);
-      if (++at === limit) break;
-      kind = KINDS[source[at]!]!;
+    for (const limit = start + MAX_WORD + 1; kind > OTHER && at < limit; kind = KINDS[source[++at]!]!) {
+      source[at] = kind;
+      tail = hashByte(tail, kind);
     }
-    const isPlain = at === length || kind === SEPARATOR || (kind === JOINER && !this.#goesOn(at + 1));
-    if (!isPlain || at - start > MAX_WORD) return this.#nextToken(start);
-    this.#start = start;
-    this.#end = at;
-    return this.#terms.internCandidate(finishHash(hash), at - start);
+    const isPlain = kind === SEPARATOR || (kind === JOINER && KINDS[source[at + 1]!]! <= JOINER);
+    if (!isPlain || at - start > MAX_WORD) return this.#token(start, index);
+    batch.starts[index] = start;
+    batch.ends[index] = at;
+    batch.heads[index] = head;
+    batch.nexts[index] = next;
+    batch.hashes[index] = hashOf(head, next, tail);
+    return at;
   }
 
-  /** Whether a word may go on at `at`, behind what may join. */
-  #goesOn(at: number): boolean {
-    return at < this.#text.length && KINDS[units[at]!]! > JOINER;
-  }
-
-  /** Leaves the next word, which begins at `from` or later, to the tokenizer. */
-  #nextToken(from: number): number {
+  /** Leaves the next word, which begins at `from` or later, to the tokenizer. Returns more than the length without one. */
+  #token(from: number, index: number): number {
     const tokenizer = this.#tokenizer.reset(this.#text, from);
-    if (!tokenizer.next()) return this.#close();
-    this.#start = tokenizer.start;
-    this.#end = tokenizer.end;
-    return this.#terms.intern(tokenizer.term());
+    if (!tokenizer.next()) return this.#text.length + 1;
+    batch.starts[index] = tokenizer.start;
+    batch.ends[index] = tokenizer.end;
+    batch.heads[index] = NO_HEAD;
+    batch.numbers[index] = batch.texts.push(tokenizer.term()) - 1;
+    return tokenizer.end;
   }
 
-  #close(): number {
+  #close(): void {
     this.#text = '';
-    this.#end = 0;
+    this.#at = 0;
     this.#tokenizer.reset('');
-    return -1;
   }
 }
 
