@@ -22,6 +22,9 @@ const SCHEMA: Schema = {
 };
 const FIELD = 'text';
 
+/** With compressed sources, which the buffer of Lucene does not hold: both take about the same memory. */
+const HEAD_BYTES = 48 * 2 ** 20;
+
 /** Least time of a piece of upkeep, after which it asks whether to go on. */
 const UPKEEP_MS = 1;
 
@@ -42,7 +45,7 @@ export class CoppiceShard {
   }
 
   open(folder: string): void {
-    this.#opened = openEngine({ store: openFileStore(folder), schema: SCHEMA });
+    this.#opened = openEngine({ store: openFileStore(folder), schema: SCHEMA, headBytes: HEAD_BYTES });
   }
 
   put(source: CorpusDocument): void {

@@ -41,6 +41,11 @@ export class HeadColumn implements Column {
     return this.#values.byteLength + this.#starts.byteLength;
   }
 
+  /** Bytes that values take. */
+  get usedBytes(): number {
+    return this.#valueCount * 8 + this.#rowCount * 4;
+  }
+
   get blockMin(): Float64Array {
     this.#reserveBlocks();
     return this.#blockMin;

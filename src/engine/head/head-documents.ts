@@ -8,6 +8,8 @@ import { AT, RECORD, TermTable } from './term-table.ts';
 
 /** Numbers per document: version, sequence number, primary term, position. */
 const NUMBERS = 4;
+/** Bytes of a document's numbers. */
+const DOCUMENT_BYTES = NUMBERS * 8 + 4;
 const WINDOW_WORDS = WINDOW / 32;
 
 const decoder = new TextDecoder();
@@ -49,6 +51,11 @@ export class HeadDocuments implements PartDocuments {
   get sizeBytes(): number {
     const tables = this.#idNumbers.byteLength + this.#numbers.byteLength + this.#live.byteLength;
     return this.#ids.sizeBytes + this.sources.sizeBytes + tables;
+  }
+
+  /** Bytes that documents take. */
+  get usedBytes(): number {
+    return this.#ids.usedBytes + this.sources.usedBytes + this.#endOrdinal * DOCUMENT_BYTES;
   }
 
   /** Adds a document whose id is not alive here; returns its ordinal. */

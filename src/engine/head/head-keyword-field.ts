@@ -43,6 +43,11 @@ export class HeadKeywordField implements InvertedField, PlaceReader {
     return this.terms.sizeBytes + this.column.sizeBytes + this.#chains.sizeBytes;
   }
 
+  /** Bytes that terms, postings and values take. */
+  get usedBytes(): number {
+    return this.terms.usedBytes + this.column.usedBytes + this.#chains.usedBytes;
+  }
+
   /** Indexes the values of a document, which are strings; ordinals rise. */
   append(ordinal: number, values: readonly FieldValue[]): void {
     const { terms } = this;

@@ -27,6 +27,11 @@ export class HeadSources implements BlockSource {
     return this.#storedBytes + this.#open.sizeBytes + this.#starts.byteLength + this.#inflated.sizeBytes;
   }
 
+  /** Bytes that documents take. */
+  get usedBytes(): number {
+    return this.#storedBytes + this.#open.size;
+  }
+
   /** Adds a text, which has no lone surrogates. */
   add(text: string): void {
     this.#open.addText(text);

@@ -19,6 +19,8 @@ import { WordScanner } from './word-scanner.ts';
 export const MAX_POSITION = 2 ** MAX_POSITION_BITS - 1;
 
 const DEFAULT_GAP = 100;
+/** Bytes of a document's length and its code. */
+const LENGTH_BYTES = 5;
 
 /** How much a field will hold, about: so that its tables need not grow. */
 export type TextFieldSize = TermTableSize & {
@@ -95,6 +97,11 @@ export class HeadTextField implements InvertedField, PlaceReader {
     return this.terms.sizeBytes + this.log.sizeBytes + this.chains.sizeBytes + tables;
   }
 
+  /** Bytes that terms, tokens and postings take. */
+  get usedBytes(): number {
+    return this.terms.usedBytes + this.log.usedBytes + this.chains.usedBytes + this.log.rowCount * LENGTH_BYTES;
+  }
+
   /** Cuts a value of the pending document into tokens. Returns what is wrong with it, if anything is. */
   addValue(text: string): string | undefined {
     const { log } = this;
@@ -108,13 +115,9 @@ export class HeadTextField implements InvertedField, PlaceReader {
     return log.place <= MAX_POSITION ? undefined : `has more than ${MAX_POSITION} positions`;
   }
 
-  /**
-   * Indexes what was added as the document `ordinal`; ordinals rise. Without a value nothing changes.
-   *
-   * @returns Entries that the log gained.
-   */
-  commit(ordinal: number): number {
-    if (!this.#hasPending) return 0;
+  /** Indexes what was added as the document `ordinal`; ordinals rise. Without a value nothing changes. */
+  commit(ordinal: number): void {
+    if (!this.#hasPending) return;
     const { log } = this;
     const chains = this.chains;
     const length = log.pendingTokens;
@@ -130,7 +133,6 @@ export class HeadTextField implements InvertedField, PlaceReader {
     this.#totalTokens += length;
     this.#hasPending = false;
     this.#textBase = 0;
-    return end - committedEnd;
   }
 
   /** Drops what was added. */

@@ -41,10 +41,6 @@ export function scaledSize({ documents, texts }: HeadSize, factor: number): Head
   return { documents: scaled(documents), texts: new Map(sizes) };
 }
 
-const DOCUMENT_BYTES = 64;
-const TOKEN_BYTES = 16;
-const VALUE_BYTES = 24;
-
 /** A field of the head. */
 export type HeadField = HeadTextField | HeadKeywordField | HeadColumn;
 
@@ -89,7 +85,7 @@ export class Head implements IndexPart {
     return this.#fields;
   }
 
-  /** Bytes that the documents put here take, about; those of deleted ones too. */
+  /** Bytes that the documents put here take; those of deleted ones too. */
   get weight(): number {
     return this.#weight;
   }
@@ -134,9 +130,9 @@ export class Head implements IndexPart {
     this.#cutTexts(document);
     beforeChange();
     const ordinal = this.documents.append(document, json);
-    this.#weight += json.length + document.id.length + DOCUMENT_BYTES;
-    for (const name in fields) this.#weight += this.#index(ordinal, name, fields[name]!);
+    for (const name in fields) this.#index(ordinal, name, fields[name]!);
     this.#generation++;
+    this.#weight = this.#usedBytes();
   }
 
   /** Deletes a live document. */
@@ -177,12 +173,17 @@ export class Head implements IndexPart {
     });
   }
 
-  /** Returns the bytes that the values take, about. */
-  #index(ordinal: number, name: string, values: readonly FieldValue[]): number {
+  #usedBytes(): number {
+    let bytes = this.documents.usedBytes;
+    for (const field of this.#fields.values()) bytes += field.usedBytes;
+    return bytes;
+  }
+
+  #index(ordinal: number, name: string, values: readonly FieldValue[]): void {
     const type = this.#context.fields.get(name)?.type;
-    if (type === undefined || values.length === 0) return 0;
-    if (type === 'text') return this.#textField(name).commit(ordinal) * TOKEN_BYTES;
-    if (type === 'keyword') this.#keywordField(name).append(ordinal, values);
+    if (type === undefined || values.length === 0) return;
+    if (type === 'text') this.#textField(name).commit(ordinal);
+    else if (type === 'keyword') this.#keywordField(name).append(ordinal, values);
     else {
       const numbers = this.#numbers;
       numbers.length = 0;
@@ -190,7 +191,6 @@ export class Head implements IndexPart {
       if (numbers.length > 1) numbers.sort((a, b) => a - b);
       this.#columnField(name, type).append(ordinal, numbers, numbers.length);
     }
-    return values.length * VALUE_BYTES;
   }
 
   #textField(name: string): HeadTextField {

@@ -58,6 +58,11 @@ export class PostingChains {
     return this.#postings.byteLength + this.#removed.byteLength;
   }
 
+  /** Bytes that postings take. */
+  get usedBytes(): number {
+    return this.#count * POSTING * 4;
+  }
+
   docFrequency(term: number): number {
     return this.#terms.records[term * RECORD + AT.docFrequency]!;
   }

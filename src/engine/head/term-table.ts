@@ -22,6 +22,8 @@ const HEAD_BYTES = 8;
 const FIRST_SLOTS = 1 << 10;
 const NUMBER_BITS = 24;
 const NUMBER_MASK = (1 << NUMBER_BITS) - 1;
+/** Bytes of a term's record and slots. */
+const TERM_BYTES = RECORD * 4 + 3 * 4;
 /** Most terms of a table. */
 const MAX_TERMS = NUMBER_MASK - 1;
 
@@ -101,6 +103,11 @@ export class TermTable {
 
   get sizeBytes(): number {
     return this.#bytes.byteLength + this.#records.byteLength + this.#slots.byteLength + this.#mapped.byteLength;
+  }
+
+  /** Bytes that the terms take. */
+  get usedBytes(): number {
+    return this.#end + this.#count * TERM_BYTES;
   }
 
   /** Number of a term; -1 if it is not there. */

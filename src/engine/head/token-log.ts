@@ -68,6 +68,11 @@ export class TokenLog {
     return this.entries.byteLength + this.starts.byteLength + this.offsets.byteLength;
   }
 
+  /** Bytes that entries take. */
+  get usedBytes(): number {
+    return this.#end * (this.hasOffsets ? 12 : 4) + this.#rowCount * 4;
+  }
+
   /** Adds a token at the place at hand. */
   add(term: number): void {
     if (this.#end === this.entries.length) this.entries = grownInt32(this.entries, this.#end + 1);

@@ -26,6 +26,8 @@ export type MergePolicyOptions = {
 /** Segments `from` to `to` - 1. */
 export type MergeRun = { readonly from: number; readonly to: number };
 
+/** A merge is of this many halves of its largest segment, at least. */
+const LEAST_EVENNESS = 3;
 /** Most segments of one merge, in factors. */
 const MOST_FACTORS = 4;
 /** With so many segments, in factors, uneven ones are merged too. */
@@ -75,7 +77,7 @@ function considerRuns(
     total += bytes;
     largest = Math.max(largest, bytes);
     if (count + 1 < factor) continue;
-    if (total * 2 >= largest * factor || (isCrowded && count + 1 === factor)) consider(from, to + 1, total);
+    if (total * 2 >= largest * Math.max(factor, LEAST_EVENNESS) || (isCrowded && count + 1 === factor)) consider(from, to + 1, total);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { EngineDocument } from '../engine.ts';
 import { Head, type HeadContext, scaledSize } from '../head/head.ts';
+import { MAX_HEAD_DOCUMENTS } from '../head/posting-chains.ts';
 import { type MergePolicyOptions, type MergeRun, pickMerge } from '../merge/merge-policy.ts';
 import type { DocumentPlace } from '../part/document-place.ts';
 import type { IndexPart } from '../part/index-part.ts';
@@ -25,10 +26,12 @@ export type WriterOptions = SegmentFactoryOptions & {
   readonly onDrop: (segment: Segment) => void;
 };
 
-/** A flush is to be done when the next head is full by half. */
-const FLUSH_MARGIN = 2;
-/** A merge is to be done before as much as it merges is written anew. */
-const MERGE_MARGIN = 1.5;
+/** A flush is to be done when the next head is full by a quarter. */
+const FLUSH_MARGIN = 4;
+/** A merge is to be done before a quarter of what it merges is written anew. */
+const MERGE_MARGIN = 4;
+/** Segments that are merged at once, at least, while there is nothing else to do. */
+const IDLE_FACTOR = 2;
 /** What a delete pays for, in bytes. */
 const DELETE_BYTES = 200;
 /** After so many deletes, merges are looked for. */
@@ -62,7 +65,7 @@ export class ShardWriter {
   #deletes = 0;
   #searchedDocuments = 0;
   /** As measured so far: units of a flush per byte of a head, of a merge per byte of segments, and bytes by bytes. */
-  #flushUnits = 2;
+  #flushUnits = 1;
   #mergeUnits = 2;
   #segmentBytes = 0.3;
   /** Bytes of segments made by flushes, and by merges. */
@@ -140,11 +143,15 @@ export class ShardWriter {
     if (this.#head.endOrdinal >= SMALL_HEAD && this.#frozen === undefined) this.#freeze();
     this.#startFlush();
     this.#startMerges();
-    while (!this.#queue.isEmpty) {
+    for (;;) {
+      if (this.#queue.isEmpty) {
+        const run = this.#pickMerge(IDLE_FACTOR);
+        if (run === undefined) return false;
+        this.#startMerge(run);
+      }
       if (shouldStop()) return true;
       this.#queue.step();
     }
-    return false;
   }
 
   /** Writes everything out. */
@@ -158,7 +165,7 @@ export class ShardWriter {
   /** Merges neighbours until there are at most `maxSegments`, and none with deleted documents if that is 1. */
   forceMerge(maxSegments: number): void {
     this.flush();
-    this.maintain(() => false);
+    while (this.#queue.step());
     for (;;) {
       const { slots } = this.segments;
       const isDone = slots.length <= maxSegments && !(maxSegments === 1 && slots.some(hasDeletes));
@@ -200,7 +207,8 @@ export class ShardWriter {
 
   #isFull(): boolean {
     const { endOrdinal, weight } = this.#head;
-    const { headDocuments, headBytes } = this.#options;
+    const { headBytes } = this.#options;
+    const headDocuments = Math.min(this.#options.headDocuments, MAX_HEAD_DOCUMENTS);
     if (endOrdinal >= headDocuments * this.#headShare || weight >= headBytes * this.#headShare) return true;
     if (endOrdinal < SMALL_HEAD || this.#frozen !== undefined) return false;
     if (this.#head.liveCount < endOrdinal * SPARSE_SHARE) return true;
@@ -262,14 +270,14 @@ export class ShardWriter {
     for (let run = this.#pickMerge(); run !== undefined; run = this.#pickMerge()) this.#startMerge(run);
   }
 
-  #pickMerge(): MergeRun | undefined {
+  #pickMerge(factor = this.#options.merge.factor): MergeRun | undefined {
     const candidates = this.segments.slots.map(({ segment, isBusy }) => ({
       bytes: segment.hotBytes,
       docCount: segment.endOrdinal,
       liveCount: segment.liveCount,
       isBusy,
     }));
-    return pickMerge(candidates, this.#options.merge);
+    return pickMerge(candidates, { ...this.#options.merge, factor });
   }
 
   #startMerge({ from, to }: MergeRun): Job {
