@@ -4,7 +4,15 @@
  */
 import type { Automaton } from '../automata/automaton.ts';
 import { DEAD } from '../automata/automaton.ts';
-import { compareBytes, decodeTerm, encodeTerm, finishHash, HASH_START, hashByte, termRoom } from '../part/term-bytes.ts';
+import {
+  compareBytes,
+  decodeTerm,
+  encodeTerm,
+  finishHash,
+  HASH_START,
+  hashByte,
+  termRoom,
+} from '../part/term-bytes.ts';
 import { grownInt32, grownUint8 } from './growable.ts';
 
 /** What `mapped` gives of a word that was not mapped yet. */
@@ -13,11 +21,11 @@ export const UNMAPPED = -2;
 /** Numbers per record. */
 export const RECORD = 8;
 
-/** What stands where in a record; see `PostingChains` for what belongs to the field. A term begins with `head` and `next`. */
-export const AT = { bytes: 0, length: 1, head: 2, next: 3, newest: 4, ordinal: 5, docFrequency: 6 } as const;
+/** What stands where in a record; see `PostingChains` for what belongs to the field. A term begins with `head`, `next` and `third`. */
+export const AT = { bytes: 0, length: 1, head: 2, next: 3, third: 4, newest: 5, ordinal: 6, docFrequency: 7 } as const;
 
 /** Bytes of a term that are in its record. */
-const HEAD_BYTES = 8;
+const HEAD_BYTES = 12;
 
 const FIRST_SLOTS = 1 << 10;
 const NUMBER_BITS = 24;
@@ -33,6 +41,9 @@ export type TermTableSize = { readonly terms: number; readonly bytes: number };
 /** Words of a batch, at most. */
 export const BATCH = 256;
 
+/** First bytes of a term as numbers. */
+type FirstBytes = { readonly head: number; readonly next: number; readonly third: number };
+
 /** Head of a word that is in `texts`. */
 export const NO_HEAD = 0;
 
@@ -44,6 +55,7 @@ export class WordBatch {
   /** Its first bytes, as little-endian numbers; zeros past its end. `NO_HEAD` for words that are in `texts`. */
   readonly heads = new Int32Array(BATCH);
   readonly nexts = new Int32Array(BATCH);
+  readonly thirds = new Int32Array(BATCH);
   /** See `hashOf`. */
   readonly hashes = new Int32Array(BATCH);
   /** Set by `internBatch`; before, the index of words that are in `texts`. */
@@ -65,6 +77,7 @@ export class TermTable {
   /** A term on its way into the table: its first bytes as numbers, and where the others stand. */
   #head = 0;
   #next = 0;
+  #third = 0;
   #candidate: Uint8Array = new Uint8Array(0);
   #candidateFrom = 0;
   #written = new Uint8Array(256);
@@ -125,10 +138,10 @@ export class TermTable {
   /**
    * Finds the numbers of the first `count` words of a batch, and adds words that are new.
    *
-   * @param bytes Where the words stand, from their ninth byte on.
+   * @param bytes Where the words stand, from byte `HEAD_BYTES` on.
    */
   internBatch(batch: WordBatch, bytes: Uint8Array, count: number): void {
-    const { starts, ends, heads, nexts, hashes, numbers, texts, entries } = batch;
+    const { starts, ends, heads, nexts, thirds, hashes, numbers, texts, entries } = batch;
     const slots = this.#slots;
     const mask = this.#mask;
     // Apart from what is done with them: so the processor need not wait for one before it asks for the next.
@@ -144,12 +157,17 @@ export class TermTable {
       const length = ends[i]! - starts[i]!;
       if (number >= 0 && length <= HEAD_BYTES) {
         const at = number * RECORD;
-        if (records[at + AT.head] === heads[i] && records[at + AT.next] === nexts[i] && records[at + AT.length] === length) {
+        const isFound =
+          records[at + AT.head] === heads[i] &&
+          records[at + AT.next] === nexts[i] &&
+          records[at + AT.third] === thirds[i] &&
+          records[at + AT.length] === length;
+        if (isFound) {
           numbers[i] = number;
           continue;
         }
       }
-      this.#begin(heads[i]!, nexts[i]!, bytes, starts[i]!);
+      this.#begin({ head: heads[i]!, next: nexts[i]!, third: thirds[i]! }, bytes, starts[i]!);
       numbers[i] = this.#intern(hashes[i]!, length);
       records = this.#records;
     }
@@ -206,9 +224,10 @@ export class TermTable {
     return automaton.accepts(state);
   }
 
-  #begin(head: number, next: number, candidate: Uint8Array, from: number): void {
+  #begin({ head, next, third }: FirstBytes, candidate: Uint8Array, from: number): void {
     this.#head = head;
     this.#next = next;
+    this.#third = third;
     this.#candidate = candidate;
     this.#candidateFrom = from;
   }
@@ -230,6 +249,7 @@ export class TermTable {
     this.#records[record + AT.length] = length;
     this.#records[record + AT.head] = this.#head;
     this.#records[record + AT.next] = this.#next;
+    this.#records[record + AT.third] = this.#third;
     for (let i = 0; i < length; i++) this.#bytes[this.#end + i] = this.#byteAt(i);
     this.#end += length;
     this.#slots[slot] = (hash & ~NUMBER_MASK) | (number + 1);
@@ -240,7 +260,7 @@ export class TermTable {
   /** A byte of the candidate. */
   #byteAt(index: number): number {
     if (index >= HEAD_BYTES) return this.#candidate[this.#candidateFrom + index]!;
-    return (index < 4 ? this.#head : this.#next) >>> ((index & 3) * 8);
+    return (index < 4 ? this.#head : index < 8 ? this.#next : this.#third) >>> ((index & 3) * 8);
   }
 
   /** Writes a term as the candidate. Returns its length. */
@@ -248,13 +268,14 @@ export class TermTable {
     if (this.#written.length < termRoom(term)) this.#written = new Uint8Array(termRoom(term) * 2);
     const written = this.#written;
     const length = encodeTerm(term, written, 0);
-    this.#begin(wordOf(written, 0, length), wordOf(written, 4, length), written, 0);
+    const head = wordOf(written, 0, length);
+    this.#begin({ head, next: wordOf(written, 4, length), third: wordOf(written, 8, length) }, written, 0);
     return length;
   }
 
   /** The hash of the candidate that was written. */
   #hash(length: number): number {
-    return hashOf(this.#head, this.#next, tailHash(this.#written, HEAD_BYTES, length));
+    return hashOf(this.#head, this.#next, this.#third, tailHash(this.#written, HEAD_BYTES, length));
   }
 
   /** The slot of the candidate, or the free one where it belongs. */
@@ -264,13 +285,14 @@ export class TermTable {
     const mask = this.#mask;
     const head = this.#head;
     const next = this.#next;
+    const third = this.#third;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const entry = slots[slot]!;
       if (entry === 0) return slot;
       if ((entry ^ hash) >>> NUMBER_BITS !== 0) continue;
       const record = ((entry & NUMBER_MASK) - 1) * RECORD;
       if (records[record + AT.head] !== head || records[record + AT.next] !== next) continue;
-      if (records[record + AT.length] !== length) continue;
+      if (records[record + AT.third] !== third || records[record + AT.length] !== length) continue;
       if (length <= HEAD_BYTES || this.#hasTail(records[record + AT.bytes]!, length)) return slot;
     }
   }
@@ -290,7 +312,8 @@ export class TermTable {
     for (let number = 0; number < this.#count; number++) {
       const record = number * RECORD;
       const tail = tailHash(this.#bytes, this.from(number) + HEAD_BYTES, this.to(number));
-      const hash = hashOf(this.#records[record + AT.head]!, this.#records[record + AT.next]!, tail);
+      const records = this.#records;
+      const hash = hashOf(records[record + AT.head]!, records[record + AT.next]!, records[record + AT.third]!, tail);
       let slot = hash & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = (hash & ~NUMBER_MASK) | (number + 1);
@@ -301,11 +324,11 @@ export class TermTable {
 }
 
 /**
- * The hash of a term: of its first eight bytes, as numbers, and of the others (from `HASH_START` on, by `hashByte`). It
- * tells nothing of the length, since terms have no zeros at their ends but for odd ones. Signed 32 bits.
+ * The hash of a term: of its first twelve bytes, as numbers, and of the others (from `HASH_START` on, by `hashByte`). Signed
+ * 32 bits.
  */
-export function hashOf(head: number, next: number, tail: number): number {
-  return finishHash(Math.imul(head, 0x9e3779b1) ^ Math.imul(next, 0x85ebca6b) ^ tail);
+export function hashOf(head: number, next: number, third: number, tail: number): number {
+  return finishHash(Math.imul(head, 0x9e3779b1) ^ Math.imul(next, 0x85ebca6b) ^ Math.imul(third, 0xc2b2ae35) ^ tail);
 }
 
 /** The hash of bytes `from` to `to` - 1. */

@@ -94,6 +94,11 @@ export class WordScanner {
       next |= kind << shift;
       kind = KINDS[source[++at]!]!;
     }
+    let third = 0;
+    for (let shift = 0; shift < 32 && kind > OTHER; shift += 8) {
+      third |= kind << shift;
+      kind = KINDS[source[++at]!]!;
+    }
     let tail = HASH_START;
     // The tokenizer cuts longer words; to look for their end at each cut would take their length squared.
     for (const limit = start + MAX_WORD + 1; kind > OTHER && at < limit; kind = KINDS[source[++at]!]!) {
@@ -106,7 +111,8 @@ export class WordScanner {
     batch.ends[index] = at;
     batch.heads[index] = head;
     batch.nexts[index] = next;
-    batch.hashes[index] = hashOf(head, next, tail);
+    batch.thirds[index] = third;
+    batch.hashes[index] = hashOf(head, next, third, tail);
     return at;
   }
 

@@ -31,6 +31,8 @@ type Source = {
 };
 
 const TERM_UNITS = 60;
+/** Documents whose lengths are read between two slices. */
+const DOCUMENTS_AT_ONCE = 1 << 16;
 /** With its positions. */
 const POSTING_UNITS = 4;
 
@@ -59,8 +61,10 @@ function* describe(name: string, sources: readonly Source[], merge: FieldMerge):
   const type = sources[0]?.field.type ?? 'text';
   const histogram = new PairHistogram();
   for (const { field, map } of sources) {
-    for (let old = 0; old < map.oldCount; old++) if (map.has(old)) lengths[map.ordinals[old]!] = field.length(old);
-    yield map.oldCount * 2;
+    for (let old = 0; old < map.oldCount; old++) {
+      if (map.has(old)) lengths[map.ordinals[old]!] = field.length(old);
+      if (old % DOCUMENTS_AT_ONCE === DOCUMENTS_AT_ONCE - 1) yield SLICE_UNITS;
+    }
     if (type === 'text') histogram.addAll(field.histogram());
   }
   const hasOffsets = sources.every(({ field }) => field.hasOffsets);

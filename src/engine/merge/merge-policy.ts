@@ -77,7 +77,8 @@ function considerRuns(
     total += bytes;
     largest = Math.max(largest, bytes);
     if (count + 1 < factor) continue;
-    if (total * 2 >= largest * Math.max(factor, LEAST_EVENNESS) || (isCrowded && count + 1 === factor)) consider(from, to + 1, total);
+    if (total * 2 >= largest * Math.max(factor, LEAST_EVENNESS) || (isCrowded && count + 1 === factor))
+      consider(from, to + 1, total);
   }
 }
 

@@ -10,6 +10,7 @@ import type { SectionWriter } from './section-writer.ts';
 
 /** Frequencies below this find their code in a table. */
 const TABLED = 64;
+const UNKNOWN = -1;
 
 /** Sections that blocks are written to. Those of what the field does not have are undefined. */
 export type BlockSections = {
@@ -39,6 +40,8 @@ export type BlockOptions = {
 export class BlockWriter {
   readonly #options: BlockOptions;
   readonly #codeOf = new Uint8Array(TABLED * 256).fill(EXCEPTION);
+  /** Bounds of pairs that are exceptions, as far as they were looked for. */
+  readonly #bounds = new Int16Array(TABLED * 256).fill(UNKNOWN);
   readonly #ordinals = new Uint32Array(BLOCK);
   readonly #frequencies = new Uint32Array(BLOCK);
   #positions = new Uint32Array(BLOCK);
@@ -219,18 +222,20 @@ export class BlockWriter {
     postings.room(count + 1 + 5 * count);
     const into = postings.buffer;
     const start = postings.at;
-    let [exceptions, highest] = [0, 0];
+    const [ordinals, frequencies, codeOf] = [this.#ordinals, this.#frequencies, this.#codeOf];
+    const [term, codeCounts] = [this.#term, this.#codeCounts];
+    let [exceptions, highest, highestOwn] = [0, 0, this.#highest];
     let at = start + count + 1;
     for (let i = 0; i < count; i++) {
-      const frequency = this.#frequencies[i]!;
-      const norm = norms[this.#ordinals[i]!]!;
-      const code = frequency < TABLED ? this.#codeOf[frequency * 256 + norm]! : this.#rareCode(codes, frequency, norm);
+      const frequency = frequencies[i]!;
+      const norm = norms[ordinals[i]!]!;
+      const code = frequency < TABLED ? codeOf[frequency * 256 + norm]! : this.#rareCode(codes, frequency, norm);
       into[start + i] = code;
       if (code !== EXCEPTION) {
-        this.#term[code]!++;
-        this.#codeCounts[code]!++;
+        term[code]!++;
+        codeCounts[code]!++;
         if (code > highest) highest = code;
-        if (code > this.#highest) this.#highest = code;
+        if (code > highestOwn) highestOwn = code;
         continue;
       }
       into[at++] = i;
@@ -238,12 +243,21 @@ export class BlockWriter {
       exceptions++;
       const pair = frequency * 256 + norm;
       this.#exceptions.set(pair, (this.#exceptions.get(pair) ?? 0) + 1);
-      highest = Math.max(highest, boundOf(codes, frequency, norm));
+      highest = Math.max(highest, this.#bound(codes, frequency, norm));
     }
+    this.#highest = highestOwn;
     if (exceptions > 0) into[start + count] = exceptions;
     postings.advance(exceptions > 0 ? at - start : count);
     this.#options.sections.max!.u8(highest);
     return exceptions > 0;
+  }
+
+  /** The lowest code that bounds a pair; see `boundOf`. */
+  #bound(codes: CodeTable, frequency: number, norm: number): number {
+    if (frequency >= TABLED) return boundOf(codes, frequency, norm);
+    const at = frequency * 256 + norm;
+    if (this.#bounds[at] === UNKNOWN) this.#bounds[at] = boundOf(codes, frequency, norm);
+    return this.#bounds[at]!;
   }
 
   #rareCode(codes: CodeTable, frequency: number, norm: number): number {
