@@ -86,6 +86,54 @@ test('words are found with their positions as soon as they are put', () => {
   assert.equal([title.norms?.[0], title.norms?.[2]], [3, 3]);
 });
 
+test('words of all lengths and scripts are told apart, however many a text has', () => {
+  const head = newHead();
+  const roots = ['a', 'abcd', 'abcde', 'abcdefgh', 'abcdefghi', 'abcdefghijkl', 'abcdefghijklm', 'x'.repeat(255)];
+  const words = roots.flatMap((root) => [root, `${root.slice(0, -1)}z`, `${root}ö`, `${root}'s`, `q${root.slice(1)}`]);
+  const cut = [...new Set(words)].filter((word) => word.length <= 255);
+  const text = Array.from({ length: 2000 }, (_, i) => cut[i % cut.length]!);
+  put(head, 'a', { title: [text.join(' ')] });
+  put(head, 'b', { title: [text.join(', ').toUpperCase()] });
+  const title = inverted(head, 'title');
+  assert.is(title.termCount, cut.length);
+  for (const word of cut) {
+    const positions = text.flatMap((other, at) => (other === word ? [at] : []));
+    assert.equal(
+      found(title, word),
+      [0, 1].map((ordinal) => ({ ordinal, positions })),
+    );
+  }
+});
+
+test('a word may come any number of times in a document', () => {
+  const head = newHead();
+  const counts = [1, 254, 255, 256, 1000, 70_000];
+  counts.forEach((count, i) => put(head, String(i), { title: ['oak '.repeat(count)] }));
+  const title = inverted(head, 'title');
+  assert.equal(
+    found(title, 'oak').map(({ positions }) => positions.length),
+    counts,
+  );
+});
+
+test('sources are read from open and closed blocks alike', () => {
+  const head = newHead();
+  const texts = Array.from({ length: 60 }, (_, i) => `${i} ü `.repeat(i % 7 === 0 ? 9000 : 100 + i));
+  texts.forEach((text, i) => put(head, String(i), { other: [text] }));
+  const { documents } = head;
+  texts.forEach((text, i) => assert.equal(documents.source(i), { id: String(i), fields: { other: [text] } }));
+  assert.ok(documents.sources.usedBytes < texts.join('').length / 2, 'they are compressed');
+  const block = documents.sources.sourceBlock(59);
+  assert.is(block.end, 60);
+  assert.is(documents.sources.storedBlock(59).docCount, block.end - block.start);
+  put(head, 'last', {});
+  assert.equal(
+    [59, 60].map((ordinal) => documents.id(ordinal)),
+    ['59', 'last'],
+  );
+  assert.equal(documents.source(60), { id: 'last', fields: {} });
+});
+
 test('words that are dropped leave holes, and each word is mapped by itself', () => {
   const head = newHead();
   put(head, 'a', { stems: ['the oaks the', 'the oak'] });

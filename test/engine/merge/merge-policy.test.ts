@@ -25,6 +25,13 @@ test('a large segment is not rewritten for a few small ones', () => {
   assert.is(pickMerge(segments.slice(0, 8), OPTIONS), undefined);
 });
 
+test('two segments are merged if the smaller one has half the bytes of the other', () => {
+  const pairs = { ...OPTIONS, factor: 2 };
+  assert.equal(pickMerge([candidate(100), candidate(50)], pairs), { from: 0, to: 2 });
+  assert.is(pickMerge([candidate(100), candidate(49)], pairs), undefined);
+  assert.equal(pickMerge([candidate(100), candidate(30), candidate(20)], pairs), { from: 1, to: 3 });
+});
+
 test('segments that are being merged are left alone', () => {
   const segments = Array.from({ length: 15 }, (_, i) => candidate(100, { isBusy: i === 7 }));
   assert.is(pickMerge(segments, OPTIONS), undefined);

@@ -5,6 +5,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EngineDocument, FieldOptions } from '../../../src/engine/engine.ts';
+import { Head } from '../../../src/engine/head/head.ts';
 import { createRegionPool } from '../../../src/engine/memory/region-pool.ts';
 import { type IndexPart, type InvertedField, NO_MORE, WINDOW } from '../../../src/engine/part/index-part.ts';
 import { createMemoryStore } from '../../../src/engine/store/memory-store.ts';
@@ -208,6 +209,43 @@ test('what is deleted while a flush or a merge is under way is deleted afterward
   assert.ok(gone > 3, `${gone} were deleted meanwhile`);
   for (let id = 0; id < 7 * gone; id += 7) assert.is(writer.find(String(id)), undefined);
   assert.is(writer.parts.length, 2);
+});
+
+test('a flush copies blocks of sources that are whole, and packs the others anew', () => {
+  const writer = newWriter({ headDocuments: 1e6, headBytes: 1e9 });
+  const corpus = new Corpus(12);
+  const documents = Array.from({ length: 400 }, (_, i) => {
+    return { ...corpus.document(String(i)), source: { text: `${i} some text `.repeat(40) } };
+  });
+  for (const document of documents) writer.put(document);
+  const head = writer.parts[0];
+  if (!(head instanceof Head)) throw new Error('the head was written out');
+  const first = head.documents.sources.sourceBlock(0);
+  const stored = [...head.documents.sources.storedBlock(0).stored];
+  assert.ok(first.end < 200, 'there are several blocks');
+  for (let id = first.end; id < 400; id += 5) writer.delete(String(id));
+  writer.flush();
+  const segment = writer.segments.slots[0]!.segment;
+  assert.equal([...segment.storedBlock(0).stored], stored);
+  for (const { id, source } of documents) {
+    const place = writer.find(id);
+    assert.is(place === undefined, Number(id) >= first.end && (Number(id) - first.end) % 5 === 0);
+    if (place !== undefined) assert.equal(segment.documents.source(place.ordinal), source);
+  }
+});
+
+test('an idle shard merges on until no segment has half as many bytes behind it', () => {
+  const writer = newWriter({ headDocuments: 1e6, factor: 8 });
+  const corpus = new Corpus(31);
+  for (let flush = 0; flush < 12; flush++) {
+    for (let i = 0; i < 60 + 20 * (flush % 3); i++) writer.put(corpus.document(`${flush} ${i}`));
+    writer.flush();
+  }
+  const before = writer.segments.slots.length;
+  writer.maintain(() => false);
+  const sizes = writer.segments.slots.map(({ segment }) => segment.hotBytes);
+  assert.ok(before > 4 && sizes.length <= 3, `${before} segments, then ${sizes.length}`);
+  sizes.forEach((size, i) => assert.ok(sizes.slice(i + 1).reduce((sum, other) => sum + other, 0) < size));
 });
 
 test('memory and files of merged segments are given back', () => {
