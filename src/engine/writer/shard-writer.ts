@@ -28,8 +28,8 @@ export type WriterOptions = SegmentFactoryOptions & {
 
 /** A flush is to be done when the next head is full by a quarter. */
 const FLUSH_MARGIN = 4;
-/** A merge is to be done before a quarter of what it merges is written anew. */
-const MERGE_MARGIN = 4;
+/** A merge is to be done before an eighth of what it merges is written anew: until then there are more segments. */
+const MERGE_MARGIN = 8;
 /** Segments that are merged at once, at least, while there is nothing else to do. */
 const IDLE_FACTOR = 2;
 /** What a delete pays for, in bytes. */
@@ -43,7 +43,7 @@ const SEARCHES_TO_FLUSH = 64;
 /** A head in which fewer documents are live is written out early: it is mostly waste. */
 const SPARSE_SHARE = 0.25;
 /** The first head is full at this share of what the options say, each next one at so many times the share. */
-const FIRST_HEAD_SHARE = 1 / 8;
+const FIRST_HEAD_SHARE = 1 / 4;
 const HEAD_GROWTH = 2;
 /** Tables of a head have this much more room than those of the one before took. */
 const SIZE_MARGIN = 1.1;
