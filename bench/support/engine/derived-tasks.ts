@@ -1,4 +1,4 @@
-/** Classes that are made from the words of others: sorted, filtered and sloppy searches. */
+/** Classes that are made from the words of others: sorted, filtered, sloppy and fuzzier searches. */
 import type { Task } from './protocol.ts';
 
 const SLOP = 4;
@@ -14,6 +14,7 @@ export function derivedTasks(tasks: readonly Task[], categories: readonly string
   });
   return [
     ...from('HighPhrase', 'SloppyPhrase', () => ({ slop: SLOP })),
+    ...from('Fuzzy1', 'Fuzzy2', () => ({ edits: 2 })),
     ...from('HighTerm', 'TermSortedByDate', () => ({ sort: { field: 'created', order: 'desc' } })),
     ...from('OrHighMed', 'OrSortedByNumber', () => ({ sort: { field: 'num_authors', order: 'asc' } })),
     ...from('HighTerm', 'TermInYear', (_, i) => ({ filter: yearFilter(i) })),

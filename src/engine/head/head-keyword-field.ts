@@ -1,8 +1,10 @@
 /** A keyword field of the head: its terms, their documents, and the column of term numbers by document. */
 import type { Automaton } from '../automata/automaton.ts';
+import type { CloseWord } from '../automata/close-word.ts';
 import type { InvertedField, Postings } from '../part/index-part.ts';
 import type { FieldValue } from '../query/query.ts';
 import { HeadColumn, type OrdinalCounter } from './head-column.ts';
+import { HeadSimilarTerms } from './head-similar-terms.ts';
 import { type PlaceReader, PostingChains } from './posting-chains.ts';
 import { TermTable } from './term-table.ts';
 
@@ -17,6 +19,7 @@ export class HeadKeywordField implements InvertedField, PlaceReader {
   /** Values of a document are sorted by the bytes of their terms, without duplicates. */
   readonly column: HeadColumn;
   readonly #chains = new PostingChains(this.terms);
+  readonly #similarTerms = new HeadSimilarTerms(this.terms);
   /** Terms of the document at hand. */
   readonly #numbers: number[] = [];
   #docCount = 0;
@@ -40,7 +43,7 @@ export class HeadKeywordField implements InvertedField, PlaceReader {
   }
 
   get sizeBytes(): number {
-    return this.terms.sizeBytes + this.column.sizeBytes + this.#chains.sizeBytes;
+    return this.terms.sizeBytes + this.column.sizeBytes + this.#chains.sizeBytes + this.#similarTerms.sizeBytes;
   }
 
   /** Bytes that terms, postings and values take. */
@@ -101,6 +104,12 @@ export class HeadKeywordField implements InvertedField, PlaceReader {
       if (this.#chains.liveDocFrequency(term) === 0 || !this.terms.isAccepted(term, automaton)) continue;
       if (!visit(term)) return;
     }
+  }
+
+  close(word: CloseWord, visit: (number: number, edits: number) => void): void {
+    this.#similarTerms.find(word, (number, edits) => {
+      if (this.#chains.liveDocFrequency(number) > 0) visit(number, edits);
+    });
   }
 
   postings(number: number): Postings {

@@ -4,12 +4,14 @@
  */
 import type { Analyzer } from '../analysis/analyzer.ts';
 import type { Automaton } from '../automata/automaton.ts';
+import type { CloseWord } from '../automata/close-word.ts';
 import type { FieldOptions } from '../engine.ts';
 import type { InvertedField, Postings } from '../part/index-part.ts';
 import { MAX_TERM_BYTES } from '../part/term-bytes.ts';
 import { encodeLength } from '../score/norms.ts';
 import { MAX_POSITION_BITS } from '../segment/inverted-layout.ts';
 import { grownUint8, grownUint32 } from './growable.ts';
+import { HeadSimilarTerms } from './head-similar-terms.ts';
 import { type PlaceReader, PostingChains } from './posting-chains.ts';
 import { TermTable, type TermTableSize, UNMAPPED } from './term-table.ts';
 import { TokenLog } from './token-log.ts';
@@ -42,6 +44,7 @@ export class HeadTextField implements InvertedField, PlaceReader {
   readonly log: TokenLog;
   readonly chains: PostingChains;
   readonly #scanner: WordScanner;
+  readonly #similarTerms: HeadSimilarTerms;
   readonly #analyzer: Analyzer;
   readonly #gap: number;
   #norms: Uint8Array;
@@ -59,6 +62,7 @@ export class HeadTextField implements InvertedField, PlaceReader {
     this.log = new TokenLog(options.offsets ?? false, size);
     this.chains = new PostingChains(this.terms, size?.postings);
     this.#scanner = new WordScanner(this.terms);
+    this.#similarTerms = new HeadSimilarTerms(this.terms);
     this.#norms = new Uint8Array(size?.documents ?? 64);
     this.#lengths = new Uint32Array(size?.documents ?? 64);
     this.#analyzer = analyzer;
@@ -93,7 +97,7 @@ export class HeadTextField implements InvertedField, PlaceReader {
   }
 
   get sizeBytes(): number {
-    const tables = this.#norms.byteLength + this.#lengths.byteLength;
+    const tables = this.#norms.byteLength + this.#lengths.byteLength + this.#similarTerms.sizeBytes;
     return this.terms.sizeBytes + this.log.sizeBytes + this.chains.sizeBytes + tables;
   }
 
@@ -180,6 +184,12 @@ export class HeadTextField implements InvertedField, PlaceReader {
       if (this.chains.liveDocFrequency(term) === 0 || !this.terms.isAccepted(term, automaton)) continue;
       if (!visit(term)) return;
     }
+  }
+
+  close(word: CloseWord, visit: (number: number, edits: number) => void): void {
+    this.#similarTerms.find(word, (number, edits) => {
+      if (this.chains.liveDocFrequency(number) > 0) visit(number, edits);
+    });
   }
 
   postings(number: number): Postings {

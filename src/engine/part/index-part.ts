@@ -5,6 +5,7 @@
  */
 
 import type { Automaton } from '../automata/automaton.ts';
+import type { CloseWord } from '../automata/close-word.ts';
 import type { FieldType } from '../engine.ts';
 import type { Bitmap } from '../kernel/plan.ts';
 import type { Region } from '../memory/region.ts';
@@ -90,6 +91,8 @@ export interface InvertedField {
   liveDocFrequency(number: number): number;
   /** Calls `visit` with the number of each term that the automaton accepts, until it returns false. In no special order. */
   accepted(automaton: Automaton, visit: (number: number) => boolean): void;
+  /** Calls `visit` with the number of each term that is close to a word, and the edits between them. In no special order. */
+  close(word: CloseWord, visit: (number: number, edits: number) => void): void;
   /** A new cursor over the documents of a term, deleted ones included. */
   postings(number: number): Postings;
 }

@@ -1,14 +1,15 @@
 /** What patterns stand for where scores or places need the terms themselves: chosen over all parts together. */
 import type { Automaton } from '../automata/automaton.ts';
 import { DEAD } from '../automata/automaton.ts';
-import { codePoints, editDistance } from '../automata/edit-distance.ts';
-import { levenshteinAutomaton } from '../automata/levenshtein-automaton.ts';
+import { CloseWord, FAR } from '../automata/close-word.ts';
+import { codePoints } from '../automata/edit-distance.ts';
+import { type LevenshteinOptions, levenshteinAutomaton } from '../automata/levenshtein-automaton.ts';
 import { prefixAutomaton } from '../automata/prefix-automaton.ts';
 import { compareStrings } from '../collect/compare-strings.ts';
 import type { InvertedField } from '../part/index-part.ts';
 import { termBytes } from '../part/term-bytes.ts';
 import type { Fuzziness, FuzzyOptions } from './query.ts';
-import type { SearchField, SearchTerms } from './search-terms.ts';
+import { type SearchField, type SearchTerms, termKey } from './search-terms.ts';
 import { prefixRun, spanOf, type TermRun } from './term-span.ts';
 
 /** A term that a fuzzy one stands for, and its share of the boost. */
@@ -27,11 +28,7 @@ export function allowedDistance(term: string, fuzziness: Fuzziness): 0 | 1 | 2 {
 
 /** The automaton of a fuzzy term. */
 export function fuzzyAutomaton(term: string, options: FuzzyOptions): Automaton {
-  return levenshteinAutomaton(term, {
-    distance: allowedDistance(term, options.fuzziness),
-    prefixLength: options.prefixLength ?? 0,
-    transpositions: options.transpositions ?? true,
-  });
+  return levenshteinAutomaton(term, closeness(term, options));
 }
 
 /**
@@ -39,12 +36,10 @@ export function fuzzyAutomaton(term: string, options: FuzzyOptions): Automaton {
  * has it, the boost is 1 less the distance's share in the shorter of both terms.
  */
 export function fuzzyTerms(terms: SearchTerms, field: SearchField, value: string, options: FuzzyOptions): FuzzyTerm[] {
-  const distance = allowedDistance(value, options.fuzziness);
-  const length = codePoints(value).length;
+  const word = new CloseWord(value, closeness(value, options));
   const found: FuzzyTerm[] = [];
-  for (const term of acceptedTerms(terms, field, fuzzyAutomaton(value, options))) {
-    const edits = closeDistance(value, term, distance, options.transpositions ?? true);
-    const shorter = Math.min(length, codePoints(term).length);
+  for (const [term, edits] of closeTerms(terms, field, word)) {
+    const shorter = Math.min(word.length, codePoints(term).length);
     const boost = edits === 0 ? 1 : Math.max(0, Math.fround(1 - Math.fround(edits / shorter)));
     found.push({ term, boost });
   }
@@ -65,9 +60,29 @@ export function prefixTerms(terms: SearchTerms, field: SearchField, prefix: stri
   return chosen;
 }
 
-function closeDistance(a: string, b: string, most: number, transpositions: boolean): number {
-  if (a === b) return 0;
-  return most < 2 ? most : editDistance(a, b, transpositions);
+function closeness(term: string, options: FuzzyOptions): LevenshteinOptions {
+  return {
+    distance: allowedDistance(term, options.fuzziness),
+    prefixLength: options.prefixLength ?? 0,
+    transpositions: options.transpositions ?? true,
+  };
+}
+
+/** Live terms that are close to a word, and the edits between them; for where they come from see `acceptedTerms`. */
+function closeTerms(terms: SearchTerms, field: SearchField, word: CloseWord): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const term of givenTerms(terms, field)) {
+    const bytes = termBytes(term);
+    const edits = word.editsTo(bytes, 0, bytes.length);
+    if (edits !== FAR) found.set(term, edits);
+  }
+  if (found.size > 0) return found;
+  for (const inverted of field.inverted) {
+    inverted?.close(word, (number, edits) => {
+      if (inverted.liveDocFrequency(number) > 0) found.set(inverted.term(number), edits);
+    });
+  }
+  return found;
 }
 
 /** The first terms of a run are enough. */
@@ -79,8 +94,7 @@ type FirstOfRun = { readonly run: TermRun; readonly limit: number };
  */
 function acceptedTerms(terms: SearchTerms, field: SearchField, automaton: Automaton, first?: FirstOfRun): string[] {
   const found = new Set<string>();
-  const given = terms.given?.docFrequencies;
-  if (given !== undefined) addGiven(given, `${field.name}\u0000`, automaton, found);
+  for (const term of givenTerms(terms, field)) if (isAccepted(automaton, term)) found.add(term);
   if (found.size > 0) return [...found];
   for (const inverted of field.inverted) {
     if (inverted === undefined) continue;
@@ -105,17 +119,13 @@ function addFirst(inverted: InvertedField, { run, limit }: FirstOfRun, found: Se
   }
 }
 
-function addGiven(
-  given: Readonly<Record<string, number>>,
-  keyStart: string,
-  automaton: Automaton,
-  found: Set<string>,
-): void {
-  for (const key in given) {
-    if (!key.startsWith(keyStart) || given[key] === 0) continue;
-    const term = key.slice(keyStart.length);
-    if (isAccepted(automaton, term)) found.add(term);
-  }
+/** The terms of a field that some document of the whole index has, as far as its statistics are given. */
+function givenTerms({ given }: SearchTerms, field: SearchField): string[] {
+  const keyStart = termKey(field.name, '');
+  const found: string[] = [];
+  for (const key in given?.docFrequencies)
+    if (key.startsWith(keyStart) && given.docFrequencies[key] !== 0) found.push(key.slice(keyStart.length));
+  return found;
 }
 
 function isAccepted(automaton: Automaton, term: string): boolean {

@@ -9,6 +9,7 @@ import { EMPTY_SLOT, numberBits } from './hash-slots.ts';
 import { BLOCK, type CodeTable, HAS_EXCEPTIONS, MAX_POSITION_BITS } from './inverted-layout.ts';
 import type { PackedValues } from './packing.ts';
 import type { RegionViews } from './region-views.ts';
+import { deriveSimilarTerms } from './similar-terms.ts';
 import type { FieldEntry } from './table-of-contents.ts';
 
 /** Views of a field's sections; those that it does not have are of length 0. */
@@ -24,6 +25,10 @@ export type FieldData = {
   readonly termSlots: Uint32Array;
   /** How many bytes a term shares with the one before it, 255 for that many or more. Derived. */
   readonly termShared: Uint8Array;
+  /** Derived, as are the next two; see `SimilarTermsData`. */
+  readonly termsByEnd: Uint32Array;
+  readonly signatures: Uint32Array;
+  readonly lengthStarts: Uint32Array;
   readonly docFrequencies: Uint32Array;
   readonly firstBlocks: Uint32Array;
   readonly kth10: Uint8Array;
@@ -64,6 +69,9 @@ export function fieldData(entry: FieldEntry, views: RegionViews, docCount: numbe
     termOffsets: views.u32('termOffsets'),
     termSlots: views.u32('termSlots'),
     termShared: new Uint8Array(entry.termCount),
+    termsByEnd: views.u32('termsByEnd'),
+    signatures: views.u32('signatures'),
+    lengthStarts: views.u32('lengthStarts'),
     docFrequencies: views.u32('docFrequencies'),
     firstBlocks: views.u32('firstBlocks'),
     kth10: entry.type === 'keyword' ? new Uint8Array(entry.termCount) : views.u8('kth10'),
@@ -89,6 +97,7 @@ export function* prepareField(data: FieldData, fail: (problem: string) => Error)
   const statistics = yield* deriveNorms(data, fail);
   yield* checkOffsets(data.termOffsets, data.termBytes.length, MAX_TERM_BYTES, fail);
   yield* deriveShared(data, fail);
+  yield* deriveSimilarTerms(data);
   yield* checkSlots(data.termSlots, data.entry.termCount, fail);
   yield* deriveFirstBlocks(data, fail);
   for (let term = 0; term < data.entry.termCount; term++) {

@@ -13,7 +13,7 @@ import type { SegmentFile } from './segment-file.ts';
 import type { FieldEntry } from './table-of-contents.ts';
 
 /** Bytes in memory that a term takes beyond its sections. */
-const DERIVED_TERM_BYTES = 4;
+const DERIVED_TERM_BYTES = 12;
 
 /** An inverted field being written. */
 export class InvertedWriter implements FieldWriter {

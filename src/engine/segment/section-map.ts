@@ -14,6 +14,7 @@ import {
   type SectionName,
   TAIL_BYTES,
 } from './sections.ts';
+import { LENGTH_STARTS } from './similar-terms.ts';
 import type { ColumnEntry, DocumentsEntry, FieldEntry, TableOfContents } from './table-of-contents.ts';
 
 /** A section of the file. `at` is relative to the region. */
@@ -27,7 +28,7 @@ export type PlacedSection = {
 };
 
 /** What is made while a segment is opened, and of which field. */
-export type DerivedName = 'live' | 'norms' | 'firstBlocks' | 'blockMax';
+export type DerivedName = 'live' | 'norms' | 'firstBlocks' | 'blockMax' | 'termsByEnd' | 'signatures' | 'lengthStarts';
 
 /** Sections by their index in the table of contents, and where everything lies. */
 export class SectionMap {
@@ -152,6 +153,9 @@ type Derived = { readonly owner: number; readonly name: DerivedName; readonly by
 function derivedSections({ docCount, fields }: TableOfContents): Derived[] {
   const ofFields = fields.flatMap(({ type, termCount, blockCount }, i): Derived[] => [
     { owner: 1 + i, name: 'firstBlocks', byteLength: 4 * (termCount + 1) },
+    { owner: 1 + i, name: 'termsByEnd', byteLength: 4 * termCount },
+    { owner: 1 + i, name: 'signatures', byteLength: 4 * termCount },
+    { owner: 1 + i, name: 'lengthStarts', byteLength: 4 * LENGTH_STARTS },
     type === 'text'
       ? { owner: 1 + i, name: 'norms', byteLength: docCount }
       : { owner: 1 + i, name: 'blockMax', byteLength: blockCount },

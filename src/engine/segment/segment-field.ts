@@ -1,5 +1,6 @@
 /** An inverted field of a segment, as queries and merges read it. */
 import type { Automaton } from '../automata/automaton.ts';
+import type { CloseWord } from '../automata/close-word.ts';
 import type { FieldStatistics } from '../engine.ts';
 import type { SharedMemory } from '../memory/region.ts';
 import type { InvertedField, Postings } from '../part/index-part.ts';
@@ -10,6 +11,7 @@ import type { LiveDocuments } from './live-documents.ts';
 import { LiveFrequencies } from './live-frequencies.ts';
 import { PairHistogram } from './pair-histogram.ts';
 import { type PostingsBlocks, SegmentBlocks, SegmentPostings } from './segment-postings.ts';
+import { SimilarTerms } from './similar-terms.ts';
 import { TermDictionary } from './term-dictionary.ts';
 
 /** A field of a segment. */
@@ -27,6 +29,7 @@ export class SegmentField implements InvertedField {
   readonly #data: FieldData;
   readonly #decoder: BlockDecoder;
   readonly #dictionary: TermDictionary;
+  readonly #similarTerms: SimilarTerms;
   readonly #liveFrequencies: LiveFrequencies;
   #docCount: number;
   #totalTokens: number;
@@ -44,6 +47,7 @@ export class SegmentField implements InvertedField {
     this.termOffsets = data.termOffsets;
     this.#decoder = new BlockDecoder(data, fileName);
     this.#dictionary = new TermDictionary(data);
+    this.#similarTerms = new SimilarTerms(data);
     this.#liveFrequencies = new LiveFrequencies(this.#decoder, live);
     this.#docCount = statistics.docCount;
     this.#totalTokens = statistics.totalTokens;
@@ -79,6 +83,10 @@ export class SegmentField implements InvertedField {
 
   accepted(automaton: Automaton, visit: (number: number) => boolean): void {
     this.#dictionary.accepted(automaton, visit);
+  }
+
+  close(word: CloseWord, visit: (number: number, edits: number) => void): void {
+    this.#similarTerms.find(word, visit);
   }
 
   postings(number: number): Postings {

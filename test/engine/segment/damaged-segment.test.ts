@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CloseWord } from '../../../src/engine/automata/close-word.ts';
 import { levenshteinAutomaton } from '../../../src/engine/automata/levenshtein-automaton.ts';
 import type { RegionPool } from '../../../src/engine/memory/region.ts';
 import { createRegionPool } from '../../../src/engine/memory/region-pool.ts';
@@ -200,6 +201,8 @@ function readField(field: SegmentField): void {
   field.histogram().forEach((frequency, norm) => assert.ok(frequency > 0 && norm < 256));
   const fuzzy = levenshteinAutomaton('w12', { distance: 2 });
   field.accepted(fuzzy, (number) => number < field.termCount);
+  for (const distance of [1, 2] as const)
+    field.close(new CloseWord('w0123', { distance }), (number) => assert.ok(number < field.termCount));
   for (let number = 0; number < field.termCount; number++) {
     field.lookup(field.term(number));
     const cursor = field.postings(number);

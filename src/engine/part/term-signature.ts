@@ -1,0 +1,37 @@
+/**
+ * Which characters a term has, in 32 bits: an edit takes one bit away at most and adds one at most, so that terms too far
+ * from a word are mostly told by their signatures alone. Used where misspelt words are looked up in dictionaries.
+ */
+
+/** The bit of a character. It depends on the last byte of the character alone. */
+export function characterBit(code: number): number {
+  return 1 << (code & 31);
+}
+
+/** The bits of all characters of the term whose bytes are `from` to `to` - 1. Bytes that are no term give some bits. */
+export function termSignature(bytes: Uint8Array, from: number, to: number): number {
+  let signature = 0;
+  for (let at = from; at < to; at++) {
+    // The last byte of a character is one that none follows that goes on with it.
+    if (bytes[at]! < 0x80 || at + 1 === to || (bytes[at + 1]! & 0xc0) !== 0x80) signature |= characterBit(bytes[at]!);
+  }
+  return signature;
+}
+
+/** Whether no more than `most` bits, 2 at most, are in one signature alone, nor in the other. */
+export function isAlike(signature: number, other: number, most: number): boolean {
+  return hasAtMost(signature & ~other, most) && hasAtMost(other & ~signature, most);
+}
+
+function hasAtMost(bits: number, most: number): boolean {
+  if (most === 0) return bits === 0;
+  const others = bits & (bits - 1);
+  return most === 1 ? others === 0 : (others & (others - 1)) === 0;
+}
+
+/** How many characters a term has. */
+export function characterCount(bytes: Uint8Array, from: number, to: number): number {
+  let count = 0;
+  for (let at = from; at < to; at++) if ((bytes[at]! & 0xc0) !== 0x80) count++;
+  return count;
+}
