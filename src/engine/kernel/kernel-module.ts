@@ -12,6 +12,9 @@ export type KernelExports = {
   run(query: number): void;
   /** Completes a profile that was written at an address. */
   fillProfile(profile: number): void;
+  /** Looks for first documents; the record is at an address. */
+  findFirst(query: number): void;
+  firstDocumentsBytes(): number;
   queryBytes(): number;
   queryBytesFilled(): number;
   termBytes(): number;
@@ -52,5 +55,5 @@ function readIfPresent(url: URL): Uint8Array | undefined {
 }
 
 function isKernel(exports: object): exports is KernelExports {
-  return 'run' in exports && 'fillProfile' in exports && 'termBytesFilled' in exports;
+  return 'run' in exports && 'findFirst' in exports && 'termBytesFilled' in exports;
 }

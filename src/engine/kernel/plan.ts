@@ -67,6 +67,16 @@ export type KernelHits = {
   readonly isLowerBound: boolean;
 };
 
+/** Terms of one field of a segment, any of which a document is to have. */
+export type FirstDocumentsPlan = {
+  readonly layout: InvertedLayout;
+  /** Numbers of the terms. */
+  readonly terms: readonly number[];
+  readonly endOrdinal: number;
+  /** Only these documents count; undefined if all do. Deleted documents are left out by this alone. */
+  readonly filter?: Bitmap | undefined;
+};
+
 /** The kernel on one thread. Synchronous. */
 export interface SearchKernel {
   search(plan: KernelPlan, search: KernelSearch): KernelHits;
@@ -74,4 +84,10 @@ export interface SearchKernel {
   count(plan: KernelPlan): number;
   /** Sets the bits of the documents that match, and leaves the others as they are. */
   mark(plan: KernelPlan, into: Bitmap): void;
+  /**
+   * The first documents that match, by rising ordinals.
+   *
+   * @param limit How many, 1 or more. Takes time in proportion to it for each document that comes into question.
+   */
+  first(plan: FirstDocumentsPlan, limit: number): Uint32Array;
 }

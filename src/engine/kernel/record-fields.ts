@@ -54,5 +54,23 @@ export const TERM = {
   filledByDriver: 20,
 } as const;
 
+/** What is looked for by `assembly/first-documents.ts`. The last field is the result. */
+export const FIRST = {
+  terms: 0,
+  termCount: 1,
+  firstBlocks: 2,
+  docFrequencies: 3,
+  blockLast: 4,
+  blockPostings: 5,
+  blockWidth: 6,
+  postings: 7,
+  endOrdinal: 8,
+  filter: 9,
+  filterWords: 10,
+  limit: 11,
+  found: 12,
+  foundCount: 13,
+} as const;
+
 /** `kind` of a query. */
 export const KINDS = { or: 0, and: 1, phrase: 2 } as const;

@@ -5,8 +5,8 @@
  * | bytes | what |
  * | --- | --- |
  * | | a margin, the accumulators of a window, a margin (`assembly/accumulate.ts`) |
- * | 4 each | list of the documents of a window; of a phrase, a batch (`assembly/batch.ts`) |
- * | 256 | record of the query |
+ * | 4 each | list of the documents of a window, or of terms; of a phrase, a batch (`assembly/batch.ts`) |
+ * | 256 | record of the query, or of what first documents are looked for |
  * | 4, 4, 8 each | addresses of the terms' records, the same in order, sums of bounds |
  * | 192 each | records of the terms |
  * | 4608 each | tables of the terms: scores, bounds, quanta |
@@ -16,7 +16,7 @@
 import type { Region, RegionPool, SharedMemory } from '../memory/region.ts';
 import type { CodeTable } from '../segment/inverted-layout.ts';
 import { instantiateKernel, type KernelExports } from './kernel-module.ts';
-import { QUERY, TERM } from './record-fields.ts';
+import { FIRST, QUERY, TERM } from './record-fields.ts';
 
 /** How much a call needs at least. */
 export type ScratchSize = { readonly terms: number; readonly hits: number };
@@ -27,7 +27,9 @@ const QUANTA_BYTES = 512;
 
 const MARGIN_BYTES = 131_072;
 const WINDOW_BYTES = 131_072;
-const LIST_BYTES = (65_536 + 128) * 4;
+/** Numbers that there is room for in `list`. */
+export const LIST_NUMBERS = 65_536 + 128;
+const LIST_BYTES = LIST_NUMBERS * 4;
 const QUERY_BYTES = 256;
 const TERM_BYTES = 192;
 const TABLES_BYTES = 2 * SCORES_BYTES + QUANTA_BYTES;
@@ -149,6 +151,7 @@ function checked(exports: KernelExports): KernelExports {
     exports.queryBytesFilled() === QUERY.filledByDriver * 4 &&
     exports.termBytesFilled() === TERM.filledByDriver * 4 &&
     exports.queryBytes() <= QUERY_BYTES &&
+    exports.firstDocumentsBytes() === (FIRST.foundCount + 1) * 4 &&
     exports.termBytes() <= TERM_BYTES;
   if (!isSame) throw new Error('the kernel was built from other sources: run `make build`');
   return exports;

@@ -5,8 +5,10 @@
 import { CoppiceError } from '../../errors.ts';
 import type { RegionPool, SharedMemory } from '../memory/region.ts';
 import { isWebAssemblyTrap } from '../memory/web-assembly.ts';
+import { findFirst } from './first-documents.ts';
 import {
   type Bitmap,
+  type FirstDocumentsPlan,
   type KernelHits,
   type KernelPlan,
   type KernelSearch,
@@ -79,6 +81,16 @@ class WebAssemblyKernel implements SearchKernel {
     this.#run(plan, { limit: 0, floor: Number.NEGATIVE_INFINITY, countLimit: COUNT_ALL, target: into });
   }
 
+  first(plan: FirstDocumentsPlan, limit: number): Uint32Array {
+    const { memory } = plan.layout;
+    const scratch = this.#scratchFor(memory, 1, limit);
+    try {
+      return findFirst(scratch, plan, limit);
+    } catch (cause) {
+      throw this.#abandon(memory, scratch, cause);
+    }
+  }
+
   #run(plan: KernelPlan, task: PlanTask): Scratch {
     const memory = plan.terms[0]!.layout.memory;
     if (plan.kind === 'phrase' && plan.terms.length > MAX_PHRASE_TERMS)
@@ -88,14 +100,18 @@ class WebAssemblyKernel implements SearchKernel {
     try {
       scratch.exports.run(scratch.region.address + scratch.query);
     } catch (cause) {
-      // The accumulators may be left in disorder.
-      this.#scratches.delete(memory);
-      this.#last = undefined;
-      scratch.region.release();
-      if (!isWebAssemblyTrap(cause)) throw cause;
-      throw new CoppiceError('CORRUPT_SEGMENT', 'postings point outside of the memory of their segment', { cause });
+      throw this.#abandon(memory, scratch, cause);
     }
     return scratch;
+  }
+
+  /** Gives scratch up whose accumulators may be in disorder. Returns what to throw. */
+  #abandon(memory: SharedMemory, scratch: Scratch, cause: unknown): unknown {
+    this.#scratches.delete(memory);
+    this.#last = undefined;
+    scratch.region.release();
+    if (!isWebAssemblyTrap(cause)) return cause;
+    return new CoppiceError('CORRUPT_SEGMENT', 'postings point outside of the memory of their segment', { cause });
   }
 
   #scratchFor(memory: SharedMemory, terms: number, hits: number): Scratch {

@@ -10,6 +10,7 @@ import type { EngineSearch, SearchProfile } from '../engine.ts';
 import type { IndexPart } from '../part/index-part.ts';
 import type { ShardView } from '../part/shard-view.ts';
 import { describeNode } from './describe-node.ts';
+import { type FirstPlan, MAX_FIRST, planOfSet, planOfShape } from './first-documents.ts';
 import { disMaxShapes, searchDisMax } from './kernel-dis-max.ts';
 import { MAX_PLAN_TERMS, type PlanShape, planCost, planShape } from './kernel-plans.ts';
 import type { Matcher } from './matcher.ts';
@@ -108,6 +109,8 @@ export class SearchRun {
       this.total.skip();
       return 'none';
     }
+    const set = this.#isShort ? planOfSet(node, part, index) : undefined;
+    if (set !== undefined) return this.#takeFirst(set, base);
     const shape = planShape(node, part, index);
     if (shape === 'none') return 'kernel';
     if (shape === undefined) return this.#disMax(part, index, base) ? 'kernel' : this.#scanKept({ part, index, base });
@@ -160,7 +163,29 @@ export class SearchRun {
       return 'kernel';
     }
     const isShort = !total.isCounting && sink === undefined && this.#scores !== undefined;
-    return isShort ? this.#scan(part, index) : this.#scanMarked(shape, { part, index, base });
+    const first = isShort && this.#isShort ? planOfShape(shape, { bitmaps: this.#options.bitmaps, index }) : undefined;
+    if (first !== undefined) return this.#takeFirst(first, base);
+    return isShort && isSmall ? this.#scan(part, index) : this.#scanMarked(shape, { part, index, base });
+  }
+
+  /** Whether a few of the matches are all that is asked for. */
+  get #isShort(): boolean {
+    return this.#isPlain && !this.total.isCounting && this.#options.request.limit <= MAX_FIRST;
+  }
+
+  /** Lets the kernel find the first matches of a part. */
+  #takeFirst({ plan, score }: FirstPlan, base: number): string {
+    const { top } = this.#scores!;
+    const wanted = this.#options.request.limit - top.size;
+    if (wanted <= 0) {
+      this.total.skip();
+      return 'none';
+    }
+    const ordinals = this.#options.view.kernel!.first(plan, wanted);
+    top.addPart({ count: ordinals.length, ordinals, scores: new Float32Array(ordinals.length).fill(score) }, base);
+    if (ordinals.length === wanted) this.total.skip();
+    this.total.add(ordinals.length);
+    return 'kernel';
   }
 
   /** Whether making bitmaps of the filters would take longer than all the rest. */

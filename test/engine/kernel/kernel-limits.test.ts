@@ -153,6 +153,9 @@ test('damaged postings neither harm other memory nor end otherwise than with an 
       try {
         kernel.search(plan, { ...ALL, limit: 1 + random.below(1000), countLimit: random.below(2) * 1000 });
         kernel.count(plan);
+        const { layout } = plan.terms[0]!;
+        const found = kernel.first({ layout, terms: [0, 1, 2, 3, 4], endOrdinal: corpus.docCount }, 300);
+        assert.ok(found.length <= 300 && found.every((ordinal) => ordinal < corpus.docCount));
       } catch (error) {
         assert.ok(isCoppiceError(error, 'CORRUPT_SEGMENT'), `${String(error)} (seed ${seed}, round ${round})`);
       }

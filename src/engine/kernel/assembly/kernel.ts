@@ -1,6 +1,7 @@
 /** The search kernel: evaluates a whole query over one segment in one call. Loaded and driven by `search-kernel.ts`. */
 import { searchConjunction, searchConjunctionOfFilter } from './conjunction.ts';
 import { countFilter } from './filter.ts';
+import { findFirst, firstDocumentsBytes } from './first-documents.ts';
 import { leastKept, resetHits, sortHits } from './hits.ts';
 import { searchLead, searchUnionOfFilter } from './lead.ts';
 import { searchPhrase, searchPhraseOfFilter } from './phrase-search.ts';
@@ -14,7 +15,7 @@ import { sortByBound } from './term-order.ts';
 import { countUnion, markUnion } from './union.ts';
 import { searchWindows } from './windows.ts';
 
-export { fillProfile };
+export { fillProfile, findFirst, firstDocumentsBytes };
 
 /** Postings of the lead are probed in one other list at the cost of accumulating so many. */
 const PROBE_COST: i64 = 14;
