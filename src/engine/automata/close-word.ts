@@ -52,7 +52,8 @@ export class CloseWord {
     const count = this.#read(bytes, from, to);
     const { length, distance } = this;
     if (Math.abs(count - length) > distance) return FAR;
-    const [word, term] = [this.#word, this.#term];
+    const word = this.#word;
+    const term = this.#term;
     const shorter = Math.min(count, length);
     let same = 0;
     while (same < shorter && word[same] === term[same]) same++;
@@ -61,19 +62,27 @@ export class CloseWord {
     while (end < shorter - same && word[length - 1 - end] === term[count - 1 - end]) end++;
     this.#wordEnd = length - end;
     this.#termEnd = count - end;
-    for (let edits = 0; edits <= distance; edits++) if (this.#isWithin(edits, same, same)) return edits;
-    return FAR;
+    // Most terms that are looked at are too far.
+    if (!this.#isWithin(distance, same, same)) return FAR;
+    let edits = distance;
+    while (edits > 0 && this.#isWithin(edits - 1, same, same)) edits--;
+    return edits;
   }
 
   /** Whether that many edits make the rest of the term of the rest of the word. Characters that agree never need one. */
   #isWithin(edits: number, wordAt: number, termAt: number): boolean {
-    const [word, term, wordEnd, termEnd] = [this.#word, this.#term, this.#wordEnd, this.#termEnd];
-    let [at, other] = [wordAt, termAt];
+    const word = this.#word;
+    const term = this.#term;
+    const wordEnd = this.#wordEnd;
+    const termEnd = this.#termEnd;
+    let at = wordAt;
+    let other = termAt;
     while (at < wordEnd && other < termEnd && word[at] === term[other]) {
       at++;
       other++;
     }
-    const [left, otherLeft] = [wordEnd - at, termEnd - other];
+    const left = wordEnd - at;
+    const otherLeft = termEnd - other;
     if (left === 0 || otherLeft === 0) return left + otherLeft <= edits;
     if (edits === 0 || Math.abs(left - otherLeft) > edits) return false;
     if (this.#isWithin(edits - 1, at + 1, other + 1)) return true;

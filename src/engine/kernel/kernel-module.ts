@@ -15,6 +15,15 @@ export type KernelExports = {
   /** Looks for first documents; the record is at an address. */
   findFirst(query: number): void;
   firstDocumentsBytes(): number;
+  /** Lists signatures that are alike; see `assembly/signatures.ts`. */
+  listAlike(
+    signatures: number,
+    count: number,
+    signature: number,
+    mostLost: number,
+    mostGained: number,
+    list: number,
+  ): number;
   queryBytes(): number;
   queryBytesFilled(): number;
   termBytes(): number;
@@ -55,5 +64,5 @@ function readIfPresent(url: URL): Uint8Array | undefined {
 }
 
 function isKernel(exports: object): exports is KernelExports {
-  return 'run' in exports && 'findFirst' in exports && 'termBytesFilled' in exports;
+  return 'run' in exports && 'findFirst' in exports && 'listAlike' in exports && 'termBytesFilled' in exports;
 }

@@ -2,7 +2,8 @@
  * What the kernel evaluates in one call: a whole query over one segment. The evaluator plans it, the kernel's driver hands
  * it over. Everything of a plan lies in one WebAssembly memory.
  */
-import type { Region } from '../memory/region.ts';
+import type { Region, SharedMemory } from '../memory/region.ts';
+import type { SignatureRange } from '../part/term-signature.ts';
 import type { InvertedLayout } from '../segment/inverted-layout.ts';
 
 /** One term of a plan. */
@@ -90,4 +91,6 @@ export interface SearchKernel {
    * @param limit How many, 1 or more. Takes time in proportion to it for each document that comes into question.
    */
   first(plan: FirstDocumentsPlan, limit: number): Uint32Array;
+  /** Indexes of the signatures in a range that are alike, rising; the signatures lie in `memory`. */
+  alike(memory: SharedMemory, range: SignatureRange): readonly number[];
 }

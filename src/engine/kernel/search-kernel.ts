@@ -5,6 +5,7 @@
 import { CoppiceError } from '../../errors.ts';
 import type { RegionPool, SharedMemory } from '../memory/region.ts';
 import { isWebAssemblyTrap } from '../memory/web-assembly.ts';
+import type { SignatureRange } from '../part/term-signature.ts';
 import { findFirst } from './first-documents.ts';
 import {
   type Bitmap,
@@ -17,7 +18,7 @@ import {
 } from './plan.ts';
 import { type PlanTask, writePlan } from './plan-writer.ts';
 import { QUERY } from './record-fields.ts';
-import { Scratch } from './scratch.ts';
+import { LIST_NUMBERS, Scratch } from './scratch.ts';
 
 /** Most terms of a plan. */
 export const MAX_KERNEL_TERMS = 1024;
@@ -89,6 +90,18 @@ class WebAssemblyKernel implements SearchKernel {
     } catch (cause) {
       throw this.#abandon(memory, scratch, cause);
     }
+  }
+
+  alike(memory: SharedMemory, { signatures, from, to, signature, mostLost, mostGained }: SignatureRange): number[] {
+    const { exports, words, list, region } = this.#scratchFor(memory, 1, 1);
+    const found: number[] = [];
+    for (let at = from; at < to; at += LIST_NUMBERS) {
+      const count = Math.min(LIST_NUMBERS, to - at);
+      const address = signatures.byteOffset + at * 4;
+      const size = exports.listAlike(address, count, signature, mostLost, mostGained, region.address + list);
+      for (let i = 0; i < size; i++) found.push(at + words[(list >>> 2) + i]!);
+    }
+    return found;
   }
 
   #run(plan: KernelPlan, task: PlanTask): Scratch {

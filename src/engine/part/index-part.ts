@@ -10,6 +10,7 @@ import type { FieldType } from '../engine.ts';
 import type { Bitmap } from '../kernel/plan.ts';
 import type { Region } from '../memory/region.ts';
 import type { InvertedLayout } from '../segment/inverted-layout.ts';
+import type { SignatureScan } from './term-signature.ts';
 
 /** What a cursor gives at its end; above every ordinal. */
 export const NO_MORE = 0xffffffff;
@@ -91,8 +92,12 @@ export interface InvertedField {
   liveDocFrequency(number: number): number;
   /** Calls `visit` with the number of each term that the automaton accepts, until it returns false. In no special order. */
   accepted(automaton: Automaton, visit: (number: number) => boolean): void;
-  /** Calls `visit` with the number of each term that is close to a word, and the edits between them. In no special order. */
-  close(word: CloseWord, visit: (number: number, edits: number) => void): void;
+  /**
+   * Calls `visit` with the number of each term that is close to a word, and the edits between them. In no special order.
+   *
+   * @param scan Looks through signatures, if the part is one of the kernel's.
+   */
+  close(word: CloseWord, visit: (number: number, edits: number) => void, scan?: SignatureScan): void;
   /** A new cursor over the documents of a term, deleted ones included. */
   postings(number: number): Postings;
 }

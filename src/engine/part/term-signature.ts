@@ -29,6 +29,43 @@ function hasAtMost(bits: number, most: number): boolean {
   return most === 1 ? others === 0 : (others & (others - 1)) === 0;
 }
 
+/** Signatures `from` to `to` - 1 to look through, and by how many bits they may differ from one. */
+export type SignatureRange = {
+  readonly signatures: Uint32Array;
+  readonly from: number;
+  readonly to: number;
+  readonly signature: number;
+  /** Bits that may be missing, 2 at most. */
+  readonly mostLost: number;
+  /** Bits that may be there besides, 2 at most. */
+  readonly mostGained: number;
+};
+
+/** Finds the indexes of those that are alike, in order. */
+export type SignatureScan = (range: SignatureRange) => readonly number[];
+
+/** Looks through signatures one by one. */
+export function scanSignatures({ signatures, from, to, signature, mostLost, mostGained }: SignatureRange): number[] {
+  const found: number[] = [];
+  // Each step clears a bit, unless all must stay.
+  const firstLost = mostLost > 0 ? 0 : -1;
+  const secondLost = mostLost > 1 ? 0 : -1;
+  const firstGained = mostGained > 0 ? 0 : -1;
+  const secondGained = mostGained > 1 ? 0 : -1;
+  for (let i = from; i < to; i++) {
+    const other = signatures[i]! | 0;
+    let lost = signature & ~other;
+    lost &= (lost - 1) | firstLost;
+    lost &= (lost - 1) | secondLost;
+    if (lost !== 0) continue;
+    let gained = other & ~signature;
+    gained &= (gained - 1) | firstGained;
+    gained &= (gained - 1) | secondGained;
+    if (gained === 0) found.push(i);
+  }
+  return found;
+}
+
 /** How many characters a term has. */
 export function characterCount(bytes: Uint8Array, from: number, to: number): number {
   let count = 0;

@@ -7,7 +7,9 @@ import { type LevenshteinOptions, levenshteinAutomaton } from '../automata/leven
 import { prefixAutomaton } from '../automata/prefix-automaton.ts';
 import { compareStrings } from '../collect/compare-strings.ts';
 import type { InvertedField } from '../part/index-part.ts';
+import type { ShardView } from '../part/shard-view.ts';
 import { termBytes } from '../part/term-bytes.ts';
+import type { SignatureScan } from '../part/term-signature.ts';
 import type { Fuzziness, FuzzyOptions } from './query.ts';
 import { type SearchField, type SearchTerms, termKey } from './search-terms.ts';
 import { prefixRun, spanOf, type TermRun } from './term-span.ts';
@@ -77,12 +79,19 @@ function closeTerms(terms: SearchTerms, field: SearchField, word: CloseWord): Re
     if (edits !== FAR) found.set(term, edits);
   }
   if (found.size > 0) return found;
-  for (const inverted of field.inverted) {
-    inverted?.close(word, (number, edits) => {
-      if (inverted.liveDocFrequency(number) > 0) found.set(inverted.term(number), edits);
-    });
+  for (const [index, inverted] of field.inverted.entries()) {
+    const visit = (number: number, edits: number): void => {
+      if (inverted !== undefined && inverted.liveDocFrequency(number) > 0) found.set(inverted.term(number), edits);
+    };
+    inverted?.close(word, visit, kernelScan(terms.view, index));
   }
   return found;
+}
+
+/** Lets the kernel look through the signatures of a part, if it can. */
+function kernelScan({ kernel, parts }: ShardView, index: number): SignatureScan | undefined {
+  const memory = parts[index]?.kernelPart?.region.memory;
+  return kernel === undefined || memory === undefined ? undefined : (range) => kernel.alike(memory, range);
 }
 
 /** The first terms of a run are enough. */

@@ -9,8 +9,8 @@ import { EMPTY_SLOT, numberBits } from './hash-slots.ts';
 import { BLOCK, type CodeTable, HAS_EXCEPTIONS, MAX_POSITION_BITS } from './inverted-layout.ts';
 import type { PackedValues } from './packing.ts';
 import type { RegionViews } from './region-views.ts';
-import { deriveSimilarTerms } from './similar-terms.ts';
 import type { FieldEntry } from './table-of-contents.ts';
+import { deriveTermsByEnd } from './terms-by-end.ts';
 
 /** Views of a field's sections; those that it does not have are of length 0. */
 export type FieldData = {
@@ -25,7 +25,7 @@ export type FieldData = {
   readonly termSlots: Uint32Array;
   /** How many bytes a term shares with the one before it, 255 for that many or more. Derived. */
   readonly termShared: Uint8Array;
-  /** Derived, as are the next two; see `SimilarTermsData`. */
+  /** Derived, as are the next two; see `TermsByEnd`. */
   readonly termsByEnd: Uint32Array;
   readonly signatures: Uint32Array;
   readonly lengthStarts: Uint32Array;
@@ -97,7 +97,7 @@ export function* prepareField(data: FieldData, fail: (problem: string) => Error)
   const statistics = yield* deriveNorms(data, fail);
   yield* checkOffsets(data.termOffsets, data.termBytes.length, MAX_TERM_BYTES, fail);
   yield* deriveShared(data, fail);
-  yield* deriveSimilarTerms(data);
+  yield* deriveTermsByEnd(data);
   yield* checkSlots(data.termSlots, data.entry.termCount, fail);
   yield* deriveFirstBlocks(data, fail);
   for (let term = 0; term < data.entry.termCount; term++) {

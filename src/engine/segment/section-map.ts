@@ -14,8 +14,8 @@ import {
   type SectionName,
   TAIL_BYTES,
 } from './sections.ts';
-import { LENGTH_STARTS } from './similar-terms.ts';
 import type { ColumnEntry, DocumentsEntry, FieldEntry, TableOfContents } from './table-of-contents.ts';
+import { LENGTH_STARTS } from './terms-by-end.ts';
 
 /** A section of the file. `at` is relative to the region. */
 export type PlacedSection = {

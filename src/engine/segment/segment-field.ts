@@ -4,6 +4,7 @@ import type { CloseWord } from '../automata/close-word.ts';
 import type { FieldStatistics } from '../engine.ts';
 import type { SharedMemory } from '../memory/region.ts';
 import type { InvertedField, Postings } from '../part/index-part.ts';
+import type { SignatureScan } from '../part/term-signature.ts';
 import { BlockDecoder } from './block-decoder.ts';
 import type { FieldData } from './field-data.ts';
 import type { InvertedLayout } from './inverted-layout.ts';
@@ -85,8 +86,8 @@ export class SegmentField implements InvertedField {
     this.#dictionary.accepted(automaton, visit);
   }
 
-  close(word: CloseWord, visit: (number: number, edits: number) => void): void {
-    this.#similarTerms.find(word, visit);
+  close(word: CloseWord, visit: (number: number, edits: number) => void, scan?: SignatureScan): void {
+    this.#similarTerms.find(word, visit, scan);
   }
 
   postings(number: number): Postings {

@@ -5,7 +5,8 @@ import { CloseWord, FAR } from '../../../src/engine/automata/close-word.ts';
 import { HeadSimilarTerms } from '../../../src/engine/head/head-similar-terms.ts';
 import { TermTable } from '../../../src/engine/head/term-table.ts';
 import { termBytes } from '../../../src/engine/part/term-bytes.ts';
-import { deriveSimilarTerms, LENGTH_STARTS, SimilarTerms } from '../../../src/engine/segment/similar-terms.ts';
+import { SimilarTerms } from '../../../src/engine/segment/similar-terms.ts';
+import { deriveTermsByEnd, LENGTH_STARTS } from '../../../src/engine/segment/terms-by-end.ts';
 import { Seeded } from '../../support/seeded.ts';
 import { sortedTerms } from './model.ts';
 
@@ -103,7 +104,7 @@ function segmentFinder(terms: readonly string[]): (word: CloseWord) => Found {
     signatures: new Uint32Array(terms.length),
     lengthStarts: new Uint32Array(LENGTH_STARTS),
   };
-  for (const _ of deriveSimilarTerms(data));
+  for (const steps = deriveTermsByEnd(data); steps.next().done !== true; );
   return finder(new SimilarTerms(data), (term) => terms[term]!);
 }
 

@@ -10,12 +10,13 @@ import { isCounting, resetProgress, total } from './progress.ts';
 import { fillQuanta } from './quanta.ts';
 import { KIND_AND, KIND_OR, KIND_PHRASE, Query, Term, termAt } from './records.ts';
 import { fillProfile, fillScores, leastFrom, scoreOfCode } from './scores.ts';
+import { listAlike } from './signatures.ts';
 import { frequencyScale } from './sloppy.ts';
 import { sortByBound } from './term-order.ts';
 import { countUnion, markUnion } from './union.ts';
 import { searchWindows } from './windows.ts';
 
-export { fillProfile, findFirst, firstDocumentsBytes };
+export { fillProfile, findFirst, firstDocumentsBytes, listAlike };
 
 /** Postings of the lead are probed in one other list at the cost of accumulating so many. */
 const PROBE_COST: i64 = 14;
