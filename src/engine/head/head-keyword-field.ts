@@ -3,6 +3,7 @@ import type { Automaton } from '../automata/automaton.ts';
 import type { CloseWord } from '../automata/close-word.ts';
 import type { InvertedField, Postings } from '../part/index-part.ts';
 import type { FieldValue } from '../query/query.ts';
+import { acceptedTerms } from './accepted-terms.ts';
 import { HeadColumn, type OrdinalCounter } from './head-column.ts';
 import { HeadSimilarTerms } from './head-similar-terms.ts';
 import { type PlaceReader, PostingChains } from './posting-chains.ts';
@@ -100,10 +101,7 @@ export class HeadKeywordField implements InvertedField, PlaceReader {
   }
 
   accepted(automaton: Automaton, visit: (number: number) => boolean): void {
-    for (let term = 0; term < this.terms.count; term++) {
-      if (this.#chains.liveDocFrequency(term) === 0 || !this.terms.isAccepted(term, automaton)) continue;
-      if (!visit(term)) return;
-    }
+    acceptedTerms(this.terms, automaton, (term) => this.#chains.liveDocFrequency(term) === 0 || visit(term));
   }
 
   close(word: CloseWord, visit: (number: number, edits: number) => void): void {

@@ -10,6 +10,7 @@ import type { InvertedField, Postings } from '../part/index-part.ts';
 import { MAX_TERM_BYTES } from '../part/term-bytes.ts';
 import { encodeLength } from '../score/norms.ts';
 import { MAX_POSITION_BITS } from '../segment/inverted-layout.ts';
+import { acceptedTerms } from './accepted-terms.ts';
 import { grownUint8, grownUint32 } from './growable.ts';
 import { HeadSimilarTerms } from './head-similar-terms.ts';
 import { type PlaceReader, PostingChains } from './posting-chains.ts';
@@ -180,10 +181,7 @@ export class HeadTextField implements InvertedField, PlaceReader {
   }
 
   accepted(automaton: Automaton, visit: (number: number) => boolean): void {
-    for (let term = 0; term < this.terms.count; term++) {
-      if (this.chains.liveDocFrequency(term) === 0 || !this.terms.isAccepted(term, automaton)) continue;
-      if (!visit(term)) return;
-    }
+    acceptedTerms(this.terms, automaton, (term) => this.chains.liveDocFrequency(term) === 0 || visit(term));
   }
 
   close(word: CloseWord, visit: (number: number, edits: number) => void): void {

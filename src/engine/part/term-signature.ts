@@ -18,17 +18,6 @@ export function termSignature(bytes: Uint8Array, from: number, to: number): numb
   return signature;
 }
 
-/** Whether no more than `most` bits, 2 at most, are in one signature alone, nor in the other. */
-export function isAlike(signature: number, other: number, most: number): boolean {
-  return hasAtMost(signature & ~other, most) && hasAtMost(other & ~signature, most);
-}
-
-function hasAtMost(bits: number, most: number): boolean {
-  if (most === 0) return bits === 0;
-  const others = bits & (bits - 1);
-  return most === 1 ? others === 0 : (others & (others - 1)) === 0;
-}
-
 /** Signatures `from` to `to` - 1 to look through, and by how many bits they may differ from one. */
 export type SignatureRange = {
   readonly signatures: Uint32Array;

@@ -163,7 +163,10 @@ export class SearchRun {
       return 'kernel';
     }
     const isShort = !total.isCounting && sink === undefined && this.#scores !== undefined;
-    const first = isShort && this.#isShort ? planOfShape(shape, { bitmaps: this.#options.bitmaps, index }) : undefined;
+    const first =
+      isShort && this.#isShort
+        ? planOfShape(shape, { bitmaps: this.#options.bitmaps, index, endOrdinal: part.endOrdinal })
+        : undefined;
     if (first !== undefined) return this.#takeFirst(first, base);
     return isShort && isSmall ? this.#scan(part, index) : this.#scanMarked(shape, { part, index, base });
   }
