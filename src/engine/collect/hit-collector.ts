@@ -3,9 +3,10 @@ import type { SortKey } from '../engine.ts';
 import { type IndexPart, WINDOW } from '../part/index-part.ts';
 import type { ShardView } from '../part/shard-view.ts';
 import { lowestBit, WINDOW_WORDS } from '../query/window.ts';
+import type { PartFront } from './part-front.ts';
 import type { SortValue } from './part-key.ts';
 import { TopScores } from './top-scores.ts';
-import { type SortOrder, TopSorted } from './top-sorted.ts';
+import { type FindMatches, type SortOrder, TopSorted } from './top-sorted.ts';
 
 /** The hits of a search. */
 export type CollectedHits = {
@@ -95,6 +96,16 @@ export class SortCollector implements HitCollector {
 
   startPart(part: IndexPart, base: number): void {
     this.#top.startPart(part, base);
+  }
+
+  /** The documents of the part that come first, if they are known and hits are wanted. */
+  front(part: IndexPart): PartFront | undefined {
+    return this.#limit > 0 ? this.#top.front(part) : undefined;
+  }
+
+  /** Takes the hits of the part from its front; false if there may be others, and the part has to be begun again. */
+  takeFront(front: PartFront, find: FindMatches): boolean {
+    return this.#top.takeFront(front, find);
   }
 
   isCompetitive(base: number): boolean {

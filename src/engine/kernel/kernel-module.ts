@@ -10,6 +10,8 @@ import { type WebAssemblyModule, webAssembly } from '../memory/web-assembly.ts';
 export type KernelExports = {
   /** Evaluates the query whose record is at an address. */
   run(query: number): void;
+  /** Finds which of the listed documents match. */
+  select(query: number): void;
   /** Completes a profile that was written at an address. */
   fillProfile(profile: number): void;
   /** Looks for first documents; the record is at an address. */
@@ -64,5 +66,5 @@ function readIfPresent(url: URL): Uint8Array | undefined {
 }
 
 function isKernel(exports: object): exports is KernelExports {
-  return 'run' in exports && 'findFirst' in exports && 'listAlike' in exports && 'termBytesFilled' in exports;
+  return ['run', 'select', 'findFirst', 'listAlike', 'termBytesFilled'].every((name) => name in exports);
 }

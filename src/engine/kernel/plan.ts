@@ -48,6 +48,9 @@ export type KernelPlan = {
   readonly filter?: Bitmap | undefined;
 };
 
+/** Most documents that `select` looks at in one call. */
+export const MAX_LISTED = 65_536;
+
 /** What a search is to keep. */
 export type KernelSearch = {
   /** Hits to keep, 1 or more. */
@@ -93,4 +96,12 @@ export interface SearchKernel {
   first(plan: FirstDocumentsPlan, limit: number): Uint32Array;
   /** Indexes of the signatures in a range that are alike, rising; the signatures lie in `memory`. */
   alike(memory: SharedMemory, range: SignatureRange): readonly number[];
+  /**
+   * Finds which of some documents match. Takes no phrases.
+   *
+   * @param documents In any order, at most `MAX_LISTED`.
+   * @param limit Matches to find.
+   * @returns Indexes in `documents`, rising. Valid until the next call.
+   */
+  select(plan: KernelPlan, documents: Uint32Array, limit: number): Uint32Array;
 }

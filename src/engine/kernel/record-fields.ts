@@ -24,9 +24,10 @@ export const QUERY = {
   prefix: 16,
   window: 17,
   list: 18,
-  filledByDriver: 19,
-  total: 20,
-  hitCount: 21,
+  listed: 19,
+  filledByDriver: 20,
+  total: 21,
+  hitCount: 22,
 } as const;
 
 /** One term of a query. */

@@ -14,6 +14,7 @@ import {
   type KernelPlan,
   type KernelSearch,
   MAX_PHRASE_TERMS,
+  MAX_LISTED,
   type SearchKernel,
 } from './plan.ts';
 import { type PlanTask, writePlan } from './plan-writer.ts';
@@ -33,6 +34,11 @@ const NO_HITS: KernelHits = {
   total: 0,
   isLowerBound: false,
 };
+
+const SELECT_ONLY = { limit: 0, floor: Number.NEGATIVE_INFINITY, countLimit: 0, target: undefined };
+
+/** Documents that alone are looked at, and how many to find. */
+type Among = { readonly documents: Uint32Array; readonly limit: number };
 
 const kernels = new WeakMap<RegionPool, SearchKernel>();
 
@@ -104,14 +110,24 @@ class WebAssemblyKernel implements SearchKernel {
     return found;
   }
 
-  #run(plan: KernelPlan, task: PlanTask): Scratch {
+  select(plan: KernelPlan, documents: Uint32Array, limit: number): Uint32Array {
+    if (matchesNothing(plan)) return NO_HITS.ordinals;
+    const scratch = this.#run(plan, SELECT_ONLY, { documents, limit });
+    const at = scratch.list >>> 2;
+    return scratch.words.subarray(at, at + result(scratch, QUERY.hitCount));
+  }
+
+  #run(plan: KernelPlan, task: PlanTask, among?: Among): Scratch {
     const memory = plan.terms[0]!.layout.memory;
     if (plan.kind === 'phrase' && plan.terms.length > MAX_PHRASE_TERMS)
       throw new Error(`a phrase of ${plan.terms.length} terms`);
     const scratch = this.#scratchFor(memory, plan.terms.length, task.limit);
     writePlan(scratch, plan, task);
+    if (among !== undefined) writeList(scratch, among);
     try {
-      scratch.exports.run(scratch.region.address + scratch.query);
+      const query = scratch.region.address + scratch.query;
+      if (among === undefined) scratch.exports.run(query);
+      else scratch.exports.select(query);
     } catch (cause) {
       throw this.#abandon(memory, scratch, cause);
     }
@@ -167,6 +183,13 @@ function matchesNothing({ kind, terms, minimum = 1, endOrdinal }: KernelPlan): b
 
 function docFrequencyOf({ terms: [first] }: KernelPlan): number {
   return first === undefined ? 0 : first.layout.docFrequencies[first.term]!;
+}
+
+function writeList({ words, list, query }: Scratch, { documents, limit }: Among): void {
+  if (documents.length > MAX_LISTED) throw new Error(`a list of ${documents.length} documents`);
+  words.set(documents, list >>> 2);
+  words[(query >>> 2) + QUERY.listed] = documents.length;
+  words[(query >>> 2) + QUERY.limit] = limit;
 }
 
 function result(scratch: Scratch, field: number): number {

@@ -19,6 +19,7 @@ import { PartMatchers } from './part-matchers.ts';
 import type { QueryNode } from './query-node.ts';
 import { scanPart } from './scan-part.ts';
 import { scoreBound } from './score-bound.ts';
+import { byBits, byPlan, searchFront } from './search-front.ts';
 import { localDocFrequencyIn } from './search-terms.ts';
 import { BitmapMatcher, ConstantMatcher } from './set-matchers.ts';
 import { bitCount } from './window.ts';
@@ -54,6 +55,7 @@ export class SearchRun {
   readonly collector: HitCollector;
   readonly #options: RunOptions;
   readonly #scores: ScoreCollector | undefined;
+  readonly #sorted: SortCollector | undefined;
   readonly #bound: number;
 
   constructor(options: RunOptions) {
@@ -65,7 +67,10 @@ export class SearchRun {
     if (sort === undefined || (isScoreOrder(sort) && searchAfter === undefined)) {
       this.#scores = new ScoreCollector(limit, ceilingOf(searchAfter));
       this.collector = this.#scores;
-    } else this.collector = new SortCollector({ keys: sort, limit, after: searchAfter }, view);
+    } else {
+      this.#sorted = new SortCollector({ keys: sort, limit, after: searchAfter }, view);
+      this.collector = this.#sorted;
+    }
   }
 
   run(): void {
@@ -162,6 +167,7 @@ export class SearchRun {
       else total.skip();
       return 'kernel';
     }
+    if (isSmall && this.#takeFront(shape, { part, index, base })) return 'kernel';
     const isShort = !total.isCounting && sink === undefined && this.#scores !== undefined;
     const first =
       isShort && this.#isShort
@@ -189,6 +195,29 @@ export class SearchRun {
     if (ordinals.length === wanted) this.total.skip();
     this.total.add(ordinals.length);
     return 'kernel';
+  }
+
+  /** Whether hits are sorted without scores, and nothing else looks at the matches. */
+  get #isPlainlySorted(): boolean {
+    const { sink, request, postFilter, isScoring } = this.#options;
+    const isAlone = sink === undefined && request.minScore === undefined && postFilter === undefined;
+    return this.#sorted !== undefined && isAlone && !isScoring;
+  }
+
+  /** Lets the kernel find hits among the documents of a part that come first, and count. False if that does not do. */
+  #takeFront(shape: PlanShape, { part, index, base }: PlacedPart): boolean {
+    if (!this.#isPlainlySorted || shape.kind === 'phrase') return false;
+    const { bitmaps, request, node, view } = this.#options;
+    const kernel = view.kernel!;
+    const plan = bitmaps.plan(shape, index);
+    if (plan === undefined) return false;
+    const count = this.total.isCounting ? (knownTotal(node, index) ?? kernel.count(plan)) : undefined;
+    const matchCount = count ?? planCost(shape);
+    if (!searchFront(this.#sorted!, { part, base }, { matchCount, limit: request.limit, find: byPlan(kernel, plan) }))
+      return false;
+    if (count === undefined) this.total.skip();
+    else this.total.add(count);
+    return true;
   }
 
   /** Whether making bitmaps of the filters would take longer than all the rest. */
@@ -238,7 +267,15 @@ export class SearchRun {
   #scanBitmap(words: Uint32Array, score: number | undefined, { part, index, base }: PlacedPart): void {
     const { buffers, sink, request, postFilter, isScoring } = this.#options;
     const isCounted = this.total.isCounting && sink === undefined && request.minScore === undefined;
-    if (isCounted && postFilter === undefined) this.total.add(countLive(words, part));
+    const count = isCounted && postFilter === undefined ? countLive(words, part) : undefined;
+    if (count !== undefined) this.total.add(count);
+    if (this.#isPlainlySorted) {
+      const [matchCount, find] = [count ?? part.liveCount, byBits(words, part)];
+      if (searchFront(this.#sorted!, { part, base }, { matchCount, limit: request.limit, find })) {
+        if (count === undefined) this.total.skip();
+        return;
+      }
+    }
     if (this.#isPlain && postFilter === undefined) {
       if (!isCounted) this.total.skip();
       const taken = this.#scores!.top.addAlike(words, part.live, { base, score: score ?? 0 });
@@ -247,7 +284,7 @@ export class SearchRun {
     }
     const marked = new BitmapMatcher(words, part.endOrdinal, buffers);
     const matcher = isScoring ? new ConstantMatcher(marked, score ?? 0, buffers) : marked;
-    const total = isCounted && postFilter === undefined ? new Total(false) : this.total;
+    const total = count === undefined ? this.total : new Total(false);
     this.#scanWith(matcher, total, { part, index });
   }
 

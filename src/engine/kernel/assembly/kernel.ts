@@ -5,6 +5,7 @@ import { findFirst, firstDocumentsBytes } from './first-documents.ts';
 import { leastKept, resetHits, sortHits } from './hits.ts';
 import { searchLead, searchUnionOfFilter } from './lead.ts';
 import { searchPhrase, searchPhraseOfFilter } from './phrase-search.ts';
+import { selectListed } from './listed.ts';
 import { maximumOf } from './postings.ts';
 import { isCounting, resetProgress, total } from './progress.ts';
 import { fillQuanta } from './quanta.ts';
@@ -58,6 +59,13 @@ export function run(address: usize): void {
   }
   query.total = total;
   if (query.limit > 0) sortHits(query);
+}
+
+/** Leaves in the list of the query at an address the indexes of its first `limit` documents that match; no phrases. */
+export function select(address: usize): void {
+  const query = changetype<Query>(address);
+  resetCursors(query);
+  query.hitCount = selectListed(query);
 }
 
 function evaluate(query: Query, isPlainUnion: bool): void {

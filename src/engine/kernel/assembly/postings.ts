@@ -85,6 +85,17 @@ export function blockFrom(term: Term, from: i32, doc: i32): i32 {
   return low;
 }
 
+/** Sets the cursor of probes to where a document is to be sought that may lie before the one before. */
+export function probeFrom(term: Term, doc: i32): void {
+  let low = 0;
+  for (let rest = term.blockCount; rest > 1; ) {
+    const half = rest >>> 1;
+    low = load<i32>(term.blockLast + ((<usize>(low + half - 1)) << 2)) < doc ? low + half : low;
+    rest -= half;
+  }
+  term.probeBlock = low;
+}
+
 /** Index of the first of `length` ordinals that is not below `ordinal` (less the base). */
 export function lowerBound(ordinals: usize, width: i32, length: i32, ordinal: i32): i32 {
   let low = 0;

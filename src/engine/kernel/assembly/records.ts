@@ -41,6 +41,8 @@ export class Query {
   window: usize;
   /** Room for `LONGEST_WINDOW + BLOCK` numbers of 32 bits; of phrases, for a batch. */
   list: usize;
+  /** Documents in `list`, where those are to be looked at. */
+  listed: i32;
   filledByDriver: i32;
   /** Matches seen. */
   total: u32;
