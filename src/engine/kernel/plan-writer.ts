@@ -39,6 +39,7 @@ export function writePlan(scratch: Scratch, plan: KernelPlan, task: PlanTask): v
   words[at + QUERY.endOrdinal] = plan.endOrdinal;
   words[at + QUERY.filter] = addressOf(plan.filter);
   words[at + QUERY.filterWords] = plan.filter?.words.length ?? 0;
+  words[at + QUERY.filterCount] = plan.filter === undefined ? plan.endOrdinal : (plan.filter.count ?? -1);
   words[at + QUERY.target] = addressOf(task.target);
   words[at + QUERY.targetWords] = task.target?.words.length ?? 0;
   words[at + QUERY.limit] = task.limit;

@@ -20,8 +20,11 @@ export type KernelTerm = {
   readonly factors: Float32Array;
 };
 
-/** Documents by bit: ordinal `o` is bit `o & 31` of word `o >>> 5`; at least `ceil(endOrdinal / 32)` words. */
-export type Bitmap = { readonly region: Region; readonly words: Uint32Array };
+/**
+ * Documents by bit: ordinal `o` is bit `o & 31` of word `o >>> 5`; at least `ceil(endOrdinal / 32)` words. `count`: how many
+ * they are, where that is known.
+ */
+export type Bitmap = { readonly region: Region; readonly words: Uint32Array; readonly count?: number | undefined };
 
 /** Most terms of a phrase. */
 export const MAX_PHRASE_TERMS = 48;

@@ -11,7 +11,7 @@ import { MAX_PLAN_TERMS, type PlanShape, planShape } from './kernel-plans.ts';
 import { PartMatchers } from './part-matchers.ts';
 import type { QueryLimits } from './query-limits.ts';
 import type { QueryNode } from './query-node.ts';
-import { WINDOW_WORDS } from './window.ts';
+import { bitCount, WINDOW_WORDS } from './window.ts';
 import type { WindowBuffers } from './window-buffers.ts';
 
 type FilterNode = Extract<QueryNode, { kind: 'filter' }>;
@@ -71,8 +71,7 @@ export class PartBitmaps {
     const bitmap = this.empty(index);
     if (bitmap === undefined) return undefined;
     this.#fill(bitmap, node, index);
-    if (node.kind === 'filter') this.#keep(part, node.key, bitmap);
-    return bitmap;
+    return node.kind === 'filter' ? this.#keep(part, node.key, bitmap) : bitmap;
   }
 
   /** Sets the bits of what a shape matches in an empty bitmap. False if there is no room for its filters. */
@@ -127,8 +126,8 @@ export class PartBitmaps {
     const kept = key === undefined ? undefined : cache?.get(part, key);
     if (kept !== undefined) return kept;
     const joined = this.#join(shape, index);
-    if (joined !== undefined && key !== undefined) this.#keep(part, key, joined, part.generation);
-    return joined;
+    if (joined === undefined || key === undefined) return joined;
+    return this.#keep(part, key, joined, part.generation);
   }
 
   #join({ filter, mustNot }: PlanShape, index: number): Bitmap | undefined {
@@ -149,10 +148,13 @@ export class PartBitmaps {
     return joined;
   }
 
-  /** Lets the cache have a bitmap, if it has room. */
-  #keep(part: IndexPart, key: string, bitmap: Bitmap, generation?: number): void {
-    if (this.#options.cache?.put(part, key, bitmap, generation) === true)
-      this.#own.splice(this.#own.indexOf(bitmap), 1);
+  /** Lets the cache have a bitmap, if it has room; what is kept is counted. */
+  #keep(part: IndexPart, key: string, bitmap: Bitmap, generation?: number): Bitmap {
+    const { cache } = this.#options;
+    if (cache === undefined) return bitmap;
+    const counted = { ...bitmap, count: countBits(bitmap.words) };
+    if (cache.put(part, key, counted, generation)) this.#own.splice(this.#own.indexOf(bitmap), 1);
+    return counted;
   }
 
   #fill(bitmap: Bitmap, node: QueryNode, index: number): void {
@@ -187,6 +189,12 @@ function joinedKey({ filter, mustNot }: PlanShape): string | undefined {
     keys.push(`-${node.key}`);
   }
   return keys.join(' ');
+}
+
+function countBits(words: Uint32Array): number {
+  let count = 0;
+  for (const word of words) count += bitCount(word);
+  return count;
 }
 
 /** Clears the bits from an ordinal on. */

@@ -2,7 +2,9 @@
  * An immutable part of a shard, read from a file into a region of shared memory and used there in place. Only deletes
  * change it: they clear bits in the bitmap of live documents.
  */
+
 import type { FieldStatistics } from '../engine.ts';
+import type { Bitmap } from '../kernel/plan.ts';
 import type { Region, RegionPool, SharedMemory } from '../memory/region.ts';
 import type { IndexPart, KernelPart } from '../part/index-part.ts';
 import type { Store, StoreFile } from '../store/store.ts';
@@ -342,8 +344,9 @@ class SegmentForKernel implements KernelPart {
     this.#fields = fields;
   }
 
-  get live(): { readonly region: Region; readonly words: Uint32Array } | undefined {
-    return this.#live.deletedCount === 0 ? undefined : { region: this.region, words: this.#live.words };
+  get live(): Bitmap | undefined {
+    const { deletedCount, words, liveCount } = this.#live;
+    return deletedCount === 0 ? undefined : { region: this.region, words, count: liveCount };
   }
 
   layout(field: string): InvertedLayout | undefined {

@@ -7,8 +7,9 @@
  * so many on both sides, and nothing else lies there. Ordinals of four bytes are compared with the window's length.
  */
 import { baseOf, blockFrom, lastOf, lengthOf, lowerBound, ordinalAt, ordinalsOf, widthOf } from './postings.ts';
-import { Term } from './records.ts';
+import { Query, Term } from './records.ts';
 import { boundOf } from './scores.ts';
+import { listScreened } from './screen.ts';
 
 /** Bytes before and behind the accumulators of the longest window. */
 export const WINDOW_MARGIN: usize = 131_072;
@@ -46,20 +47,23 @@ export function accumulate(term: Term, window: usize, start: i32, end: i32, rest
 }
 
 /**
- * The same, and notes the offset of each document that had nothing yet in `list`, from index `listed` on.
+ * The same for documents of the filter only, and notes the offset of each that had nothing yet in the list of the query,
+ * from index `listed` on.
  *
  * @returns The next index.
  */
 export function accumulateListed(
+  query: Query,
   term: Term,
-  window: usize,
   start: i32,
   end: i32,
   rest: f64,
   bar: f32,
-  list: usize,
   listed: i32,
 ): i32 {
+  const window = query.window;
+  const list = query.list;
+  const isScreened = query.filter != 0;
   const count = term.blockCount;
   let next = listed;
   let block = blockFrom(term, term.block, start);
@@ -76,10 +80,10 @@ export function accumulateListed(
       const codes = ordinals + <usize>(length * width);
       // No more than there are documents, unless the postings are damaged.
       next = min(next, LONGEST_WINDOW);
-      next =
-        width == 2
-          ? list16(term, ordinals, codes, from, to, base - start, window, list, next)
-          : listAny(term, ordinals, width, codes, from, to, base - start, window, list, next);
+      const offset = base - start;
+      if (isScreened) next = listScreened(query, term, ordinals, width, codes, from, to, base, last, start, next);
+      else if (width == 2) next = list16(term, ordinals, codes, from, to, offset, window, list, next);
+      else next = listAny(term, ordinals, width, codes, from, to, offset, window, list, next);
     }
     if (last >= end) break;
   }

@@ -3,7 +3,7 @@
  * there is probed in the other lists. Blocks of the lead are skipped by what they and the others can score there.
  * Terms stand in `order` by falling document frequency, so the lead is the last one.
  */
-import { bitsFrom, hasBit, mayHaveBits, setBit } from './filter.ts';
+import { bitsFrom, mayHaveBits, setBit } from './filter.ts';
 import { push, threshold } from './hits.ts';
 import {
   baseOf,
@@ -24,6 +24,7 @@ import {
 import { addMatches, bar, isCounting } from './progress.ts';
 import { EXCEPTION, Query, Term, termAt } from './records.ts';
 import { lowestCodeAbove } from './scores.ts';
+import { screened } from './screen.ts';
 
 /** Whether documents may be skipped for their scores, `prefix` being filled. */
 let skips: bool = false;
@@ -71,18 +72,18 @@ function boundsBeside(query: Query, lead: Term, block: i32, base: i32, end: i32)
 function searchBlock(query: Query, lead: Term, block: i32, rest: f64): void {
   const others = query.termCount - 1;
   const base = baseOf(lead, block);
+  const last = lastOf(lead, block);
   const length = lengthOf(lead, block);
   const width = widthOf(lead, block);
   const ordinals = ordinalsOf(lead, block);
   const codes = ordinals + <usize>(length * width);
   selectCodes(lead, codes, length, min(lowestCodeAbove(lead, rest, skips ? bar() : -Infinity), EXCEPTION));
-  const later = codesFrom64;
+  const later = screened(query, codesFrom64, ordinals + ((<usize>width) << 6), width, base, last);
   let offset = 0;
-  for (let bits = codesBelow64; ; bits = later, offset = 64) {
+  for (let bits = screened(query, codesBelow64, ordinals, width, base, last); ; bits = later, offset = 64) {
     for (; bits != 0; bits &= bits - 1) {
       const i = offset + <i32>ctz(bits);
       const doc = base + ordinalAt(ordinals, width, i);
-      if (query.filter != 0 && !hasBit(query.filter, query.filterWords, doc)) continue;
       const score = scoreAt(lead, codes, length, i, doc);
       if (skips && <f32>(score + rest) <= bar()) continue;
       settle(query, doc, others, score);

@@ -15,14 +15,15 @@ import { listAlike } from './signatures.ts';
 import { frequencyScale } from './sloppy.ts';
 import { sortByBound } from './term-order.ts';
 import { countUnion, markUnion } from './union.ts';
+import { isSelective } from './window-scan.ts';
 import { searchWindows } from './windows.ts';
 
 export { fillProfile, findFirst, firstDocumentsBytes, listAlike };
 
 /** Postings of the lead are probed in one other list at the cost of accumulating so many. */
 const PROBE_COST: i64 = 14;
-/** A filter leads if probing costs so many times less than accumulating. */
-const FILTER_COST: i64 = 16;
+/** A filter leads if it has so many times fewer documents than there are postings to look through. */
+const FILTER_COST: i64 = 12;
 /** Accumulators are looked through so many at the cost of accumulating one posting. */
 const SCAN_GAIN: i64 = 16;
 
@@ -51,6 +52,7 @@ export function run(address: usize): void {
   const isPlainUnion = query.kind == KIND_OR && query.minimum == 1;
   resetProgress(query);
   resetCursors(query);
+  if (query.filterCount < 0) query.filterCount = countFilter(query);
   if (query.limit == 0 && isPlainUnion && !filterLeads(query)) {
     if (query.target != 0) markUnion(query);
     else countUnion(query);
@@ -92,7 +94,7 @@ function searchUnion(query: Query, isPlain: bool): void {
   const count = query.termCount;
   let start = 0;
   if (count > 1) {
-    if (isPlain && query.filter != 0 && query.limit > 0) seedFromTerm(query);
+    if (isPlain && query.filter != 0 && query.limit > 0 && !isSelective(query)) seedFromTerm(query);
     fillQuanta(query, query.limit > 0);
     start = searchWindows(query, query.isExact ? query.minimum - 1 : 0, isPlain && query.isExact != 0);
   }
@@ -173,11 +175,12 @@ function sortTerms(query: Query, isPlainUnion: bool): void {
 
 function isDense(query: Query): bool {
   const count = query.termCount;
-  const lead = <i64>termAt(query.order, count - 1).docFrequency;
   if (!query.isExact) return false;
+  const end = <i64>query.endOrdinal;
+  const lead = (<i64>termAt(query.order, count - 1).docFrequency * <i64>query.filterCount) / end;
   let postings: i64 = 0;
   for (let i = 0; i < count; i++) postings += <i64>termAt(query.order, i).docFrequency;
-  return lead * PROBE_COST > postings + <i64>query.endOrdinal / SCAN_GAIN;
+  return lead * PROBE_COST > postings + end / SCAN_GAIN;
 }
 
 /** Whether the filter has so few documents that it is best to start from them. */
@@ -190,9 +193,7 @@ function filterLeads(query: Query): bool {
     postings += frequency;
     least = min(least, frequency);
   }
-  // A look at all words of the filter has to be worth it.
-  if (postings * 16 < <i64>query.endOrdinal) return false;
-  const filtered = <i64>countFilter(query);
-  if (query.kind != KIND_OR) return filtered < least;
+  const filtered = <i64>query.filterCount;
+  if (query.kind != KIND_OR) return filtered * FILTER_COST < least;
   return filtered * FILTER_COST * <i64>query.termCount < postings;
 }

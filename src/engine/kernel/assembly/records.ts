@@ -18,6 +18,8 @@ export class Query {
   filter: usize;
   /** 32-bit words of `filter`. */
   filterWords: i32;
+  /** Documents of `filter`; negative if that is not known. All documents without one. */
+  filterCount: i32;
   /** Bitmap to mark; 0 if none. */
   target: usize;
   /** 32-bit words of `target`. */

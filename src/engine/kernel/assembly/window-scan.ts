@@ -3,7 +3,7 @@
  * finds the exact scores of the documents that may be kept.
  */
 import { accumulate, accumulateListed } from './accumulate.ts';
-import { bitsFrom, hasBit, setBit, setBits } from './filter.ts';
+import { bitsFrom, setBit, setBits } from './filter.ts';
 import { push, threshold } from './hits.ts';
 import { probe } from './postings.ts';
 import { addMatches, bar, isCounting } from './progress.ts';
@@ -12,6 +12,8 @@ import { Query, termAt } from './records.ts';
 
 /** Below one posting in so many documents, documents are listed instead of searched for. */
 const SPARSE: i64 = 40;
+/** The same if the filter has less than one in so many documents. */
+const SELECTIVE: i64 = 16;
 
 /** Above every accumulator. */
 const NONE: u32 = 0x1_0000;
@@ -35,8 +37,14 @@ export function scanWindow(query: Query, probed: i32, sum: f64, start: i32, stop
   let postings: i64 = 0;
   for (let i = first; i < query.termCount; i++) postings += <i64>termAt(query.order, i).docFrequency;
   setLeast(query);
-  if (postings * SPARSE < <i64>query.endOrdinal) searchListed(query, start, stop);
+  const end = <i64>query.endOrdinal;
+  if (postings * SPARSE < end || isSelective(query)) searchListed(query, start, stop);
   else searchDense(query, start, stop);
+}
+
+/** Whether the filter has so few documents that those that match are better listed than searched for. */
+export function isSelective(query: Query): bool {
+  return <i64>query.filterCount * SELECTIVE < <i64>query.endOrdinal;
 }
 
 /** Recomputes `least` after a change of the threshold. */
@@ -59,7 +67,7 @@ function searchListed(query: Query, start: i32, stop: i32): void {
   let listed = 0;
   for (let i = first; i < query.termCount; i++) {
     const term = termAt(query.order, i);
-    listed = accumulateListed(term, window, start, stop, sumOfBounds - term.bound, bar(), list, listed);
+    listed = accumulateListed(query, term, start, stop, sumOfBounds - term.bound, bar(), listed);
   }
   const counted = matchSum(query);
   const lowest = min(counted, least);
@@ -71,7 +79,6 @@ function searchListed(query: Query, start: i32, stop: i32): void {
     const sum = <u32>load<u16>(at);
     store<u16>(at, 0);
     if (sum < lowest) continue;
-    if (query.filter != 0 && !hasBit(query.filter, query.filterWords, start + doc)) continue;
     if (sum >= counted) {
       matches++;
       if (query.target != 0) setBit(query.target, query.targetWords, start + doc);
