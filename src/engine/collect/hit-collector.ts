@@ -1,5 +1,6 @@
 /** Where matches go to become hits: by score, or by sort keys. */
 import type { SortKey } from '../engine.ts';
+import type { KernelOrder } from '../kernel/plan.ts';
 import { type IndexPart, WINDOW } from '../part/index-part.ts';
 import type { ShardView } from '../part/shard-view.ts';
 import { lowestBit, WINDOW_WORDS } from '../query/window.ts';
@@ -96,6 +97,21 @@ export class SortCollector implements HitCollector {
 
   startPart(part: IndexPart, base: number): void {
     this.#top.startPart(part, base);
+  }
+
+  /** The order of the part's hits for the kernel; see `TopSorted`. */
+  kernelOrder(): KernelOrder | 'none' | undefined {
+    return this.#top.kernelOrder();
+  }
+
+  /** Takes hits of the part without scores, first one first. */
+  takeSorted(ordinals: Uint32Array): void {
+    this.#top.takeSorted(ordinals);
+  }
+
+  /** Whether no document outside of a front may be kept. */
+  coversHits(front: PartFront): boolean {
+    return this.#top.coversHits(front);
   }
 
   /** The documents of the part that come first, if they are known and hits are wanted. */

@@ -16,8 +16,10 @@ export type PartFront = {
   readonly isWhole: boolean;
 };
 
-/** Most documents of a front. */
-export const FRONT_SIZE = 4096;
+/** Documents of a front: one in so many, within bounds. */
+const FRONT_SHARE = 4;
+const MIN_FRONT = 64;
+const MAX_FRONT = 4096;
 
 /** Keys of a part whose fronts, or first uses, are remembered. */
 const MAX_KEYS = 16;
@@ -43,7 +45,11 @@ export function partFront(part: IndexPart, sortKey: SortKey, key: PartKey): Part
     fronts.set(name, undefined);
     return undefined;
   }
-  const found = findFront(part, key, FRONT_SIZE);
+  const found = findFront(
+    part,
+    key,
+    Math.min(MAX_FRONT, Math.max(MIN_FRONT, Math.ceil(part.endOrdinal / FRONT_SHARE))),
+  );
   fronts.set(name, found);
   return found;
 }

@@ -44,6 +44,19 @@ export class PartHeap {
     return this.#bound === undefined ? undefined : { rank: this.#bound[0]!, isStrict: this.#keys.length === 1 };
   }
 
+  /** Whether there are no further keys, so that equal first ranks are ordered by ordinal. */
+  get isSingle(): boolean {
+    return this.#keys.length === 1;
+  }
+
+  /** First ranks between these may be kept. */
+  get firstLimits(): { readonly after: number; readonly bound: number } {
+    return {
+      after: this.#after?.[0] ?? Number.NEGATIVE_INFINITY,
+      bound: this.#bound?.[0] ?? Number.POSITIVE_INFINITY,
+    };
+  }
+
   /**
    * How many of some rising first ranks may still be kept.
    *

@@ -19,8 +19,13 @@ export type MatchWindow = { readonly base: number; readonly bits: Uint32Array; r
 /** Ranks up to `rank`, without it if `isStrict`. */
 export type RankBound = { readonly rank: number; readonly isStrict: boolean };
 
+/** A key whose ranks are `sign` times the values of a column that has one for each document. */
+export type ColumnRanks = { readonly column: Column; readonly sign: number };
+
 /** A key in a part. */
 export interface PartKey {
+  /** Undefined where ranks are made in another way. */
+  readonly columnRanks?: ColumnRanks | undefined;
   /** Rank of a hit. */
   rank(ordinal: number, score: number): number;
   /** Finds the places of a window that rank low enough; gives their number. `places` has room for all. */
@@ -130,6 +135,10 @@ class NumberKey implements PartKey {
       standsFor === undefined ? (missing === '_first' ? FIRST : LAST) : this.#sign * Number(standsFor);
   }
 
+  get columnRanks(): ColumnRanks | undefined {
+    return this.#column?.isDense === true ? { column: this.#column, sign: this.#sign } : undefined;
+  }
+
   rank(ordinal: number): number {
     const column = this.#column;
     if (column === undefined) return this.#missingRank;
@@ -222,6 +231,11 @@ class KeywordKey implements PartKey {
     const standsFor = missing === '_first' || missing === '_last' || missing === undefined ? null : String(missing);
     this.#missing = standsFor;
     this.#missingRank = standsFor === null ? (missing === '_first' ? FIRST : LAST) : this.rankOf(standsFor);
+  }
+
+  get columnRanks(): ColumnRanks | undefined {
+    const isPlain = this.#column?.isDense === true && this.#isSorted;
+    return isPlain ? { column: this.#column!, sign: this.#sign } : undefined;
   }
 
   rank(ordinal: number): number {

@@ -3,9 +3,11 @@
  * last one tells the next part what is not worth a look.
  */
 import type { SortKey } from '../engine.ts';
+import type { KernelOrder } from '../kernel/plan.ts';
 import { COLUMN_BLOCK, type IndexPart, WINDOW } from '../part/index-part.ts';
 import type { ShardView } from '../part/shard-view.ts';
 import { lowestBit, WINDOW_WORDS } from '../query/window.ts';
+import { kernelOrder } from './kernel-order.ts';
 import { type PartFront, partFront } from './part-front.ts';
 import { PartHeap, type SortedHit } from './part-heap.ts';
 import { compareValues, type MatchWindow, type PartKey, partKey, type SortValue } from './part-key.ts';
@@ -30,7 +32,8 @@ const FIRST_LOOK = 512;
 export class TopSorted {
   readonly #order: SortOrder;
   readonly #view: ShardView;
-  readonly #places = new Uint32Array(WINDOW);
+  /** Made when a window is looked through. */
+  #places: Uint32Array | undefined;
   #hits: SortedHit[] = [];
   #heap: PartHeap | undefined;
   #base = 0;
@@ -74,7 +77,29 @@ export class TopSorted {
       for (let i = 0; i < found.length; i++) heap.offer(documents[found[i]!]!, 0);
       at += documents.length;
     }
-    return isWhole || heap.endOf(ranks, ranks.length - 1) < ranks.length;
+    return isWhole || this.#isClosed(ranks);
+  }
+
+  /** Whether no document outside of a front may be kept. */
+  coversHits({ ranks, isWhole }: PartFront): boolean {
+    return isWhole || this.#isClosed(ranks);
+  }
+
+  /** Whether no hit that comes after some rising first ranks may be kept. */
+  #isClosed(ranks: Float64Array): boolean {
+    return this.#heap!.endOf(ranks, 0) < ranks.length;
+  }
+
+  /** The order of the part's hits for the kernel; undefined if it cannot sort them, `none` if none may be kept. */
+  kernelOrder(): KernelOrder | 'none' | undefined {
+    const { firstKey, isSingle, firstLimits } = this.#heap!;
+    if (!isSingle || firstKey.columnRanks === undefined) return undefined;
+    return kernelOrder(firstKey.columnRanks, firstLimits);
+  }
+
+  /** Takes hits of the part without scores, first one first. */
+  takeSorted(ordinals: Uint32Array): void {
+    for (let i = 0; i < ordinals.length; i++) this.#heap!.offer(ordinals[i]!, 0);
   }
 
   /** Whether some hit of the window at `base` may still be kept. */
@@ -90,7 +115,7 @@ export class TopSorted {
     const bound = heap.bound;
     if (bound === undefined) this.#offerAll(heap, { base, bits, scores });
     else {
-      const places = this.#places;
+      const places = (this.#places ??= new Uint32Array(WINDOW));
       const count = heap.firstKey.select({ base, bits, scores }, bound, places);
       for (let i = 0; i < count; i++) heap.offer(base + places[i]!, scores[places[i]!] ?? 0);
     }

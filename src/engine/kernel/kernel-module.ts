@@ -12,6 +12,8 @@ export type KernelExports = {
   run(query: number): void;
   /** Finds which of the listed documents match. */
   select(query: number): void;
+  /** Finds the first matches by a column. */
+  sort(query: number): void;
   /** Completes a profile that was written at an address. */
   fillProfile(profile: number): void;
   /** Looks for first documents; the record is at an address. */
@@ -66,5 +68,5 @@ function readIfPresent(url: URL): Uint8Array | undefined {
 }
 
 function isKernel(exports: object): exports is KernelExports {
-  return ['run', 'select', 'findFirst', 'listAlike', 'termBytesFilled'].every((name) => name in exports);
+  return ['run', 'select', 'sort', 'findFirst', 'listAlike', 'termBytesFilled'].every((name) => name in exports);
 }

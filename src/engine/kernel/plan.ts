@@ -54,6 +54,21 @@ export type KernelPlan = {
 /** Most documents that `select` looks at in one call. */
 export const MAX_LISTED = 65_536;
 
+/**
+ * A column that has one value for each document, to sort by: integers of some bytes that rise with the values. The key
+ * of a document is its integer, or where the least come first its complement, 2^32 - 1 - integer; greatest keys come first.
+ */
+export type KernelOrder = {
+  /** Address in the memory of the plan. */
+  readonly values: number;
+  /** Bytes of an integer. */
+  readonly width: 0 | 1 | 2 | 4;
+  readonly isAscending: boolean;
+  /** Only documents with keys from `leastKey` to `greatestKey`, both u32, are kept. */
+  readonly leastKey: number;
+  readonly greatestKey: number;
+};
+
 /** What a search is to keep. */
 export type KernelSearch = {
   /** Hits to keep, 1 or more. */
@@ -107,4 +122,10 @@ export interface SearchKernel {
    * @returns Indexes in `documents`, rising. Valid until the next call.
    */
   select(plan: KernelPlan, documents: Uint32Array, limit: number): Uint32Array;
+  /**
+   * Finds the first `limit` matches by a column, ties by ordinal, and counts all. Its hits have no scores.
+   *
+   * @param target An empty bitmap to work in; needed by a plan of several terms.
+   */
+  sort(plan: KernelPlan, order: KernelOrder, limit: number, target: Bitmap | undefined): KernelHits;
 }

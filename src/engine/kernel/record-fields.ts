@@ -26,9 +26,14 @@ export const QUERY = {
   window: 18,
   list: 19,
   listed: 20,
-  filledByDriver: 21,
-  total: 22,
-  hitCount: 23,
+  values: 21,
+  valueWidth: 22,
+  flip: 23,
+  leastKey: 24,
+  greatestKey: 25,
+  filledByDriver: 26,
+  total: 27,
+  hitCount: 28,
 } as const;
 
 /** One term of a query. */

@@ -11,6 +11,7 @@ import {
   type Bitmap,
   type FirstDocumentsPlan,
   type KernelHits,
+  type KernelOrder,
   type KernelPlan,
   type KernelSearch,
   MAX_PHRASE_TERMS,
@@ -36,9 +37,6 @@ const NO_HITS: KernelHits = {
 };
 
 const SELECT_ONLY = { limit: 0, floor: Number.NEGATIVE_INFINITY, countLimit: 0, target: undefined };
-
-/** Documents that alone are looked at, and how many to find. */
-type Among = { readonly documents: Uint32Array; readonly limit: number };
 
 const kernels = new WeakMap<RegionPool, SearchKernel>();
 
@@ -112,22 +110,35 @@ class WebAssemblyKernel implements SearchKernel {
 
   select(plan: KernelPlan, documents: Uint32Array, limit: number): Uint32Array {
     if (matchesNothing(plan)) return NO_HITS.ordinals;
-    const scratch = this.#run(plan, SELECT_ONLY, { documents, limit });
+    const scratch = this.#run(plan, SELECT_ONLY, 'select', (into) => writeList(into, documents, limit));
     const at = scratch.list >>> 2;
     return scratch.words.subarray(at, at + result(scratch, QUERY.hitCount));
   }
 
-  #run(plan: KernelPlan, task: PlanTask, among?: Among): Scratch {
+  sort(plan: KernelPlan, order: KernelOrder, limit: number, target: Bitmap | undefined): KernelHits {
+    if (matchesNothing(plan)) return NO_HITS;
+    if (target === undefined && plan.terms.length > 1) throw new Error('several terms are sorted without a target');
+    const task = { limit, floor: Number.NEGATIVE_INFINITY, countLimit: COUNT_ALL, target };
+    const scratch = this.#run(plan, task, 'sort', (into) => writeOrder(into, order));
+    const total = result(scratch, QUERY.total);
+    const count = this.#readHits(scratch);
+    return { count, ordinals: this.#ordinals, scores: this.#scores, total, isLowerBound: false };
+  }
+
+  #run(
+    plan: KernelPlan,
+    task: PlanTask,
+    entry: 'run' | 'select' | 'sort' = 'run',
+    addTo?: (scratch: Scratch) => void,
+  ): Scratch {
     const memory = plan.terms[0]!.layout.memory;
     if (plan.kind === 'phrase' && plan.terms.length > MAX_PHRASE_TERMS)
       throw new Error(`a phrase of ${plan.terms.length} terms`);
     const scratch = this.#scratchFor(memory, plan.terms.length, task.limit);
     writePlan(scratch, plan, task);
-    if (among !== undefined) writeList(scratch, among);
+    addTo?.(scratch);
     try {
-      const query = scratch.region.address + scratch.query;
-      if (among === undefined) scratch.exports.run(query);
-      else scratch.exports.select(query);
+      scratch.exports[entry](scratch.region.address + scratch.query);
     } catch (cause) {
       throw this.#abandon(memory, scratch, cause);
     }
@@ -185,7 +196,16 @@ function docFrequencyOf({ terms: [first] }: KernelPlan): number {
   return first === undefined ? 0 : first.layout.docFrequencies[first.term]!;
 }
 
-function writeList({ words, list, query }: Scratch, { documents, limit }: Among): void {
+function writeOrder({ words, query }: Scratch, order: KernelOrder): void {
+  const at = query >>> 2;
+  words[at + QUERY.values] = order.values;
+  words[at + QUERY.valueWidth] = order.width;
+  words[at + QUERY.flip] = order.isAscending ? 0xffffffff : 0;
+  words[at + QUERY.leastKey] = order.leastKey;
+  words[at + QUERY.greatestKey] = order.greatestKey;
+}
+
+function writeList({ words, list, query }: Scratch, documents: Uint32Array, limit: number): void {
   if (documents.length > MAX_LISTED) throw new Error(`a list of ${documents.length} documents`);
   words.set(documents, list >>> 2);
   words[(query >>> 2) + QUERY.listed] = documents.length;

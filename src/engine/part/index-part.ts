@@ -10,6 +10,7 @@ import type { FieldType } from '../engine.ts';
 import type { Bitmap } from '../kernel/plan.ts';
 import type { Region } from '../memory/region.ts';
 import type { InvertedLayout } from '../segment/inverted-layout.ts';
+import type { Packing } from '../segment/packing.ts';
 import type { SignatureScan } from './term-signature.ts';
 
 /** What a cursor gives at its end; above every ordinal. */
@@ -126,6 +127,13 @@ export interface Postings {
   offsets(index: number, starts: Uint32Array, ends: Uint32Array): boolean;
 }
 
+/** Values in the memory of a segment: value `i` is `base + step × integer i`. */
+export type PackedColumn = {
+  readonly address: number;
+  /** Bytes of an integer; 8: values are float64 themselves, 0: all are `base`. */
+  readonly packing: Packing;
+};
+
 /** Values of one field by ordinal. The values of one document stand together, sorted, duplicates kept. */
 export interface Column {
   readonly field: string;
@@ -146,4 +154,6 @@ export interface Column {
   readonly blockMin: Float64Array;
   /** Greatest value of each block; minus infinity where there is none. */
   readonly blockMax: Float64Array;
+  /** Where the kernel finds the values; undefined in the head. */
+  readonly packed?: PackedColumn;
 }

@@ -19,7 +19,7 @@ import { PartMatchers } from './part-matchers.ts';
 import type { QueryNode } from './query-node.ts';
 import { scanPart } from './scan-part.ts';
 import { scoreBound } from './score-bound.ts';
-import { byBits, byPlan, searchFront } from './search-front.ts';
+import { searchSorted, searchSortedBits } from './search-sorted.ts';
 import { localDocFrequencyIn } from './search-terms.ts';
 import { BitmapMatcher, ConstantMatcher } from './set-matchers.ts';
 import { bitCount } from './window.ts';
@@ -167,7 +167,7 @@ export class SearchRun {
       else total.skip();
       return 'kernel';
     }
-    if (isSmall && this.#takeFront(shape, { part, index, base })) return 'kernel';
+    if (isSmall && this.#isPlainlySorted && this.#searchSorted(shape, { part, index, base })) return 'kernel';
     const isShort = !total.isCounting && sink === undefined && this.#scores !== undefined;
     const first =
       isShort && this.#isShort
@@ -204,19 +204,20 @@ export class SearchRun {
     return this.#sorted !== undefined && isAlone && !isScoring;
   }
 
-  /** Lets the kernel find hits among the documents of a part that come first, and count. False if that does not do. */
-  #takeFront(shape: PlanShape, { part, index, base }: PlacedPart): boolean {
-    if (!this.#isPlainlySorted || shape.kind === 'phrase') return false;
-    const { bitmaps, request, node, view } = this.#options;
-    const kernel = view.kernel!;
+  /** Takes the hits of a part in their order, and counts. False if it has to be searched in another way. */
+  #searchSorted(shape: PlanShape, { part, index, base }: PlacedPart): boolean {
+    const { bitmaps, limit, node, view } = this.#options;
+    const { isCounting } = this.total;
     const plan = bitmaps.plan(shape, index);
     if (plan === undefined) return false;
-    const count = this.total.isCounting ? (knownTotal(node, index) ?? kernel.count(plan)) : undefined;
-    const matchCount = count ?? planCost(shape);
-    if (!searchFront(this.#sorted!, { part, base }, { matchCount, limit: request.limit, find: byPlan(kernel, plan) }))
-      return false;
-    if (count === undefined) this.total.skip();
-    else this.total.add(count);
+    const known = isCounting ? knownTotal(node, index) : undefined;
+    const found = searchSorted(
+      { collector: this.#sorted!, part, index, base, limit },
+      { kernel: view.kernel!, plan, bitmaps, isCounting, known },
+    );
+    if (found === undefined) return false;
+    this.total.add(found.count);
+    if (found.isLowerBound) this.total.skip();
     return true;
   }
 
@@ -265,13 +266,13 @@ export class SearchRun {
 
   /** Matches whose bits are known are counted at once, so that only those that may be hits are looked at. */
   #scanBitmap(words: Uint32Array, score: number | undefined, { part, index, base }: PlacedPart): void {
-    const { buffers, sink, request, postFilter, isScoring } = this.#options;
+    const { buffers, sink, request, limit, postFilter, isScoring } = this.#options;
     const isCounted = this.total.isCounting && sink === undefined && request.minScore === undefined;
     const count = isCounted && postFilter === undefined ? countLive(words, part) : undefined;
     if (count !== undefined) this.total.add(count);
     if (this.#isPlainlySorted) {
-      const [matchCount, find] = [count ?? part.liveCount, byBits(words, part)];
-      if (searchFront(this.#sorted!, { part, base }, { matchCount, limit: request.limit, find })) {
+      const place = { collector: this.#sorted!, part, index, base, limit };
+      if (searchSortedBits(place, words, count ?? part.liveCount)) {
         if (count === undefined) this.total.skip();
         return;
       }

@@ -1,5 +1,5 @@
 /** A column of a segment: see `Column` in part/index-part.ts. */
-import { COLUMN_BLOCK, type Column } from '../part/index-part.ts';
+import { COLUMN_BLOCK, type Column, type PackedColumn } from '../part/index-part.ts';
 import type { PackedValues } from './packing.ts';
 import type { RegionViews } from './region-views.ts';
 import type { ColumnEntry } from './table-of-contents.ts';
@@ -15,6 +15,7 @@ export class SegmentColumn implements Column {
   readonly valueCount: number;
   readonly blockMin: Float64Array;
   readonly blockMax: Float64Array;
+  readonly packed: PackedColumn;
   readonly #starts: Uint32Array;
   readonly #values: PackedValues;
 
@@ -25,6 +26,7 @@ export class SegmentColumn implements Column {
     this.valueCount = entry.valueCount;
     this.#starts = views.u32('columnStarts');
     this.#values = views.packed('columnValues', entry.values, entry.valueCount);
+    this.packed = { address: views.u8('columnValues').byteOffset, packing: entry.values };
     this.blockMin = views.f64('columnBlockMin');
     this.blockMax = views.f64('columnBlockMax');
   }

@@ -46,6 +46,18 @@ export function leastKept(): f32 {
   return count == limit ? scoreOf(load<u64>(heap)) : 0;
 }
 
+/** Keeps a document if its key, in place of a score, is among the greatest so far. Not below `leastKey`. */
+export function pushKey(doc: i32, key: u32): void {
+  const hit = ((<u64>key) << 32) | <u64>~(<u32>doc);
+  if (count < limit) rise(count++, hit);
+  else sink(hit, count);
+}
+
+/** The least key that the next document, which is a later one, may have to be kept. */
+export function leastKey(): i64 {
+  return count < limit ? 0 : <i64>(load<u64>(heap) >> 32) + 1;
+}
+
 /** Sorts the hits, best first, and tells how many there are. */
 export function sortHits(query: Query): void {
   for (let end = count - 1; end > 0; end--) {

@@ -13,6 +13,7 @@ import { KIND_AND, KIND_OR, KIND_PHRASE, Query, Term, termAt } from './records.t
 import { fillProfile, fillScores, leastFrom, scoreOfCode } from './scores.ts';
 import { listAlike } from './signatures.ts';
 import { frequencyScale } from './sloppy.ts';
+import { sortMarked, sortTerm } from './sorted.ts';
 import { sortByBound } from './term-order.ts';
 import { countUnion, markUnion } from './union.ts';
 import { isSelective } from './window-scan.ts';
@@ -68,6 +69,19 @@ export function select(address: usize): void {
   const query = changetype<Query>(address);
   resetCursors(query);
   query.hitCount = selectListed(query);
+}
+
+/** Finds the first `limit` matches of the query at an address by its column, and counts all. Several terms need a target. */
+export function sort(address: usize): void {
+  const query = changetype<Query>(address);
+  const limit = query.limit;
+  const isSingle = query.termCount == 1;
+  query.limit = 0;
+  if (!isSingle) run(address);
+  query.limit = limit;
+  resetHits(query, 0);
+  query.total = isSingle ? sortTerm(query) : sortMarked(query);
+  sortHits(query);
 }
 
 function evaluate(query: Query, isPlainUnion: bool): void {

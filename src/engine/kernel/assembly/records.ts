@@ -45,6 +45,13 @@ export class Query {
   list: usize;
   /** Documents in `list`, where those are to be looked at. */
   listed: i32;
+  /** Values of a column to sort by, bytes of each, and what makes keys of them; see `sorted.ts`. */
+  values: usize;
+  valueWidth: i32;
+  flip: u32;
+  /** Keys that may be kept. */
+  leastKey: u32;
+  greatestKey: u32;
   filledByDriver: i32;
   /** Matches seen. */
   total: u32;
