@@ -35,8 +35,11 @@ export type SortedTotal = { readonly count: number; readonly isLowerBound: boole
 /** How many matches a front should have at least, for each hit that is wanted, if matches were spread evenly. */
 const SPREAD = 1.5;
 
-/** Asking for a document takes as long as looking at so many postings. */
-const ASKING_COST = 24;
+/** Asking a term for a document takes as long as looking at the columns of so many of its postings. */
+const ASKING_COST = 10;
+/** Marking a posting and looking at its column later takes so much longer, and looking for marks a share of all documents. */
+const MARKING_COST = 2;
+const MARKS_SHARE = 1 / 16;
 
 /**
  * Takes the hits of a part, by a plan whose live documents are what its filter leaves.
@@ -48,7 +51,7 @@ export function searchSorted(place: SortedPart, sought: SortedPlan): SortedTotal
   let { known } = sought;
   const matchCount = known ?? likelyMatches(plan);
   const looks = (SPREAD * place.limit * place.part.endOrdinal) / Math.max(1, matchCount);
-  if (plan.kind !== 'phrase' && looks * ASKING_COST < postingsOf(plan)) {
+  if (plan.kind !== 'phrase' && looks * ASKING_COST * plan.terms.length < sortingCost(plan)) {
     if (takeFront(place, looks, (documents, limit) => kernel.select(plan, documents, limit))) {
       if (!isCounting) return { count: 0, isLowerBound: true };
       known ??= kernel.count(plan);
@@ -104,10 +107,11 @@ function likelyMatches({ kind, terms, minimum = 1, endOrdinal, filter }: KernelP
   return filter?.count === undefined ? matches : (matches * filter.count) / endOrdinal;
 }
 
-function postingsOf({ terms }: KernelPlan): number {
+/** Postings to look at in order to sort all matches of a plan, or what takes as long. */
+function sortingCost({ terms, endOrdinal }: KernelPlan): number {
   let sum = 0;
   for (const { layout, term } of terms) sum += layout.docFrequencies[term]!;
-  return sum;
+  return terms.length === 1 ? sum : sum * MARKING_COST + endOrdinal * MARKS_SHARE;
 }
 
 /** Looks documents up in the bits of the matches. */

@@ -9,7 +9,7 @@ import { BLOCK, Query, Term, termAt } from './records.ts';
 import { screened } from './screen.ts';
 
 let values: usize = 0;
-let width: i32 = 0;
+let valueWidth: i32 = 0;
 let flip: u32 = 0;
 let greatest: i64 = 0;
 /** Only keys from this one on are kept. Above all keys once none can be. */
@@ -17,7 +17,7 @@ let least: i64 = 0;
 
 function begin(query: Query): void {
   values = query.values;
-  width = query.valueWidth;
+  valueWidth = query.valueWidth;
   flip = query.flip;
   least = <i64>query.leastKey;
   greatest = <i64>query.greatestKey;
@@ -56,8 +56,35 @@ function offerBlock(term: Term, block: i32): i32 {
   const length = lengthOf(term, block);
   const width = widthOf(term, block);
   const ordinals = ordinalsOf(term, block);
-  for (let i = 0; i < length; i++) offer(min(base + ordinalAt(ordinals, width, i), last));
+  if (width == 2 && valueWidth == 2) offer16(ordinals, length, base, last);
+  else for (let i = 0; i < length; i++) offer(min(base + ordinalAt(ordinals, width, i), last));
   return length;
+}
+
+/** The same for ordinals and values of two bytes, four at once: most keys are too low. */
+function offer16(ordinals: usize, length: i32, base: i32, last: i32): void {
+  const from = values;
+  const mask = flip;
+  let lowest = least;
+  let i = 0;
+  for (; i + 4 <= length; i += 4) {
+    const four = load<u64>(ordinals + ((<usize>i) << 1));
+    const a = min(base + <i32>(four & 0xffff), last);
+    const b = min(base + <i32>((four >> 16) & 0xffff), last);
+    const c = min(base + <i32>((four >> 32) & 0xffff), last);
+    const d = min(base + <i32>(four >> 48), last);
+    const keyA = <i64>(<u32>load<u16>(from + ((<usize>a) << 1)) ^ mask);
+    const keyB = <i64>(<u32>load<u16>(from + ((<usize>b) << 1)) ^ mask);
+    const keyC = <i64>(<u32>load<u16>(from + ((<usize>c) << 1)) ^ mask);
+    const keyD = <i64>(<u32>load<u16>(from + ((<usize>d) << 1)) ^ mask);
+    if (!(i32(keyA >= lowest) | i32(keyB >= lowest) | i32(keyC >= lowest) | i32(keyD >= lowest))) continue;
+    offer(a);
+    offer(b);
+    offer(c);
+    offer(d);
+    lowest = least;
+  }
+  for (; i < length; i++) offer(min(base + <i32>load<u16>(ordinals + ((<usize>i) << 1)), last));
 }
 
 function offerScreened(query: Query, term: Term, block: i32): i32 {
@@ -86,7 +113,7 @@ function offer(doc: i32): void {
 }
 
 function valueOf(doc: i32): u32 {
-  if (width == 2) return <u32>load<u16>(values + ((<usize>doc) << 1));
-  if (width == 4) return load<u32>(values + ((<usize>doc) << 2));
-  return width == 1 ? <u32>load<u8>(values + <usize>doc) : 0;
+  if (valueWidth == 2) return <u32>load<u16>(values + ((<usize>doc) << 1));
+  if (valueWidth == 4) return load<u32>(values + ((<usize>doc) << 2));
+  return valueWidth == 1 ? <u32>load<u8>(values + <usize>doc) : 0;
 }
