@@ -5,10 +5,12 @@
 import { env } from 'node:process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { KernelSearch } from '../../../src/engine/kernel/plan.ts';
+import type { KernelPlan, KernelSearch } from '../../../src/engine/kernel/plan.ts';
 import { createSearchKernel } from '../../../src/engine/kernel/search-kernel.ts';
 import { createRegionPool } from '../../../src/engine/memory/region-pool.ts';
+import { bitCount } from '../../../src/engine/query/window.ts';
 import { Seeded } from '../../support/seeded.ts';
+import { checkSelect, checkSort } from './check-sorted.ts';
 import {
   bitmapNear,
   type Corpus,
@@ -57,7 +59,7 @@ function checkRandomPlans(seed: number, docCount: number, planCount: number): vo
     const plan = randomPlan(random, corpus);
     const says = `seed ${seed}, ${docCount} documents, plan ${i}: ${describe(plan)}`;
     const matches = evaluateCorpus(plan);
-    const given = kernelPlan(plan, segment, regions);
+    const given = countedAtTimes(random, kernelPlan(plan, segment, regions));
     for (let j = 0; j < 3; j++) {
       const search = randomSearch(random, matches.scores);
       const wrong = wrongHits(kernel.search(given, search), matches, search);
@@ -74,9 +76,19 @@ function checkRandomPlans(seed: number, docCount: number, planCount: number): vo
       `mark: ${says}`,
     );
     target.region.release();
+    const matched = { kernel, plan: given, matches: matches.ordinals, segment, regions, says };
+    if (plan.kind !== 'phrase') checkSelect(random, matched);
+    checkSort(random, matched);
     given.filter?.region.release();
   }
   segment.close();
+}
+
+/** How many documents a filter has may be known or not. */
+function countedAtTimes(random: Seeded, plan: KernelPlan): KernelPlan {
+  const { filter } = plan;
+  if (filter === undefined || random.chance(0.5)) return plan;
+  return { ...plan, filter: { ...filter, count: filter.words.reduce((sum, word) => sum + bitCount(word), 0) } };
 }
 
 function shapesOf(random: Seeded): FieldShape[] {
