@@ -135,16 +135,18 @@ export class TopSorted {
     const found = this.#heap!.hits(this.#base);
     this.#heap = undefined;
     if (found.length === 0) return;
-    const { keys, limit } = this.#order;
-    this.#hits = [...this.#hits, ...found]
-      .sort((a, b) => {
-        for (const [i, key] of keys.entries()) {
-          const difference = compareValues(key, a.values[i]!, b.values[i]!);
-          if (difference !== 0) return difference;
-        }
-        return a.ordinal - b.ordinal;
-      })
-      .slice(0, limit);
+    const hits = this.#hits.concat(found).sort((a, b) => this.#compare(a, b));
+    hits.length = Math.min(hits.length, this.#order.limit);
+    this.#hits = hits;
+  }
+
+  #compare(a: SortedHit, b: SortedHit): number {
+    const { keys } = this.#order;
+    for (let i = 0; i < keys.length; i++) {
+      const difference = compareValues(keys[i]!, a.values[i]!, b.values[i]!);
+      if (difference !== 0) return difference;
+    }
+    return a.ordinal - b.ordinal;
   }
 
   /** The hits as columns, first one first. */
@@ -153,11 +155,14 @@ export class TopSorted {
     readonly scores: Float32Array;
     readonly sortValues: readonly (readonly SortValue[])[];
   } {
-    return {
-      ordinals: Uint32Array.from(this.#hits, ({ ordinal }) => ordinal),
-      scores: Float32Array.from(this.#hits, ({ score }) => score),
-      sortValues: this.#hits.map(({ values }) => values),
-    };
+    const hits = this.#hits;
+    const ordinals = new Uint32Array(hits.length);
+    const scores = new Float32Array(hits.length);
+    for (let i = 0; i < hits.length; i++) {
+      ordinals[i] = hits[i]!.ordinal;
+      scores[i] = hits[i]!.score;
+    }
+    return { ordinals, scores, sortValues: hits.map(({ values }) => values) };
   }
 }
 

@@ -15,6 +15,7 @@ import { buildCrossFields, buildFuzzy, buildMatch, disMaxNode } from './build-ma
 import { buildPhrase } from './build-phrase.ts';
 import { checkFunction } from './check-functions.ts';
 import { columnValue, numberBounds, parseValue, termValue } from './field-values.ts';
+import { filterKey } from './filter-key.ts';
 import { innerQueries } from './inner-queries.ts';
 import { minimumShouldMatch } from './minimum-should-match.ts';
 import type { FieldValue, Query, RangeBounds } from './query.ts';
@@ -70,7 +71,7 @@ class QueryBuilder {
     const node = this.build(query, undefined);
     this.#isInFilter = false;
     const isTrivial = node.kind === 'all' || node.kind === 'none' || node.kind === 'ids' || node.kind === 'filter';
-    return isTrivial || !isStable(query) ? node : { kind: 'filter', child: node, key: JSON.stringify(query) };
+    return isTrivial || !isStable(query) ? node : { kind: 'filter', child: node, key: filterKey(query) };
   }
 
   #build(query: Query, boost: Boost): QueryNode {
