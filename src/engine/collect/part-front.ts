@@ -5,16 +5,11 @@
  */
 import type { SortKey } from '../engine.ts';
 import { COLUMN_BLOCK, type IndexPart } from '../part/index-part.ts';
+import { FrontFinder, type RankedDocuments } from './front-finder.ts';
 import type { PartKey } from './part-key.ts';
 
-/** Documents by rank, those of equal rank by ordinal. Deleted ones are among them. */
-export type PartFront = {
-  readonly ordinals: Uint32Array;
-  /** Ranks by the key, rising. */
-  readonly ranks: Float64Array;
-  /** Whether these are all documents of the part. */
-  readonly isWhole: boolean;
-};
+/** The first documents of a part, deleted ones among them, and whether these are all. */
+export type PartFront = RankedDocuments & { readonly isWhole: boolean };
 
 /** Documents of a front: one in so many, within bounds. */
 const FRONT_SHARE = 4;
@@ -40,18 +35,19 @@ export function partFront(part: IndexPart, sortKey: SortKey, key: PartKey): Part
   const name = nameOf(sortKey);
   const front = fronts.get(name);
   if (front !== undefined) return front;
-  if (!fronts.has(name)) {
-    if (fronts.size >= MAX_KEYS) for (const oldest of [...fronts.keys()].slice(0, 1)) fronts.delete(oldest);
-    fronts.set(name, undefined);
-    return undefined;
+  if (fronts.has(name)) {
+    const found = findFront(part, key, sizeOf(part));
+    fronts.set(name, found);
+    return found;
   }
-  const found = findFront(
-    part,
-    key,
-    Math.min(MAX_FRONT, Math.max(MIN_FRONT, Math.ceil(part.endOrdinal / FRONT_SHARE))),
-  );
-  fronts.set(name, found);
-  return found;
+  const [oldest] = fronts.keys();
+  if (oldest !== undefined && fronts.size >= MAX_KEYS) fronts.delete(oldest);
+  fronts.set(name, undefined);
+  return undefined;
+}
+
+function sizeOf({ endOrdinal }: IndexPart): number {
+  return Math.min(MAX_FRONT, Math.max(MIN_FRONT, Math.ceil(endOrdinal / FRONT_SHARE)));
 }
 
 function frontsOf(part: IndexPart): PartFronts {
@@ -71,65 +67,29 @@ function nameOf({ field, order, mode, missing }: SortKey): string {
 export function findFront(part: IndexPart, key: PartKey, size: number): PartFront {
   const blocks = Array.from({ length: Math.ceil(part.endOrdinal / COLUMN_BLOCK) }, (_, block) => block);
   const least = Float64Array.from(blocks, (block) => key.leastRank(block * COLUMN_BLOCK));
-  blocks.sort((a, b) => byNumber(least[a]!, least[b]!) || a - b);
-  const found = new FrontFinder(size);
+  blocks.sort((a, b) => (least[a]! < least[b]! ? -1 : least[a]! > least[b]! ? 1 : a - b));
+  const finder = new FrontFinder(size);
+  const ranks = new Float64Array(COLUMN_BLOCK);
   for (const block of blocks) {
     const start = block * COLUMN_BLOCK;
-    if (!found.wants(start, least[block]!)) continue;
-    const end = Math.min(part.endOrdinal, start + COLUMN_BLOCK);
-    for (let ordinal = start; ordinal < end; ordinal++) found.offer(ordinal, key.rank(ordinal, 0));
+    if (!finder.wants(start, least[block]!)) continue;
+    const count = Math.min(part.endOrdinal - start, COLUMN_BLOCK);
+    readRanks(key, start, ranks.subarray(0, count));
+    finder.offer(start, ranks, count);
   }
-  return found.front(part.endOrdinal);
+  const found = finder.found();
+  return { ...found, isWhole: found.ordinals.length === part.endOrdinal };
 }
 
-/** Keeps the first documents: as many again are gathered before the later half is dropped. */
-class FrontFinder {
-  readonly #size: number;
-  readonly #ordinals: Uint32Array;
-  readonly #ranks: Float64Array;
-  #count = 0;
-  /** The last one that is wanted so far. */
-  #worstRank = Number.POSITIVE_INFINITY;
-  #worstOrdinal = Number.POSITIVE_INFINITY;
-
-  constructor(size: number) {
-    this.#size = size;
-    this.#ordinals = new Uint32Array(2 * size);
-    this.#ranks = new Float64Array(2 * size);
+/** Reads the ranks of neighbouring documents. */
+function readRanks(key: PartKey, start: number, into: Float64Array): void {
+  const { columnRanks } = key;
+  if (columnRanks === undefined) {
+    for (let i = 0; i < into.length; i++) into[i] = key.rank(start + i, 0);
+    return;
   }
-
-  wants(ordinal: number, rank: number): boolean {
-    return rank < this.#worstRank || (rank === this.#worstRank && ordinal < this.#worstOrdinal);
-  }
-
-  offer(ordinal: number, rank: number): void {
-    if (!this.wants(ordinal, rank)) return;
-    this.#ordinals[this.#count] = ordinal;
-    this.#ranks[this.#count] = rank;
-    if (++this.#count === 2 * this.#size) this.#cut();
-  }
-
-  front(endOrdinal: number): PartFront {
-    this.#cut();
-    const ordinals = this.#ordinals.slice(0, this.#count);
-    return { ordinals, ranks: this.#ranks.slice(0, this.#count), isWhole: this.#count === endOrdinal };
-  }
-
-  #cut(): void {
-    const [ordinals, ranks] = [this.#ordinals.slice(0, this.#count), this.#ranks.slice(0, this.#count)];
-    const order = Uint32Array.from(ordinals, (_, i) => i);
-    order.sort((a, b) => byNumber(ranks[a]!, ranks[b]!) || ordinals[a]! - ordinals[b]!);
-    this.#count = Math.min(order.length, this.#size);
-    for (let i = 0; i < this.#count; i++) {
-      this.#ordinals[i] = ordinals[order[i]!]!;
-      this.#ranks[i] = ranks[order[i]!]!;
-    }
-    if (this.#count < this.#size) return;
-    this.#worstRank = this.#ranks[this.#count - 1]!;
-    this.#worstOrdinal = this.#ordinals[this.#count - 1]!;
-  }
-}
-
-function byNumber(a: number, b: number): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  const { column, sign } = columnRanks;
+  column.read(start, start + into.length, into);
+  // Zero has one sign.
+  for (let i = 0; i < into.length; i++) into[i] = sign * into[i]! + 0;
 }
