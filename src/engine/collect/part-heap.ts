@@ -91,14 +91,23 @@ export class PartHeap {
     if (this.#limit > 0) this.#add(ordinal, score, ranks);
   }
 
-  /** The hits in no special order, by ordinals of the shard. */
-  hits(base: number): SortedHit[] {
+  /** Empties the heap: the hits by ordinals of the shard, first one first. */
+  drain(base: number): SortedHit[] {
+    const hits: SortedHit[] = [];
+    for (let size = this.#ordinals.length; size > 0; size--) {
+      this.#swap(0, size - 1);
+      this.#siftDown(size - 1);
+    }
+    for (let entry = 0; entry < this.#ordinals.length; entry++) hits.push(this.#hit(entry, base));
+    this.#ordinals.length = 0;
+    return hits;
+  }
+
+  #hit(entry: number, base: number): SortedHit {
     const keys = this.#keys;
-    return this.#ordinals.map((ordinal, entry) => ({
-      ordinal: base + ordinal,
-      score: this.#scores[entry]!,
-      values: keys.map((key, i) => key.value(this.#ranks[entry * keys.length + i]!)),
-    }));
+    const values: SortValue[] = [];
+    for (let i = 0; i < keys.length; i++) values.push(keys[i]!.value(this.#ranks[entry * keys.length + i]!));
+    return { ordinal: base + this.#ordinals[entry]!, score: this.#scores[entry]!, values };
   }
 
   #compare(a: Float64Array, b: Float64Array): number {
@@ -116,7 +125,7 @@ export class PartHeap {
     this.#scores[entry] = score;
     for (let i = 0; i < ranks.length; i++) this.#ranks[entry * ranks.length + i] = ranks[i]!;
     if (size < this.#limit) this.#siftUp(entry);
-    else this.#siftDown();
+    else this.#siftDown(size);
     if (this.#ordinals.length < this.#limit) return;
     this.#bound ??= new Float64Array(ranks.length);
     for (let i = 0; i < ranks.length; i++) this.#bound[i] = this.#ranks[i]!;
@@ -142,8 +151,8 @@ export class PartHeap {
     }
   }
 
-  #siftDown(): void {
-    const size = this.#ordinals.length;
+  /** Lets the root sink among the first `size` entries. */
+  #siftDown(size: number): void {
     let at = 0;
     while (2 * at + 1 < size) {
       const left = 2 * at + 1;

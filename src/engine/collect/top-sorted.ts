@@ -132,12 +132,21 @@ export class TopSorted {
 
   /** Ends the part: takes its hits over. */
   finishPart(): void {
-    const found = this.#heap!.hits(this.#base);
+    const found = this.#heap!.drain(this.#base);
     this.#heap = undefined;
-    if (found.length === 0) return;
-    const hits = this.#hits.concat(found).sort((a, b) => this.#compare(a, b));
-    hits.length = Math.min(hits.length, this.#order.limit);
-    this.#hits = hits;
+    if (this.#hits.length === 0) this.#hits = found;
+    else if (found.length > 0) this.#hits = this.#merged(this.#hits, found);
+  }
+
+  /** The first of two lists, ties from the earlier one first. */
+  #merged(earlier: readonly SortedHit[], later: readonly SortedHit[]): SortedHit[] {
+    const merged: SortedHit[] = [];
+    const size = Math.min(this.#order.limit, earlier.length + later.length);
+    for (let i = 0, j = 0; merged.length < size; ) {
+      const isLater = i === earlier.length || (j < later.length && this.#compare(later[j]!, earlier[i]!) < 0);
+      merged.push(isLater ? later[j++]! : earlier[i++]!);
+    }
+    return merged;
   }
 
   #compare(a: SortedHit, b: SortedHit): number {
@@ -146,7 +155,7 @@ export class TopSorted {
       const difference = compareValues(keys[i]!, a.values[i]!, b.values[i]!);
       if (difference !== 0) return difference;
     }
-    return a.ordinal - b.ordinal;
+    return 0;
   }
 
   /** The hits as columns, first one first. */
