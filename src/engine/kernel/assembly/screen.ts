@@ -4,8 +4,10 @@ import { hasBit } from './filter.ts';
 import { ordinalAt } from './postings.ts';
 import { Query, Term } from './records.ts';
 
-/** With more postings asked for, all of them are looked at. */
+/** With more postings asked for, all of them are looked at, four at once, */
 const MANY: i32 = 32;
+/** if the filter has less than one in so many documents: most often it has none of the four. */
+const RARE: i64 = 4;
 
 /**
  * Which of some postings have documents in the filter.
@@ -15,8 +17,10 @@ const MANY: i32 = 32;
  */
 export function screened(query: Query, bits: u64, ordinals: usize, width: i32, base: i32, last: i32): u64 {
   if (query.filter == 0 || bits == 0) return bits;
-  if (width == 2 && <i32>popcnt(bits) > MANY)
+  const isRare = <i64>query.filterCount * RARE < <i64>query.endOrdinal;
+  if (isRare && width == 2 && <i32>popcnt(bits) > MANY) {
     return bits & screened16(query.filter, ordinals, 64 - <i32>clz(bits), base, last);
+  }
   let found: u64 = 0;
   for (let rest = bits; rest != 0; rest &= rest - 1) {
     const i = <i32>ctz(rest);
