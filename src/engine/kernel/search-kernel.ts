@@ -14,8 +14,8 @@ import {
   type KernelOrder,
   type KernelPlan,
   type KernelSearch,
-  MAX_PHRASE_TERMS,
   MAX_LISTED,
+  MAX_PHRASE_TERMS,
   type SearchKernel,
 } from './plan.ts';
 import { type PlanTask, writePlan } from './plan-writer.ts';

@@ -4,8 +4,8 @@ import { countFilter } from './filter.ts';
 import { findFirst, firstDocumentsBytes } from './first-documents.ts';
 import { leastKept, resetHits, sortHits } from './hits.ts';
 import { searchLead, searchUnionOfFilter } from './lead.ts';
-import { searchPhrase, searchPhraseOfFilter } from './phrase-search.ts';
 import { selectListed } from './listed.ts';
+import { searchPhrase, searchPhraseOfFilter } from './phrase-search.ts';
 import { maximumOf } from './postings.ts';
 import { isCounting, resetProgress, total } from './progress.ts';
 import { fillQuanta } from './quanta.ts';
@@ -208,6 +208,7 @@ function filterLeads(query: Query): bool {
     least = min(least, frequency);
   }
   const filtered = <i64>query.filterCount;
-  if (query.kind != KIND_OR) return filtered * FILTER_COST < least;
+  if (query.kind == KIND_PHRASE) return filtered < least;
+  if (query.kind == KIND_AND) return filtered * FILTER_COST < least;
   return filtered * FILTER_COST * <i64>query.termCount < postings;
 }
