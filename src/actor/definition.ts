@@ -96,6 +96,14 @@ export type StatefulDefinition<State = unknown, Record_ = unknown, Shared = unkn
   apply(state: State, record: Record_, context: ApplyContext): unknown;
   /** Size figures for `status`. */
   stats?(state: State): { readonly docCount: number; readonly sizeBytes: number };
+  /**
+   * Does work that waits for idle time, such as merging files. Must change nothing that a query or a command could tell,
+   * since every copy does it in its own time.
+   *
+   * @param shouldStop Asked about every millisecond; once true, the call returns.
+   * @returns Whether there is more to do.
+   */
+  maintain?(state: State, shouldStop: () => boolean): boolean;
   /** Frees what the state holds. */
   close?(state: State): void;
   readonly endpoints: Readonly<

@@ -175,6 +175,13 @@ export interface Engine {
   termsOf(query: Query): ReadonlyMap<string, ReadonlySet<string>>;
   /** Prepares highlighting of what a query looks for. */
   highlighter(query: Query): EngineHighlighter;
+  /**
+   * Does work that waits for idle time: writes out what is in memory, and merges. Ordinals of hits found before may change.
+   *
+   * @param shouldStop Asked about every millisecond. Default: never.
+   * @returns Whether there is more to do.
+   */
+  maintain(shouldStop?: () => boolean): boolean;
   /** Live documents, and bytes held in memory (approximate). */
   stats(): { readonly docCount: number; readonly sizeBytes: number };
   close(): void;

@@ -93,6 +93,7 @@ export const searchActor: StatefulDefinition<SearchState, SearchRecord, SearchSh
   initShared: (settings) => ({ mappings: initialMappings(settings) }),
   apply,
   stats: (state) => state.engine.stats(),
+  maintain: (state, shouldStop) => state.engine.maintain(shouldStop),
   close: (state) => state.engine.close(),
   endpoints,
 };

@@ -17,6 +17,7 @@ import { LogFollower } from './log-follower.ts';
 import { Primacy } from './primacy.ts';
 import { QueryDesk } from './query-desk.ts';
 import { SequenceWaiters } from './sequence-waiters.ts';
+import { Upkeep } from './upkeep.ts';
 
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 30_000;
@@ -33,6 +34,7 @@ export class Copy {
   readonly #state: HeldState;
   readonly #follower: LogFollower;
   readonly #waiters: SequenceWaiters;
+  readonly #upkeep: Upkeep;
   readonly #queries: QueryDesk;
   readonly #commands: CommandDesk | undefined;
   readonly #primacy: Primacy | undefined;
@@ -66,6 +68,11 @@ export class Copy {
       onError: (error) => this.#fail(error),
     });
     this.#waiters = new SequenceWaiters(env.clock);
+    this.#upkeep = new Upkeep({
+      clock: env.clock,
+      maintain: (shouldStop) => this.#state.sound?.maintain(shouldStop) ?? false,
+      onError: (error) => this.#fail(error),
+    });
     this.#queries = new QueryDesk({
       context: this.#context,
       spec,
@@ -220,6 +227,7 @@ export class Copy {
       this.#commands?.onApplied(verdict.record);
       this.#primacy?.onApplied(verdict.record);
       this.#waiters.reached(this.#state.appliedSeq);
+      this.#upkeep.noteApplied();
       this.#checkReplay();
     } catch (error) {
       this.#fail(error);
@@ -295,6 +303,7 @@ export class Copy {
   }
 
   #discard(): void {
+    this.#upkeep.stop();
     this.#commands?.abandon();
     this.#sendAway('starts over');
     this.#state.discard();

@@ -114,6 +114,11 @@ export class ShardState {
     return this.#definition.stats?.(this.#user) ?? { docCount: 0, sizeBytes: 0 };
   }
 
+  /** Lets the actor do work that waits for idle time; tells whether there is more. */
+  maintain(shouldStop: () => boolean): boolean {
+    return this.#definition.maintain?.(this.#user, shouldStop) ?? false;
+  }
+
   close(): void {
     this.#definition.close?.(this.#user);
     this.#user = undefined;

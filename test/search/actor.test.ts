@@ -301,4 +301,19 @@ function viewOf(state: SearchState): unknown {
   };
 }
 
+test('idle time is used for what was put off, and nothing that can be told changes', () => {
+  const shard = driver();
+  for (let i = 0; i < 3000; i++) shard.decide({ op: 'index', id: String(i), doc: { n: i } });
+  shard.applyAll();
+  const before = { ...shard.primary.engine.stats() };
+  const least = shardInfo(shard.primary);
+  let calls = 0;
+  while (searchActor.maintain?.(shard.primary, () => true) === true) calls += 1;
+  assert.ok(calls > 0, 'it was done in slices');
+  assert.ok(shard.primary.engine.stats().sizeBytes < before.sizeBytes, 'what was in the head is a segment');
+  assert.is(shard.primary.engine.stats().docCount, 3000);
+  assert.equal(Object.keys(shardInfo(shard.primary)), Object.keys(least));
+  assert.equal(sourceOf(shard.primary, '2999'), { n: 2999 });
+});
+
 test.run();

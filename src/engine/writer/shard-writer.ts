@@ -138,7 +138,7 @@ export class ShardWriter {
     this.#searchedDocuments += this.#head.endOrdinal;
   }
 
-  /** Works until nothing is left to do, or `shouldStop` is true, which is asked between slices. Tells whether any is. */
+  /** Works until nothing is left to do, or `shouldStop` is true, which is asked after each slice. Tells whether any may be. */
   maintain(shouldStop: () => boolean): boolean {
     if (this.#head.endOrdinal >= SMALL_HEAD && this.#frozen === undefined) this.#freeze();
     this.#startFlush();
@@ -149,8 +149,8 @@ export class ShardWriter {
         if (run === undefined) return false;
         this.#startMerge(run);
       }
-      if (shouldStop()) return true;
       this.#queue.step();
+      if (shouldStop()) return true;
     }
   }
 
