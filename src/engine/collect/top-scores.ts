@@ -65,8 +65,8 @@ export class TopScores {
     const [mergedOrdinals, mergedScores] = [this.#otherOrdinals, this.#otherScores];
     let old = oldOrdinals.length;
     let size = Math.min(this.#limit, old + better);
-    mergedOrdinals.length = size;
-    mergedScores.length = size;
+    resize(mergedOrdinals, size);
+    resize(mergedScores, size);
     for (let i = 0; size > 0; ) {
       size--;
       // Of equal scores the earlier document, which is the one that was there before, comes first.
@@ -167,4 +167,10 @@ export class TopScores {
     this.#ordinals[b] = ordinal;
     this.#scores[b] = score;
   }
+}
+
+/** Sets the length of a list: by one after the other, which V8 does without leaving compiled code. */
+function resize(list: number[], size: number): void {
+  while (list.length > size) list.pop();
+  while (list.length < size) list.push(0);
 }

@@ -8,6 +8,8 @@ import type { Query } from './query.ts';
 type Named = { readonly query: Query; readonly key: string };
 
 const SLOTS = 256;
+/** Leaves as many bits of 32 as slots take. */
+const SLOT_SHIFT = 24;
 
 const named: (Named | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
 
@@ -39,7 +41,7 @@ function slotOf(query: Query): number | undefined {
   const from = gte ?? gt;
   const to = lte ?? lt;
   if (typeof from !== 'number' || typeof to !== 'number') return undefined;
-  return Math.abs(Math.trunc((from * 31 + to) % 65_521)) % SLOTS || 0;
+  return (Math.imul(from | 0, 0x9e3779b1) ^ Math.imul(to | 0, 0x85ebca6b)) >>> SLOT_SHIFT;
 }
 
 function isAlike(a: Query, b: Query): boolean {
