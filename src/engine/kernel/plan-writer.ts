@@ -21,6 +21,9 @@ const FEW_TERMS = 8;
 /** No positions are farther apart. */
 const MOST_SLOP = 2 ** 28;
 
+/** Hits that a guess from 100 postings is good for. */
+const MOST_GUESSED = 50;
+
 /** Terms whose weights differ more than this add up differently in another order. */
 const EXACT_RATIO = 2 ** 26;
 
@@ -59,7 +62,7 @@ export function writePlan(scratch: Scratch, plan: KernelPlan, task: PlanTask): v
 function writeTerms(scratch: Scratch, { terms, places, filter, minimum = 1 }: KernelPlan, kind: number, limit: number) {
   const { words, floats } = scratch;
   const phraseWeight = kind === KINDS.phrase ? sumOfWeights(terms) : undefined;
-  const isSeeded = kind === KINDS.or && minimum <= 1 && filter === undefined && limit > 0;
+  const isSeeded = kind === KINDS.or && minimum <= 1 && limit > 0;
   const owners = limit > 0 && terms.length > FEW_TERMS ? new Map<number, number>() : undefined;
   for (let index = 0; index < terms.length; index++) {
     const term = terms[index]!;
@@ -70,7 +73,7 @@ function writeTerms(scratch: Scratch, { terms, places, filter, minimum = 1 }: Ke
     words[at + TERM.profile] = scratch.profile(term.layout.codes, term.factors);
     floats[at + TERM.weight] = weight;
     words[at + TERM.place] = places?.[index] ?? index;
-    words[at + TERM.kthCode] = isSeeded ? kthCodeOf(term, limit) : 0;
+    words[at + TERM.kthCode] = isSeeded ? kthCodeOf(term, limit, filter !== undefined) : 0;
     // All terms of a phrase score alike.
     const owner = phraseWeight === undefined ? ownerOf(scratch, index, weight, owners) : 0;
     const tables = scratch.region.address + scratch.tables(owner);
@@ -113,7 +116,9 @@ function kindOf({ kind, terms, minimum = 1 }: KernelPlan): number {
   return kind === 'or' && minimum === terms.length ? KINDS.and : KINDS[kind];
 }
 
-function kthCodeOf({ layout, term }: KernelTerm, limit: number): number {
+/** With a filter 100 postings are asked for where about half as many hits are to be kept: mostly enough of them pass. */
+function kthCodeOf({ layout, term }: KernelTerm, limit: number, isFiltered: boolean): number {
+  if (isFiltered) return limit <= MOST_GUESSED ? layout.kth100[term]! : 0;
   if (limit <= 10) return layout.kth10[term]!;
   return limit <= 100 ? layout.kth100[term]! : 0;
 }

@@ -28,6 +28,10 @@ const FILTER_COST: i64 = 12;
 /** Accumulators are looked through so many at the cost of accumulating one posting. */
 const SCAN_GAIN: i64 = 16;
 
+/** Of so many postings scores are guessed from, so many times the hits to keep should pass a filter. */
+const GUESSED_FROM: i64 = 100;
+const GUESS_MARGIN: i64 = 2;
+
 /** A term that is in more than one of so many documents is not looked through beforehand. */
 const SEED_GAIN: i64 = 8;
 
@@ -58,7 +62,15 @@ export function run(address: usize): void {
     if (query.target != 0) markUnion(query);
     else countUnion(query);
   } else {
-    evaluate(query, isPlainUnion);
+    fillTables(query);
+    const seed: f32 = isPlainUnion && query.limit > 0 ? seedOf(query) : 0;
+    evaluate(query, isPlainUnion, seed);
+    if (query.filter != 0 && seed > query.floor && leastKept() == 0) {
+      // Too few documents pass the filter for what was guessed.
+      resetProgress(query);
+      resetCursors(query);
+      evaluate(query, isPlainUnion, 0);
+    }
   }
   query.total = total;
   if (query.limit > 0) sortHits(query);
@@ -84,16 +96,16 @@ export function sort(address: usize): void {
   sortHits(query);
 }
 
-function evaluate(query: Query, isPlainUnion: bool): void {
-  fillTables(query);
-  resetHits(query, isPlainUnion ? knownScore(query) : 0);
+/** @param seed A score that `limit` documents reach, or may reach; 0 if unknown. */
+function evaluate(query: Query, isPlainUnion: bool, seed: f32): void {
+  resetHits(query, seed);
   sortTerms(query, isPlainUnion);
   if (filterLeads(query)) {
     if (query.kind == KIND_OR) searchUnionOfFilter(query);
     else if (query.kind == KIND_PHRASE) searchPhraseOfFilter(query);
     else searchConjunctionOfFilter(query);
   } else if (query.kind == KIND_OR) {
-    searchUnion(query, isPlainUnion);
+    searchUnion(query, isPlainUnion, seed > 0);
   } else if (query.kind == KIND_PHRASE) {
     searchPhrase(query);
   } else if (query.kind == KIND_AND && isDense(query)) {
@@ -104,11 +116,11 @@ function evaluate(query: Query, isPlainUnion: bool): void {
   }
 }
 
-function searchUnion(query: Query, isPlain: bool): void {
+function searchUnion(query: Query, isPlain: bool, isSeeded: bool): void {
   const count = query.termCount;
   let start = 0;
   if (count > 1) {
-    if (isPlain && query.filter != 0 && query.limit > 0 && !isSelective(query)) seedFromTerm(query);
+    if (isPlain && query.filter != 0 && query.limit > 0 && !isSeeded && !isSelective(query)) seedFromTerm(query);
     fillQuanta(query, query.limit > 0);
     start = searchWindows(query, query.isExact ? query.minimum - 1 : 0, isPlain && query.isExact != 0);
   }
@@ -165,9 +177,12 @@ function fillTables(query: Query): void {
   }
 }
 
-/** A score that `limit` documents reach at least, as the segment knows of one term; 0 if unknown. */
-function knownScore(query: Query): f32 {
-  if (query.filter != 0) return 0;
+/**
+ * A score that `limit` documents reach at least, as the segment knows of one term; 0 if unknown. With a filter that lets
+ * enough of 100 documents pass it is a guess: if as many hits are found, they are the best.
+ */
+function seedOf(query: Query): f32 {
+  if (query.filter != 0 && !isGuessWorthwhile(query)) return 0;
   let known: f64 = 0;
   for (let i = 0; i < query.termCount; i++) {
     const term = termAt(query.terms, i);
@@ -175,6 +190,10 @@ function knownScore(query: Query): f32 {
     else if (term.kthCode > 0) known = max(known, leastFrom(term, term.kthCode));
   }
   return <f32>known;
+}
+
+function isGuessWorthwhile(query: Query): bool {
+  return <i64>query.filterCount * GUESSED_FROM >= <i64>query.limit * GUESS_MARGIN * <i64>query.endOrdinal;
 }
 
 /** Plain unions go by rising scores, all else by falling frequencies; by neither if sums depend on the order. */

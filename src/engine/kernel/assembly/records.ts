@@ -85,7 +85,7 @@ export class Term {
   place: i32;
   /** Whether the tables are this term's; else they are those of one before, of the same profile and weight. */
   ownsTables: i32;
-  /** A code that at least `limit` postings have, or a higher one; 0 if unknown. */
+  /** A code that at least `limit` postings have, with a filter 100 postings, or a higher one; 0 if unknown. */
   kthCode: i32;
   filledByDriver: i32;
   /** Whether `scores` and `bounds` are filled; else they are worked out as they are needed. */
