@@ -51,6 +51,7 @@ async function run(peer: Peer, corpus: Corpus, options: Variant['options']): Pro
   const folder = workFolder('indexes', peer.name);
   const report = await peer.index({ corpus: corpus.path, folder, count: corpus.docCount, ...options });
   const { bytes } = await peer.merge();
+  await peer.release();
   say(`${peer.name} ${JSON.stringify({ ...options, ...report, mergedBytes: bytes })}`);
   return { ...report, mergedBytes: bytes, restBytes: await bytesAtRest(peer, corpus) };
 }

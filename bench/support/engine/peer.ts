@@ -64,6 +64,11 @@ export class Peer {
     return this.#ask({ do: 'open', folder });
   }
 
+  /** Closes the index, so that another process may open it. */
+  async release(): Promise<void> {
+    await this.#ask({ do: 'release' });
+  }
+
   async memory(): Promise<MemoryReport> {
     return this.#ask({ do: 'memory' });
   }

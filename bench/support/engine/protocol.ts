@@ -53,7 +53,9 @@ export type Command =
   | { readonly do: 'tasks'; readonly tasks: readonly Task[] }
   | { readonly do: 'search'; readonly mode: Mode; readonly passes: number; readonly budgetMs: number }
   | { readonly do: 'answers'; readonly limit: number }
-  | { readonly do: 'memory' };
+  | { readonly do: 'memory' }
+  /** Closes the index, so that another process may open it. */
+  | { readonly do: 'release' };
 
 export type Hello = {
   readonly peer: string;

@@ -31,6 +31,7 @@ export interface PeerEngine {
   merge?(): void;
   deleteEvery?(every: number): void;
   open?(folder: string): OpenReport;
+  release?(): void;
   /** Bytes in shared memories of WebAssembly, which Node does not count. */
   sharedBytes?(): number;
   answers?(tasks: readonly Task[], limit: number): AnswerReport;
@@ -84,6 +85,9 @@ class Session {
         return this.#search(command);
       case 'answers':
         return engine.answers?.(this.#tasks, command.limit) ?? refuse(command.do);
+      case 'release':
+        engine.release?.();
+        return {};
       case 'memory':
         return { bytes: bytesHeld(engine) } satisfies MemoryReport;
       default:

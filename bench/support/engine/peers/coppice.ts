@@ -36,6 +36,10 @@ class CoppicePeer implements PeerEngine {
     return { ...this.state(), wallMs, firstMs: performance.now() - startMs };
   }
 
+  release(): void {
+    this.#shard.close();
+  }
+
   state(): IndexState {
     return this.#shard.state();
   }

@@ -46,6 +46,7 @@ public final class Main {
       case "tasks" -> shard.setTasks(command.get("tasks"));
       case "search" -> shard.searches().time(command, result);
       case "answers" -> shard.searches().answer(command, result);
+      case "release" -> shard.close();
       case "memory" -> Memory.describe(result);
       default -> throw new IllegalArgumentException("unknown command " + command.get("do"));
     }
