@@ -57,7 +57,7 @@ for (const child of children) child.disconnect();
 await server.stop();
 
 async function bareRequest(): Promise<void> {
-  await bus.api.nats.request('bench.bare', request, { timeout: 5_000 });
+  await bus.nats.request('bench.bare', request, { timeout: 5_000 });
 }
 
 async function scatterAll(): Promise<void> {

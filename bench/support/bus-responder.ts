@@ -9,7 +9,7 @@ const rpc = new Rpc(bus, systemEnv, (error) => {
   throw error;
 });
 const payload = new Uint8Array(256);
-bus.api.nats.subscribe('bench.bare', { queue: 'copies', callback: (_, message) => message.respond(payload) });
+bus.nats.subscribe('bench.bare', { queue: 'copies', callback: (_, message) => message.respond(payload) });
 for (let shard = 0; shard < Number(shards); shard += 1) {
   const handler = async (): Promise<unknown> => ({ ordinals: payload, term: 1 });
   rpc.serve({ subject: `bench.shard.${shard}`, queue: 'copies', handler });

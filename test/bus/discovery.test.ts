@@ -24,7 +24,7 @@ test('a service answers PING, INFO and STATS, and its endpoints', async ({ bus }
   });
   assert.is(await rpc.request('t.api.search.books', 'good'), 'good');
   assert.is((await failureOf(rpc.request('t.api.search.books', 'bad'))).code, 'BAD_REQUEST');
-  const client = bus.api.nats.services.client();
+  const client = bus.nats.services.client();
   const [ping] = await collect(await client.ping('coppice'));
   assert.is(ping?.version, '1.2.3');
   assert.is(ping?.type, 'io.nats.micro.v1.ping_response');
@@ -47,7 +47,7 @@ test('a service answers PING, INFO and STATS, and its endpoints', async ({ bus }
 
 test('instances of one service share its requests and answer discovery each', async ({ bus }) => {
   const services = await Promise.all([1, 2].map(() => bus.service(description('twice'))));
-  const pings = await collect(await bus.api.nats.services.client().ping('twice'));
+  const pings = await collect(await bus.nats.services.client().ping('twice'));
   assert.is(new Set(pings.map(({ id }) => id)).size, 2);
   for (const service of services) await service.close();
 });

@@ -26,7 +26,7 @@ test('an answer comes in the encoding of the request', async ({ bus }) => {
 test('a bare request without headers is answered in JSON with its content type', async ({ bus }) => {
   const rpc = newRpc(bus);
   rpc.serve({ subject: 'echo.bare', handler: async ({ body }) => ({ body }) });
-  const reply = await bus.api.nats.request('echo.bare', '{"a":1}', { timeout: 2_000 });
+  const reply = await bus.nats.request('echo.bare', '{"a":1}', { timeout: 2_000 });
   assert.is(reply.headers?.get('Content-Type'), 'application/json');
   assert.equal(reply.json(), { body: { a: 1 } });
   await rpc.close();
@@ -42,7 +42,7 @@ test('a typed error arrives with code, message and details, and with the service
   assert.is(error.code, 'CONFLICT');
   assert.is(error.message, 'version 3\nwas expected');
   assert.equal(error.details, { version: 3 });
-  const raw = await bus.api.nats.request('fails.typed', '{}', { timeout: 2_000 });
+  const raw = await bus.nats.request('fails.typed', '{}', { timeout: 2_000 });
   assert.is(raw.headers?.get('Nats-Service-Error-Code'), '409');
   assert.is(raw.headers?.get('Nats-Service-Error'), 'version 3 was expected');
   await rpc.close();
@@ -117,7 +117,7 @@ test('the deadline shrinks on the way and is ten seconds without a header', asyn
   rpc.serve({ subject: 'left', handler: async ({ deadline }) => deadline.remainingMs() });
   const left = Number(await rpc.request('left', {}, { deadlineMs: 700 }));
   assert.ok(left > 0 && left <= 700, `${left}`);
-  const bare = await bus.api.nats.request('left', '{}', { timeout: 2_000 });
+  const bare = await bus.nats.request('left', '{}', { timeout: 2_000 });
   assert.ok(Number(bare.json()) > 9_000);
   await rpc.close();
 });
@@ -156,7 +156,7 @@ test('a malformed payload is answered without calling the handler', async ({ bus
   const rpc = newRpc(bus);
   let calls = 0;
   rpc.serve({ subject: 'strict', handler: async () => (calls += 1) });
-  const broken = await bus.api.nats.request('strict', '{"a":', { timeout: 2_000 });
+  const broken = await bus.nats.request('strict', '{"a":', { timeout: 2_000 });
   assert.is(broken.headers?.get('Nats-Service-Error-Code'), '400');
   assert.is(broken.json<{ code: string }>().code, 'PARSING_FAILED');
   const unknown = await failureOf(rpc.request('strict', {}, { headers: { 'Content-Type': 'text/html' } }));
@@ -178,7 +178,7 @@ test('an answer of several megabytes comes in parts and whole', async ({ bus }) 
 test('a requester that takes no parts is told that the answer is too large', async ({ bus }) => {
   const rpc = newRpc(bus);
   rpc.serve({ subject: 'large.bare', handler: async () => 'x'.repeat(bus.maxPayloadBytes + 1) });
-  const reply = await bus.api.nats.request('large.bare', '{}', { timeout: 2_000 });
+  const reply = await bus.nats.request('large.bare', '{}', { timeout: 2_000 });
   assert.is(reply.headers?.get('Nats-Service-Error-Code'), '413');
   assert.is(
     (await failureOf(rpc.request('large.bare', 'x'.repeat(bus.maxPayloadBytes + 1)))).code,
@@ -230,7 +230,7 @@ test('random bytes as payload never go unanswered', async ({ bus }) => {
       { length: 1 + (round % 23) },
       (_, place) => (round * 37 + place * 101 + round * round) % 256,
     );
-    const reply = await bus.api.nats.request('fuzz', bytes, { timeout: 2_000 });
+    const reply = await bus.nats.request('fuzz', bytes, { timeout: 2_000 });
     const type = reply.headers?.get('Content-Type') === 'application/json' ? 'json' : 'msgpack';
     assert.ok(decode(reply.data, type) !== undefined);
   }

@@ -2,10 +2,11 @@
  * Requests to JetStream's API: JSON in and out, short timeouts with retries of our own, and errors with their
  * numbers. Everything asked here may be asked again.
  */
-import { ErrorCode, type MsgHdrs, type NatsConnection, NatsError } from 'nats';
 import { Deadline, type Env, pause } from '../../env.ts';
 import { CoppiceError } from '../../errors.ts';
-import type { NatsLink } from './link.ts';
+import type { BusHeaders } from '../bus.ts';
+import type { ConnectionLink } from '../connection-link.ts';
+import type { JetStreamChannel } from './channel.ts';
 
 /** Numbers of JetStream's errors that we act upon. */
 export const JS_ERRORS = {
@@ -30,6 +31,7 @@ export const CALL_MS = 10_000;
 
 const RETRY_MS = 100;
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 /** An answer of JetStream: an error with its number, or the fields of a result. */
 export type ApiAnswer =
@@ -38,12 +40,12 @@ export type ApiAnswer =
 
 /** JetStream's API over one connection. */
 export class JetStreamApi {
-  readonly nats: NatsConnection;
-  readonly link: NatsLink;
+  readonly channel: JetStreamChannel;
+  readonly link: ConnectionLink;
   readonly env: Env;
 
-  constructor(nats: NatsConnection, link: NatsLink, env: Env) {
-    this.nats = nats;
+  constructor(channel: JetStreamChannel, link: ConnectionLink, env: Env) {
+    this.channel = channel;
     this.link = link;
     this.env = env;
   }
@@ -88,20 +90,14 @@ export class JetStreamApi {
   async exchange(
     subject: string,
     payload: string | Uint8Array,
-    options: { headers?: MsgHdrs; signal?: AbortSignal | undefined } = {},
+    options: { headers?: BusHeaders; signal?: AbortSignal | undefined } = {},
   ): Promise<Uint8Array | undefined> {
     const { headers, signal } = options;
     const hopeless = this.#hopeless(signal);
     try {
-      const request = headers === undefined ? { timeout: TRY_MS } : { timeout: TRY_MS, headers };
-      const reply = await Promise.race([this.nats.request(subject, payload, request), hopeless.promise]);
-      return reply?.data;
-    } catch (error) {
-      if (!(error instanceof NatsError)) throw error;
-      if (error.code === ErrorCode.PermissionsViolation) throw forbidden(subject, error);
-      if (error.code === ErrorCode.MaxPayloadExceeded)
-        throw new CoppiceError('PAYLOAD_TOO_LARGE', `too large for \`${subject}\``, { cause: error });
-      return undefined;
+      const data = typeof payload === 'string' ? encoder.encode(payload) : payload;
+      const request = headers === undefined ? { timeoutMs: TRY_MS } : { timeoutMs: TRY_MS, headers };
+      return await Promise.race([this.channel.request(subject, data, request), hopeless.promise]);
     } finally {
       hopeless.stop();
     }

@@ -2,8 +2,8 @@
  * A push-ordered consumer of our own: it notices a gap, a missing heartbeat or a lost link, says so once, and leaves
  * it to its owner to make another. Pull consumers got stuck for many seconds after a leader was lost; this did not.
  */
-import { createInbox, type MsgHdrs, type Subscription } from 'nats';
 import { CoppiceError } from '../../errors.ts';
+import type { ChannelMessage } from './channel.ts';
 import type { Stream } from './stream.ts';
 
 /** A message of the stream, as delivered. `pending` is how many more there were when it was sent. */
@@ -20,7 +20,6 @@ export type ConsumerOptions = {
   readonly filter: string;
   /** From a sequence on, or the last message of every subject and what follows. */
   readonly from: { readonly seq: number } | 'lastPerSubject';
-  readonly inboxPrefix: string | undefined;
   onDelivery(delivery: Delivery): void;
   /** Nothing was left to deliver at some moment; called once. */
   onCaughtUp(): void;
@@ -32,21 +31,21 @@ const HEARTBEAT_MS = 1_000;
 const SILENCE_MS = 2_500;
 const INACTIVE_MS = 5_000;
 const NANOS_PER_MS = 1_000_000;
+/** Status of a message of the server's own: a heartbeat, or a request to confirm the flow. */
+const STATUS_CONTROL = 100;
 /** Deliveries are handled for so long at a stretch; then timers, pings and other requests have their turn. */
 const SLICE_MS = 8;
-
-type RawDelivery = { subject: string; data: Uint8Array; reply?: string; headers?: MsgHdrs };
 
 /** One life of an ephemeral consumer. */
 export class PushConsumer {
   readonly #stream: Stream;
   readonly #options: ConsumerOptions;
   readonly #name: string;
-  #subscription: Subscription | undefined;
+  #unsubscribe: (() => void) | undefined;
   #stopLink: (() => void) | undefined;
   #stopTimer: (() => void) | undefined;
   /** What came and is not handled yet. Bounded by the flow: its confirmations wait in here too. */
-  #backlog: RawDelivery[] = [];
+  #backlog: ChannelMessage[] = [];
   #backlogAt = 0;
   #sliceEndMs = 0;
   #stopSlice: (() => void) | undefined;
@@ -68,14 +67,11 @@ export class PushConsumer {
    */
   async start(): Promise<void> {
     const { api } = this.#stream;
-    if (api.nats.isClosed() || api.nats.isDraining())
-      throw new CoppiceError('DISCONNECTED', 'the connection to NATS is closed');
-    const inbox = createInbox(this.#options.inboxPrefix);
-    this.#subscription = api.nats.subscribe(inbox, {
-      callback: (error, message) => {
-        if (error === null) this.#take(message);
-        else this.#trouble(error.message);
-      },
+    if (api.channel.closing) throw new CoppiceError('DISCONNECTED', 'the connection to NATS is closed');
+    const inbox = api.channel.newInbox();
+    this.#unsubscribe = api.channel.subscribe(inbox, {
+      onMessage: (message) => this.#take(message),
+      onRefused: (reason) => this.#trouble(reason),
     });
     this.#stopLink = api.link.onChange((up) => this.#trouble(up ? 'reconnected' : 'link lost'));
     try {
@@ -97,9 +93,9 @@ export class PushConsumer {
     this.#stopLink?.();
     this.#stopSlice?.();
     this.#backlog = [];
-    this.#subscription?.unsubscribe();
+    this.#unsubscribe?.();
     const { api } = this.#stream;
-    if (!api.link.up || api.nats.isDraining()) return;
+    if (!api.link.up || api.channel.closing) return;
     // if this request is lost, the server drops the consumer by itself after INACTIVE_MS
     api.exchange(`$JS.API.CONSUMER.DELETE.${this.#stream.name}.${this.#name}`, '').catch(() => {});
   }
@@ -130,7 +126,7 @@ export class PushConsumer {
     return typeof pending === 'number' ? pending : 0;
   }
 
-  #take(message: RawDelivery): void {
+  #take(message: ChannelMessage): void {
     if (this.#over) return;
     this.#heardMs = this.#stream.api.env.clock.nowMs();
     if (this.#backlog.length === 0 && this.#hasTime()) return this.#handle(message);
@@ -160,10 +156,9 @@ export class PushConsumer {
     this.#backlogAt = 0;
   }
 
-  #handle(message: RawDelivery): void {
+  #handle(message: ChannelMessage): void {
     if (this.#over) return;
-    const { headers } = message;
-    if (headers?.code === 100 && message.data.length === 0) return this.#takeStatus(message.reply, headers);
+    if (message.status === STATUS_CONTROL && message.data.length === 0) return this.#takeStatus(message);
     const place = parsePlace(message.reply ?? '');
     if (place === undefined) return;
     if (place.consumerSeq !== this.#consumerSeq + 1)
@@ -175,17 +170,18 @@ export class PushConsumer {
       data,
       seq: place.seq,
       pending: place.pending,
-      header: (name) => headers?.get(name) || undefined,
+      header: (name) => message.header(name),
     });
     if (place.pending === 0) this.#markCaughtUp();
   }
 
   /** A heartbeat (sent only when idle) or a request to confirm the flow. */
-  #takeStatus(reply: string | undefined, headers: MsgHdrs): void {
-    const confirm = reply === undefined || reply === '' ? headers.get('Nats-Consumer-Stalled') : reply;
-    if (confirm !== '' && this.#stream.api.link.up) this.#stream.api.nats.publish(confirm);
-    const lastSent = headers.get('Nats-Last-Consumer');
-    if (lastSent === '') return;
+  #takeStatus(message: ChannelMessage): void {
+    const { channel, link } = this.#stream.api;
+    const confirm = message.reply ?? message.header('Nats-Consumer-Stalled');
+    if (confirm !== undefined && link.up) channel.publish(confirm);
+    const lastSent = message.header('Nats-Last-Consumer');
+    if (lastSent === undefined) return;
     if (Number(lastSent) !== this.#consumerSeq)
       this.#trouble(`heartbeat says ${lastSent} were sent, ${this.#consumerSeq} came`);
     else this.#markCaughtUp();

@@ -33,12 +33,10 @@ export async function createLogStream(api: JetStreamApi, spec: LogSpec, replicas
 export class NatsLog implements Log {
   readonly #stream: Stream;
   readonly #prefix: string;
-  readonly #inboxPrefix: string | undefined;
 
-  constructor(api: JetStreamApi, spec: LogSpec, inboxPrefix: string | undefined) {
+  constructor(api: JetStreamApi, spec: LogSpec) {
     this.#stream = new Stream(api, spec.stream);
     this.#prefix = spec.subjectPrefix;
-    this.#inboxPrefix = inboxPrefix;
   }
 
   async append(
@@ -68,7 +66,6 @@ export class NatsLog implements Log {
       subject: this.#subject(shard),
       fromSeq,
       listener,
-      inboxPrefix: this.#inboxPrefix,
     });
   }
 

@@ -11,13 +11,14 @@ import {
 import type { Env } from '../../env.ts';
 import { CoppiceError } from '../../errors.ts';
 import type { Bus, BusHeaders, BusMessage, BusSubscription, Closeable, LogSpec, ServiceDescription } from '../bus.ts';
+import { ConnectionLink } from '../connection-link.ts';
 import { announceService } from '../discovery.ts';
 import type { Log } from '../log.ts';
 import type { Registry, RegistryOptions } from '../registry.ts';
 import { forbidden, JetStreamApi } from './api.ts';
-import { NatsLink } from './link.ts';
 import { createLogStream, NatsLog } from './log.ts';
 import { NatsMessage, natsHeaders } from './message.ts';
+import { NatsChannel } from './nats-channel.ts';
 import { NatsRegistry } from './registry.ts';
 import { Stream } from './stream.ts';
 
@@ -33,22 +34,24 @@ const FALLBACK_PAYLOAD_BYTES = 1_048_576;
 
 /** The bus over NATS. Made by `connectNats`. */
 export class NatsBus implements Bus {
-  readonly link: NatsLink;
+  readonly link: ConnectionLink;
   /** JetStream's API on this connection. */
   readonly api: JetStreamApi;
-  readonly #nats: NatsConnection;
+  /** The connection itself, for what only NATS knows. */
+  readonly nats: NatsConnection;
   readonly #env: Env;
   readonly #settings: NatsBusSettings;
   #maxPayloadBytes: number;
   #closing: Promise<void> | undefined;
 
   constructor(nats: NatsConnection, env: Env, settings: NatsBusSettings) {
-    this.#nats = nats;
+    this.nats = nats;
     this.#env = env;
     this.#settings = settings;
     this.#maxPayloadBytes = nats.info?.max_payload ?? FALLBACK_PAYLOAD_BYTES;
-    this.link = new NatsLink(nats, env);
-    this.api = new JetStreamApi(nats, this.link, env);
+    // the client forgets the server's greeting as soon as it dials again, before it tells of the loss
+    this.link = new ConnectionLink({ reachable: () => nats.info !== undefined, closed: () => nats.isClosed() }, env);
+    this.api = new JetStreamApi(new NatsChannel(nats, settings.inboxPrefix), this.link, env);
     this.#follow().catch((error: unknown) => settings.onFault(error, 'status'));
   }
 
@@ -63,14 +66,14 @@ export class NatsBus implements Bus {
     if (reply !== undefined) sent.reply = reply;
     if (headers !== undefined) sent.headers = natsHeaders(headers);
     try {
-      this.#nats.publish(subject, data, sent);
+      this.nats.publish(subject, data, sent);
     } catch (error) {
       throw publishError(error, { subject, sizeBytes: data.length, limitBytes: this.#maxPayloadBytes });
     }
   }
 
   subscribe(subject: string, options: { queue?: string }, onMessage: (message: BusMessage) => void): BusSubscription {
-    const subscription = this.#nats.subscribe(subject, {
+    const subscription = this.nats.subscribe(subject, {
       ...options,
       callback: (error, message) => {
         if (error === null) this.#deliver(new NatsMessage(message), onMessage);
@@ -87,7 +90,7 @@ export class NatsBus implements Bus {
   async flush(): Promise<void> {
     if (!this.link.up) throw new CoppiceError('DISCONNECTED', 'no link to NATS');
     try {
-      await this.#nats.flush();
+      await this.nats.flush();
     } catch (error) {
       throw new CoppiceError('DISCONNECTED', 'link to NATS lost', { cause: error });
     }
@@ -106,12 +109,12 @@ export class NatsBus implements Bus {
   }
 
   openLog(spec: LogSpec): Log {
-    return new NatsLog(this.api, spec, this.#settings.inboxPrefix);
+    return new NatsLog(this.api, spec);
   }
 
   async openRegistry(options: RegistryOptions): Promise<Registry> {
-    const { inboxPrefix, onFault, streamReplicas } = this.#settings;
-    const registry = new NatsRegistry(this.api, options, { replicas: streamReplicas, inboxPrefix, onFault });
+    const { onFault, streamReplicas } = this.#settings;
+    const registry = new NatsRegistry(this.api, options, { replicas: streamReplicas, onFault });
     await registry.open(options);
     return registry;
   }
@@ -129,10 +132,10 @@ export class NatsBus implements Bus {
       const tooLong = new Promise<void>((resolve) => {
         stop = this.#env.clock.after(DRAIN_MS, resolve);
       });
-      await Promise.race([this.#nats.drain(), this.#nats.closed(), tooLong]);
+      await Promise.race([this.nats.drain(), this.nats.closed(), tooLong]);
       stop();
     }
-    await this.#nats.close();
+    await this.nats.close();
     this.link.set(false);
   }
 
@@ -145,14 +148,14 @@ export class NatsBus implements Bus {
   }
 
   async #follow(): Promise<void> {
-    for await (const status of this.#nats.status()) this.#takeStatus(status);
+    for await (const status of this.nats.status()) this.#takeStatus(status);
     this.link.set(false);
   }
 
   #takeStatus(status: Status): void {
     if (status.type === 'disconnect') this.link.set(false);
     if (status.type === 'reconnect') {
-      this.#maxPayloadBytes = this.#nats.info?.max_payload ?? this.#maxPayloadBytes;
+      this.#maxPayloadBytes = this.nats.info?.max_payload ?? this.#maxPayloadBytes;
       this.link.set(true);
     }
     const denied = status.permissionContext;

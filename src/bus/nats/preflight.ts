@@ -15,11 +15,11 @@ const PROBE_MS = 3_000;
  */
 export async function preflight(bus: NatsBus): Promise<void> {
   await bus.link.whenUp(PROBE_MS);
-  const version = bus.api.nats.info?.version ?? '0.0.0';
+  const version = bus.nats.info?.version ?? '0.0.0';
   if (olderThan(version, MIN_SERVER_VERSION)) {
     throw missing(`nats-server ${version} is too old: ${MIN_SERVER_VERSION} or newer is needed`);
   }
-  if (bus.api.nats.info?.headers !== true) throw missing('nats-server has headers turned off');
+  if (bus.nats.info?.headers !== true) throw missing('nats-server has headers turned off');
   await checkJetStream(bus);
 }
 
@@ -27,7 +27,7 @@ async function checkJetStream(bus: NatsBus): Promise<void> {
   const off = 'JetStream is not enabled: start nats-server with -js, or add `jetstream {}` to its configuration';
   const answer = await bus.api.call('INFO', undefined, { withinMs: PROBE_MS }).catch((error: unknown) => {
     throw isCoppiceError(error, 'DISCONNECTED')
-      ? missing(bus.api.nats.info?.jetstream === true ? 'JetStream does not answer' : off)
+      ? missing(bus.nats.info?.jetstream === true ? 'JetStream does not answer' : off)
       : error;
   });
   if (answer.ok) return checkLimits(answer.value);

@@ -20,7 +20,6 @@ const KEY = /^[-/_=a-zA-Z0-9]+(\.[-/_=a-zA-Z0-9]+)*$/;
 /** What a registry needs beside its bucket. */
 export type RegistryContext = {
   readonly replicas: number;
-  readonly inboxPrefix: string | undefined;
   readonly onFault: (error: unknown, subject: string) => void;
 };
 
@@ -127,11 +126,10 @@ export class NatsRegistry implements Registry {
   }
 
   async watch(prefix: string, onChange: (change: RegistryChange) => void): Promise<Closeable> {
-    const { inboxPrefix, onFault } = this.#context;
+    const { onFault } = this.#context;
     const watch = new RegistryWatch(this.#stream, {
       subjectPrefix: this.#prefix,
       keyPrefix: prefix,
-      inboxPrefix,
       onChange,
       onFault,
     });

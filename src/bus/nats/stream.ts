@@ -7,7 +7,6 @@ import { pause } from '../../env.ts';
 import { CoppiceError } from '../../errors.ts';
 import type { BusHeaders } from '../bus.ts';
 import { type ApiAnswer, isRecord, type JetStreamApi, JS_ERRORS, numberAt, parseAnswer } from './api.ts';
-import { natsHeaders } from './message.ts';
 
 /** Headers that JetStream knows. */
 export const JS_HEADERS = {
@@ -97,7 +96,7 @@ export class Stream {
    *   connection was closed; or the signal's reason, which leaves the outcome unknown.
    */
   async write(write: StreamWrite, signal?: AbortSignal): Promise<WriteOutcome> {
-    const headers = natsHeaders(this.#writeHeaders(write));
+    const headers = this.#writeHeaders(write);
     for (let waitMs = MIN_WAIT_MS; ; waitMs = Math.min(MAX_WAIT_MS, waitMs * 2)) {
       await this.#waitForLink(signal);
       const attempt = this.#judge(await this.api.exchange(write.subject, write.data, { headers, signal }), write);

@@ -14,7 +14,6 @@ export type TailOptions = {
   readonly subject: string;
   readonly fromSeq: number;
   readonly listener: TailListener;
-  readonly inboxPrefix: string | undefined;
 };
 
 const CHECK_MS = 5_000;
@@ -69,11 +68,10 @@ export class LogTail implements Tail {
   }
 
   #makeConsumer(): PushConsumer {
-    const { subject, listener, inboxPrefix } = this.#options;
+    const { subject, listener } = this.#options;
     const consumer: PushConsumer = new PushConsumer(this.#stream, {
       filter: subject,
       from: { seq: this.#nextSeq },
-      inboxPrefix,
       onDelivery: (delivery) => {
         if (this.#consumer !== consumer || delivery.seq < this.#nextSeq) return;
         this.#nextSeq = delivery.seq + 1;

@@ -16,7 +16,6 @@ export type WatchOptions = {
   /** Subject of a key without the key: `$KV.<bucket>.`. */
   readonly subjectPrefix: string;
   readonly keyPrefix: string;
-  readonly inboxPrefix: string | undefined;
   readonly onChange: (change: RegistryChange) => void;
   readonly onFault: (error: unknown, subject: string) => void;
 };
@@ -100,7 +99,6 @@ export class RegistryWatch implements Closeable {
     const consumer: PushConsumer = new PushConsumer(this.#stream, {
       filter: `${this.#options.subjectPrefix}${filterOf(this.#options.keyPrefix)}`,
       from: 'lastPerSubject',
-      inboxPrefix: this.#options.inboxPrefix,
       onDelivery: (delivery) => this.#take(delivery, seen),
       onCaughtUp: () => this.#finish({ consumer, boundSeq, seen }),
       onTrouble: () => this.#plan(0),

@@ -2,27 +2,28 @@
  * Whether the connection is up. The client would drop what is published while it is down, so everything that sends
  * looks here first.
  */
-import type { NatsConnection } from 'nats';
-import type { Env } from '../../env.ts';
-import { CoppiceError } from '../../errors.ts';
-import type { Link } from '../bus.ts';
+import type { Env } from '../env.ts';
+import { CoppiceError } from '../errors.ts';
+import type { Link } from './bus.ts';
 
-/** The state of one NATS connection. */
-export class NatsLink implements Link {
-  readonly #nats: NatsConnection;
+/** What the connection itself says, which may be ahead of what it has told. */
+export type ConnectionProbe = { readonly reachable: () => boolean; readonly closed: () => boolean };
+
+/** The state of one connection. */
+export class ConnectionLink implements Link {
+  readonly #probe: ConnectionProbe;
   readonly #env: Env;
   readonly #listeners = new Set<(up: boolean) => void>();
   #up = true;
   #reconnects = 0;
 
-  constructor(nats: NatsConnection, env: Env) {
-    this.#nats = nats;
+  constructor(probe: ConnectionProbe, env: Env) {
+    this.#probe = probe;
     this.#env = env;
   }
 
-  /** The client forgets the server's greeting as soon as it dials again, before it tells of the loss. */
   get up(): boolean {
-    return this.#up && this.#nats.info !== undefined;
+    return this.#up && this.#probe.reachable();
   }
 
   get reconnects(): number {
@@ -31,7 +32,7 @@ export class NatsLink implements Link {
 
   /** Whether the connection was closed for good. */
   get closed(): boolean {
-    return this.#nats.isClosed();
+    return this.#probe.closed();
   }
 
   onChange(listener: (up: boolean) => void): () => void {
