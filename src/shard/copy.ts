@@ -14,6 +14,7 @@ import { CommandDesk } from './command-desk.ts';
 import type { CopySpec } from './copy-spec.ts';
 import { HeldState } from './held-state.ts';
 import { LogFollower } from './log-follower.ts';
+import { machineClock } from './machine-clock.ts';
 import { Primacy } from './primacy.ts';
 import { QueryDesk } from './query-desk.ts';
 import { SequenceWaiters } from './sequence-waiters.ts';
@@ -172,6 +173,7 @@ export class Copy {
           closeCopy: () => this.#settle(this.#release()),
         },
       }),
+      { clock: machineClock(this.#context.env.clock) },
     );
   }
 

@@ -13,6 +13,7 @@ import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { type PrimacyEvent, primacyMachine } from '../machines/primacy.ts';
 import { decodeLogRecord, encodeLogRecord } from '../wire/log-record.ts';
 import { type GroupRecord, LeaseRecord, parseRecord } from '../wire/records.ts';
+import { machineClock } from './machine-clock.ts';
 import type { AppliedRecord, ShardState } from './shard-state.ts';
 
 const LOOK_INTERVAL_MS = 250;
@@ -85,6 +86,7 @@ export class Primacy {
           },
         },
       }),
+      { clock: machineClock(options.env.clock) },
     );
   }
 
