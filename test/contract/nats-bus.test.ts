@@ -4,6 +4,7 @@ import type { NatsBus } from '../../src/bus/nats/nats-bus.ts';
 import { startNats, type TestServer } from '../support/nats-server.ts';
 import { connectTo } from '../support/nats-suite.ts';
 import { busContract } from './bus-contract.ts';
+import { jetStreamContract } from './jetstream-contract.ts';
 
 type Context = { server: TestServer; bus: NatsBus; other: NatsBus };
 
@@ -23,4 +24,5 @@ test.after(async ({ server, bus, other }) => {
   await server?.stop();
 });
 busContract(test);
+jetStreamContract(test);
 test.run();

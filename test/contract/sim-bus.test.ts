@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import type { SimBus } from '../../src/bus/sim/sim-bus.ts';
 import { SimWorld } from '../../src/bus/sim/sim-world.ts';
 import { busContract } from './bus-contract.ts';
+import { jetStreamContract } from './jetstream-contract.ts';
 
 type Context = { bus: SimBus; other: SimBus };
 
@@ -25,4 +26,5 @@ test.after(async () => {
   await running;
 });
 busContract(test);
+jetStreamContract(test);
 test.run();

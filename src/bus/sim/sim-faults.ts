@@ -15,6 +15,8 @@ export class SimFaults {
   lostAnswerRate = 0;
   /** Share of expiries of registry entries of which nobody is told. */
   lostMarkerRate = 0;
+  /** Whether JetStream looks at the id of a message before it looks at the fence. */
+  looksAtIdFirst = false;
   /** Whether messages on different subjects may overtake each other on their way to a process. */
   reorders = false;
   /** Pairs `from>to` of processes of which the second does not hear the first, though both hear the server. */

@@ -90,19 +90,19 @@ export class SimStream {
   }
 
   /**
-   * Takes a message. An id of the window is answered with where it was stored, whatever its subject, before anybody
-   * looks at the fence.
+   * Takes a message. An id of the window is answered with where it was stored, whatever its subject. Servers differ in
+   * what they look at first: 2.15 with one replica at the fence, others at the id (`faults.looksAtIdFirst`).
    */
   add(message: SentMessage): StreamAnswer {
     const { subject, headers = {} } = message;
     const expectedStream = headers[HEADERS.stream];
     if (expectedStream !== undefined && expectedStream !== this.config.name)
       return refusal(10060, 'expected stream does not match');
+    const refused = this.#fenceRefusal(subject, headers[HEADERS.lastSeq]);
+    if (refused !== undefined && !this.#context.faults.looksAtIdFirst) return refused;
     const known = this.#known(headers[HEADERS.id]);
     if (known !== undefined) return { stream: this.config.name, seq: known, duplicate: true };
-    const expected = headers[HEADERS.lastSeq];
-    const last = this.last(subject)?.seq ?? 0;
-    if (expected !== undefined && Number(expected) !== last) return refusal(10071, `wrong last sequence: ${last}`);
+    if (refused !== undefined) return refused;
     const seq = this.#store({ subject, data: message.data, headers });
     return { stream: this.config.name, seq };
   }
@@ -146,6 +146,12 @@ export class SimStream {
       this.#ids.delete(message.headers[HEADERS.id] ?? '');
       this.#lastSeq = Math.min(this.#lastSeq, message.seq - 1);
     }
+  }
+
+  #fenceRefusal(subject: string, expected: string | undefined): StreamAnswer | undefined {
+    const last = this.last(subject)?.seq ?? 0;
+    if (expected === undefined || Number(expected) === last) return undefined;
+    return refusal(10071, `wrong last sequence: ${last}`);
   }
 
   #known(id: string | undefined): number | undefined {
