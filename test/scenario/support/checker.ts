@@ -1,0 +1,103 @@
+/**
+ * The judge of a history: what was acknowledged is there, once, at the place told; what was refused is not; whoever
+ * read had what the token promised; and all copies are the same.
+ */
+import type { DocumentWrite, History, LedgerWrite, WriteEnd } from './history.ts';
+import type { LedgerState } from './ledger-actor.ts';
+
+/** A copy of a shard of the ledger after everything has healed. */
+export type LedgerCopy = { readonly leaf: string; readonly state: LedgerState };
+
+/** What a copy of a shard of the index answers to a fixed question, as text. */
+export type IndexCopy = { readonly leaf: string; readonly shard: number; readonly answer: string };
+
+/** Everything that is wrong, in words; empty if nothing is. */
+export function check(
+  history: History,
+  final: { ledger: readonly LedgerCopy[]; index: readonly IndexCopy[]; documents: readonly string[] },
+): readonly string[] {
+  const lists = new Map<string, readonly string[]>();
+  for (const { state } of final.ledger) for (const [key, list] of state.lists) lists.set(key, list);
+  return [
+    ...differences(final.ledger.map(({ leaf, state }) => ({ leaf, shard: state.shard, answer: shown(state) }))),
+    ...differences(final.index),
+    ...history.writes.flatMap((write) => checkWrite(write, lists.get(write.key) ?? [])),
+    ...strangers(history, lists),
+    ...staleReads(history),
+    ...checkDocuments(history, final.documents),
+  ];
+}
+
+function shown({ lists, order }: LedgerState): string {
+  return JSON.stringify([[...lists], order]);
+}
+
+function differences(copies: readonly { leaf: string; shard: number; answer: string }[]): string[] {
+  const first = new Map<number, { leaf: string; answer: string }>();
+  return copies.flatMap(({ leaf, shard, answer }) => {
+    const other = first.get(shard);
+    if (other === undefined) first.set(shard, { leaf, answer });
+    return other === undefined || other.answer === answer
+      ? []
+      : [`copies of shard ${shard} differ: ${other.leaf} has ${other.answer}, ${leaf} has ${answer}`];
+  });
+}
+
+function checkWrite({ key, tag, expected, end }: LedgerWrite, list: readonly string[]): string[] {
+  const times = list.filter((one) => one === tag).length;
+  if (times > 1) return [`${tag} was applied ${times} times`];
+  if (end === undefined) return [`${tag} was never answered`];
+  if (end.kind === 'none') return times === 0 ? [] : [`${tag} was refused with ${end.code}, and applied`];
+  if (times === 1 && expected !== undefined && list.indexOf(tag) !== expected)
+    return [`${tag} was to be at ${key}[${expected}] or nowhere, and is at ${list.indexOf(tag)}`];
+  if (end.kind === 'unknown') return [];
+  return list[end.at] === tag
+    ? []
+    : [`${tag} was acknowledged at ${key}[${end.at}], which has ${list[end.at] ?? 'nothing'}`];
+}
+
+function strangers({ writes }: History, lists: ReadonlyMap<string, readonly string[]>): string[] {
+  const known = new Set(writes.map(({ tag }) => tag));
+  return [...lists.values()].flat().flatMap((tag) => (known.has(tag) ? [] : [`nobody wrote ${tag}`]));
+}
+
+function staleReads({ writes, reads, wholeReads }: History): string[] {
+  const acknowledged = writes.flatMap(({ key, tag, end }) => (end?.kind === 'acknowledged' ? [{ key, tag, end }] : []));
+  const stale = reads.flatMap(({ key, token, tags }) =>
+    acknowledged.flatMap((write) =>
+      write.key === key && isIn(token, write.end) && tags[write.end.at] !== write.tag
+        ? [`a read of ${key} after ${JSON.stringify(token)} lacks ${write.tag}`]
+        : [],
+    ),
+  );
+  const incomplete = wholeReads.flatMap(({ token, tags }) => [
+    ...(new Set(tags).size === tags.length ? [] : ['an answer of all shards has a tag twice']),
+    ...acknowledged.flatMap((write) =>
+      isIn(token, write.end) && !tags.includes(write.tag)
+        ? [`an answer of all shards after ${JSON.stringify(token)} lacks ${write.tag}`]
+        : [],
+    ),
+  ]);
+  return [...stale, ...incomplete];
+}
+
+function checkDocuments({ documents, searches }: History, final: readonly string[]): string[] {
+  const present = new Set(final);
+  const wrong = documents.flatMap(({ id, end }: DocumentWrite) => {
+    if (end === undefined) return [`document ${id} was never answered`];
+    if (end.kind === 'acknowledged' && !present.has(id)) return [`document ${id} was acknowledged, and is lost`];
+    return end.kind === 'none' && present.has(id) ? [`document ${id} was refused with ${end.code}, and is there`] : [];
+  });
+  const incomplete = searches.flatMap(({ token, ids }) =>
+    documents.flatMap(({ id, end }) =>
+      end?.kind === 'acknowledged' && isIn(token, end) && !ids.includes(id)
+        ? [`a search that saw all shards after ${JSON.stringify(token)} lacks ${id}`]
+        : [],
+    ),
+  );
+  return [...wrong, ...incomplete];
+}
+
+function isIn(token: Readonly<Record<string, number>>, end: WriteEnd): boolean {
+  return end.kind === 'acknowledged' && end.seq <= (token[end.shard] ?? 0);
+}

@@ -1,0 +1,133 @@
+/** What can go wrong in a scenario, by seed: each fault begins at some moment and ends by itself. */
+import type { SimRandom } from '../../../src/bus/sim/sim-random.ts';
+import type { SimCluster } from './sim-cluster.ts';
+
+type Fault = (cluster: SimCluster, random: SimRandom) => { readonly what: string; readonly end?: () => void };
+
+/** Kinds of faults. */
+const FAULTS: Readonly<Record<string, Fault>> = {
+  kill: (cluster, random) => {
+    const name = random.pick(cluster.names('leaf'));
+    const noticed = random.chance(0.7);
+    cluster.kill(name, noticed);
+    return { what: `${name} is killed${noticed ? '' : ', unnoticed'}`, end: () => cluster.start(name, 'leaf') };
+  },
+  killPrimary: (cluster, random) => {
+    const name = primaryOf(cluster) ?? random.pick(cluster.names('leaf'));
+    cluster.kill(name, random.chance(0.8));
+    return { what: `primary ${name} is killed`, end: () => cluster.start(name, 'leaf') };
+  },
+  killRoot: (cluster, random) => {
+    const name = random.pick(cluster.names('root'));
+    cluster.kill(name, random.chance(0.5));
+    return { what: `${name} is killed`, end: () => cluster.start(name, 'root') };
+  },
+  stop: (cluster, random) => {
+    const name = random.pick(cluster.names('leaf'));
+    cluster.stop(name);
+    return { what: `${name} is told to stop`, end: () => cluster.start(name, 'leaf') };
+  },
+  pause: (cluster, random) => {
+    const name = random.pick([...cluster.names('leaf'), ...cluster.names('root')]);
+    return pause(cluster, name);
+  },
+  pausePrimary: (cluster, random) => pause(cluster, primaryOf(cluster) ?? random.pick(cluster.names('leaf'))),
+  cut: (cluster, random) => {
+    const name = random.pick([...cluster.names('leaf'), ...cluster.names('root')]);
+    return cut(cluster, name, random.pick(['from', 'to', 'both']));
+  },
+  cutPrimary: (cluster, random) =>
+    cut(cluster, primaryOf(cluster) ?? random.pick(cluster.names('leaf')), random.pick(['from', 'to', 'both'])),
+  mute: (cluster, random) => {
+    const from = random.pick(cluster.names('leaf'));
+    const to = random.pick([...cluster.names('leaf'), ...cluster.names('root')]);
+    const pair = `${from}>${to}`;
+    cluster.world.faults.muted.add(pair);
+    return { what: `${to} does not hear ${from}`, end: () => cluster.world.faults.muted.delete(pair) };
+  },
+  loss: ({ world: { faults } }, random) => {
+    faults.lossRate = random.between(0.01, 0.15);
+    return { what: `messages are lost: ${faults.lossRate.toFixed(3)}`, end: () => (faults.lossRate = 0) };
+  },
+  lostAnswers: ({ world: { faults } }, random) => {
+    faults.lostAnswerRate = random.between(0.05, 0.5);
+    return { what: 'answers of JetStream are lost', end: () => (faults.lostAnswerRate = 0) };
+  },
+  duplicates: ({ world: { faults } }, random) => {
+    faults.duplicateRate = random.between(0.05, 0.5);
+    return { what: 'messages come twice', end: () => (faults.duplicateRate = 0) };
+  },
+  delays: ({ world: { faults } }, random) => {
+    faults.delayRate = random.between(0.02, 0.3);
+    faults.maxDelayMs = random.between(20, 1_500);
+    return { what: `messages are late: up to ${faults.maxDelayMs.toFixed(0)} ms`, end: () => (faults.delayRate = 0) };
+  },
+  leaderless: ({ world }, random) => {
+    const forMs = random.between(300, 6_000);
+    world.server.jetStream.loseLeader(forMs);
+    return { what: `JetStream has no leader for ${forMs.toFixed(0)} ms` };
+  },
+  dropConsumers: ({ world }) => {
+    world.server.jetStream.dropConsumers();
+    return { what: 'JetStream forgets its consumers' };
+  },
+  restartServer: ({ world }) => {
+    world.server.stop();
+    return { what: 'the server restarts', end: () => world.server.start() };
+  },
+};
+
+const KINDS = Object.keys(FAULTS);
+const LONGEST_MS = 7_000;
+
+/** Lets one fault of a random kind begin now; its end is planned. Returns what it was. */
+export function strike(cluster: SimCluster, random: SimRandom): string {
+  const kind = random.pick(KINDS);
+  const fault = FAULTS[kind];
+  if (fault === undefined) throw new Error(`no fault \`${kind}\``);
+  const { what, end } = fault(cluster, random);
+  const lastsMs = random.chance(0.7) ? random.between(20, 1_500) : random.between(1_500, LONGEST_MS);
+  cluster.tell(`FAULT ${what}${end === undefined ? '' : ` (${lastsMs.toFixed(0)} ms)`}`);
+  if (end !== undefined)
+    cluster.world.scheduler.after(lastsMs, () => {
+      cluster.tell(`end of: ${what}`);
+      end();
+    });
+  return kind;
+}
+
+/** Ends all faults at once. */
+export function healAll(cluster: SimCluster): void {
+  cluster.tell('all is healed');
+  const { faults, server } = cluster.world;
+  faults.heal();
+  server.start();
+  for (const role of ['leaf', 'root'] as const)
+    for (const name of cluster.names(role)) {
+      cluster.running(name)?.node.resume();
+      cluster.start(name, role);
+    }
+}
+
+function primaryOf(cluster: SimCluster): string | undefined {
+  return cluster.copies().find(({ state }) => state === 'primary')?.leaf;
+}
+
+function pause(cluster: SimCluster, name: string): { what: string; end: () => void } {
+  const node = cluster.running(name)?.node;
+  node?.pause();
+  return { what: `${name} is paused`, end: () => node?.resume() };
+}
+
+function cut(cluster: SimCluster, name: string, way: string): { what: string; end: () => void } {
+  const { cutFrom, cutTo } = cluster.world.faults;
+  if (way !== 'to') cutFrom.add(name);
+  if (way !== 'from') cutTo.add(name);
+  return {
+    what: `${name} is cut off (${way})`,
+    end: () => {
+      cutFrom.delete(name);
+      cutTo.delete(name);
+    },
+  };
+}

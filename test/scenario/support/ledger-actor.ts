@@ -1,0 +1,63 @@
+/**
+ * The actor of the scenarios: lists of tags under keys. Every command carries a tag of its own, so that afterwards each
+ * list tells what was applied, in which order, and how often.
+ */
+import { accept, command, defineActor, query, reject } from '../../../src/actor/define.ts';
+import type { StatefulDefinition } from '../../../src/actor/definition.ts';
+
+/** State of a shard: lists by key, and all tags in the order of applying. */
+export type LedgerState = { readonly shard: number; readonly lists: Map<string, string[]>; readonly order: string[] };
+
+/** What the log holds: a tag goes to a place of a list. */
+export type LedgerRecord = { readonly key: string; readonly tag: string; readonly at: number };
+
+/** A command's body: `expected` is the length that the list must have. */
+export type LedgerCommand = { readonly key: string; readonly tag: string; readonly expected?: number };
+
+/** What a command is answered with: the place that the tag got. */
+export type LedgerResult = { readonly at: number };
+
+/** Requirement of groups made of it. */
+export const LEDGER_REQUIREMENT = 'group:ledger';
+
+/** Makes the definition for one process; `onState` is told of each state that is built. */
+export function ledgerDefinition(onState: (state: LedgerState) => void): StatefulDefinition {
+  return defineActor({
+    kind: 'stateful',
+    name: 'ledger',
+    init: ({ shard }): LedgerState => {
+      const state: LedgerState = { shard, lists: new Map(), order: [] };
+      onState(state);
+      return state;
+    },
+    apply: (state, { key, tag, at }: LedgerRecord): LedgerResult => {
+      const list = state.lists.get(key) ?? [];
+      // Deciding on a state that never came to be would show here, on every copy.
+      if (list.length !== at) throw new Error(`${tag} was decided for place ${at} of ${key}, which has ${list.length}`);
+      list.push(tag);
+      state.lists.set(key, list);
+      state.order.push(tag);
+      return { at };
+    },
+    endpoints: {
+      put: command<LedgerState, LedgerCommand, LedgerRecord>({
+        polling: { by: 'key' },
+        decide: (state, { key, tag, expected }, { pending }) => {
+          const before = pending(key)?.record.at;
+          const length = before === undefined ? (state.lists.get(key)?.length ?? 0) : before + 1;
+          if (expected !== undefined && expected !== length) return reject('CONFLICT', `${key} has ${length}`);
+          return accept(key, { key, tag, at: length });
+        },
+      }),
+      get: query<LedgerState, { key: string }, readonly string[]>({
+        polling: { by: 'key' },
+        handle: ({ lists }, { key }) => [...(lists.get(key) ?? [])],
+      }),
+      all: query<LedgerState, unknown, readonly string[]>({
+        polling: 'all',
+        reduce: 'concat',
+        handle: ({ order }) => [...order],
+      }),
+    },
+  });
+}

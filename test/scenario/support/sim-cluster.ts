@@ -1,0 +1,185 @@
+/**
+ * A whole cluster on the simulated bus: leaves, clients and controllers are processes with clocks of their own, which
+ * can die, stop and be cut off, and run the same code as real ones. Who dies is started again while it is wanted.
+ */
+import type { ActorDefinition } from '../../../src/actor/definition.ts';
+import type { Bus } from '../../../src/bus/bus.ts';
+import type { ClockSkew, SimNode } from '../../../src/bus/sim/sim-node.ts';
+import { SimWorld } from '../../../src/bus/sim/sim-world.ts';
+import { Coppice } from '../../../src/client/client.ts';
+import { type ClusterContext, joinCluster } from '../../../src/cluster/context.ts';
+import { Controller } from '../../../src/cluster/controller.ts';
+import type { Reporter } from '../../../src/env.ts';
+import { asCoppiceError } from '../../../src/errors.ts';
+import { SEARCH_REQUIREMENT } from '../../../src/host/actor-source.ts';
+import { InlineHost } from '../../../src/host/inline-host.ts';
+import { Leaf } from '../../../src/host/leaf.ts';
+import { searchActor } from '../../../src/search/actor.ts';
+import type { CopyStatus } from '../../../src/wire/records.ts';
+import { LEDGER_REQUIREMENT, type LedgerState, ledgerDefinition } from './ledger-actor.ts';
+
+/** Changes the bus of one process: how rules are broken on purpose. */
+export type WrapBus = (bus: Bus, node: SimNode) => Bus;
+
+/** How a cluster is made. */
+export type SimClusterOptions = {
+  readonly seed: number;
+  readonly keepsEvents?: boolean;
+  readonly wrapBus?: WrapBus;
+};
+
+/** A process as it runs at the moment. */
+type Running = {
+  readonly node: SimNode;
+  readonly bus: Bus;
+  context?: ClusterContext;
+  host?: InlineHost;
+  leaf?: Leaf;
+  client?: Coppice;
+  /** Latest state of each shard of the ledger. */
+  readonly ledgers: Map<number, LedgerState>;
+};
+
+type Role = 'leaf' | 'root';
+
+const CLUSTER = 'sim';
+const RESTART_MS = 300;
+
+/** A cluster. */
+export class SimCluster {
+  readonly world: SimWorld;
+  /** What happened, with virtual times, for people. */
+  readonly story: string[] = [];
+  readonly #wrapBus: WrapBus;
+  readonly #running = new Map<string, Running>();
+  readonly #roles = new Map<string, Role>();
+  readonly #down = new Set<string>();
+
+  constructor({ seed, keepsEvents = false, wrapBus = (bus) => bus }: SimClusterOptions) {
+    this.world = new SimWorld({ seed, keepsEvents });
+    this.#wrapBus = wrapBus;
+  }
+
+  /** Names of the processes of a role, whether they run or not. */
+  names(role: Role): readonly string[] {
+    return [...this.#roles].flatMap(([name, one]) => (one === role ? [name] : []));
+  }
+
+  /** The process of a name, if it runs. */
+  running(name: string): Running | undefined {
+    return this.#running.get(name);
+  }
+
+  /** The client of a root, once it has joined. */
+  client(name: string): Coppice | undefined {
+    return this.#running.get(name)?.client;
+  }
+
+  /** The copies of all leaves, with the leaf's name, as the leaves themselves see them. */
+  copies(): readonly (CopyStatus & { readonly leaf: string })[] {
+    return [...this.#running].flatMap(([leaf, { host }]) =>
+      (host?.statuses() ?? []).map((status) => ({ ...status, leaf })),
+    );
+  }
+
+  /** Starts a process, and again whenever it ends, until `kill` or `stop`. */
+  start(name: string, role: Role): void {
+    this.#roles.set(name, role);
+    this.#down.delete(name);
+    if (this.#running.has(name)) return;
+    const node = this.world.startNode(name, this.#skew());
+    const bus = this.#wrapBus(
+      this.world.connect(node, (error, subject) => this.tell(`${name}: handler of ${subject} threw ${String(error)}`)),
+      node,
+    );
+    const process: Running = { node, bus, ledgers: new Map() };
+    this.#running.set(name, process);
+    this.tell(`${name} starts (pid ${node.env.machine.pid})`);
+    this.#main(name, role, process).catch((error: unknown) => {
+      this.tell(`${name} ends: ${asCoppiceError(error).message}`);
+      this.#exit(name, process);
+    });
+  }
+
+  /** Kills a process. `noticed`: the server learns it at once. It stays down until started. */
+  kill(name: string, noticed: boolean): void {
+    this.#down.add(name);
+    const process = this.#running.get(name);
+    if (process === undefined) return;
+    this.#running.delete(name);
+    this.world.kill(process.node, { noticed });
+  }
+
+  /** Ends a leaf in good order; it stays down until started. */
+  stop(name: string): void {
+    this.#down.add(name);
+    const process = this.#running.get(name);
+    process?.leaf?.close().then(
+      () => this.#exit(name, process),
+      (error: unknown) => {
+        this.tell(`${name} did not close: ${String(error)}`);
+        this.#exit(name, process);
+      },
+    );
+    if (process !== undefined && process.leaf === undefined) this.#exit(name, process);
+  }
+
+  /** Adds a line to the story. */
+  tell(text: string): void {
+    this.story.push(`${(this.world.scheduler.nowMs / 1_000).toFixed(3).padStart(8)} ${text}`);
+    this.world.note(text);
+  }
+
+  async #main(name: string, role: Role, process: Running): Promise<void> {
+    const { node, bus } = process;
+    const context = await joinCluster({ cluster: CLUSTER, bus, env: node.env, report: this.#reporter(name) });
+    process.context = context;
+    if (role === 'leaf') return this.#runLeaf(name, process, context);
+    await new Controller(context).start();
+    process.client = new Coppice(context);
+  }
+
+  async #runLeaf(name: string, process: Running, context: ClusterContext): Promise<void> {
+    const ledger = ledgerDefinition((state) => process.ledgers.set(state.shard, state));
+    const definitions: Readonly<Record<string, ActorDefinition>> = {
+      [LEDGER_REQUIREMENT]: ledger,
+      [SEARCH_REQUIREMENT]: searchActor,
+    };
+    process.host = new InlineHost(context, (requires) => definitions[requires]);
+    process.leaf = await Leaf.start({
+      context,
+      host: process.host,
+      name,
+      zone: '',
+      provides: Object.keys(definitions),
+      onLost: (reason) => {
+        this.tell(`${name} lost its name: ${reason}`);
+        this.#exit(name, process);
+      },
+    });
+  }
+
+  /** A process ended by itself: what runs it starts it again. */
+  #exit(name: string, process: Running): void {
+    if (this.#running.get(name) !== process) return;
+    this.#running.delete(name);
+    this.world.kill(process.node, { noticed: true });
+    this.world.scheduler.after(RESTART_MS, () => {
+      const role = this.#roles.get(name);
+      if (role !== undefined && !this.#down.has(name)) this.start(name, role);
+    });
+  }
+
+  #reporter(name: string): Reporter {
+    return (level, message, fields = {}) => {
+      if (level === 'debug') return;
+      const { stack: _, ...shown } = fields;
+      this.tell(`${name} ${level}: ${message} ${JSON.stringify(shown)}`);
+    };
+  }
+
+  #skew(): ClockSkew {
+    const { random } = this.world;
+    return { rate: random.between(0.97, 1.03), wallMs: random.between(-60_000, 60_000) };
+  }
+}

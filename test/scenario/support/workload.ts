@@ -1,0 +1,162 @@
+/** What the clients of a scenario do: they write, read what they have written, and note what they were told. */
+import type { SimRandom } from '../../../src/bus/sim/sim-random.ts';
+import type { Coppice } from '../../../src/client/client.ts';
+import type { Token } from '../../../src/client/router.ts';
+import { type Clock, pause } from '../../../src/env.ts';
+import { asCoppiceError, type CoppiceError } from '../../../src/errors.ts';
+import type { DocumentWrite, History, LedgerWrite, WriteEnd } from './history.ts';
+import type { LedgerResult } from './ledger-actor.ts';
+
+/** Group and index of the scenarios. */
+export const LEDGER = 'ledger';
+/** The index of the scenarios. */
+export const BOOKS = 'books';
+
+/** A client at work. */
+export type WorkloadOptions = {
+  readonly name: string;
+  readonly client: Coppice;
+  readonly clock: Clock;
+  readonly random: SimRandom;
+  readonly history: History;
+  readonly keys: readonly string[];
+  readonly searches: boolean;
+  /** Ops that it has under way at once. */
+  readonly lanes: number;
+  readonly isOver: () => boolean;
+  readonly tell: (text: string) => void;
+};
+
+/** Errors that say that the write was not and will not be applied. */
+const REFUSED = new Set(['CONFLICT', 'SHARD_UNAVAILABLE']);
+const WORDS = ['oak', 'beech', 'alder', 'coppice', 'hazel', 'birch', 'willow', 'ash'];
+
+/** A client's work. */
+export class Workload {
+  readonly #options: WorkloadOptions;
+  #token: Token = {};
+  #searchToken: Token = {};
+  #count = 0;
+
+  constructor(options: WorkloadOptions) {
+    this.#options = options;
+  }
+
+  /** Works until it is over; resolves when every call has ended. */
+  async run(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#options.lanes }, async () => this.#lane()));
+  }
+
+  async #lane(): Promise<void> {
+    const { random, isOver, clock } = this.#options;
+    while (!isOver()) {
+      await this.#step();
+      await pause(clock, random.between(5, 250));
+    }
+  }
+
+  async #step(): Promise<void> {
+    const { random, searches } = this.#options;
+    const dice = random.next();
+    if (searches && dice < 0.2) return this.#writeDocument();
+    if (searches && dice < 0.35) return this.#search();
+    if (dice < 0.7) return this.#write();
+    return dice < 0.9 ? this.#read() : this.#readAll();
+  }
+
+  async #write(): Promise<void> {
+    const { client, random, history, keys, name, tell } = this.#options;
+    this.#count += 1;
+    const write: LedgerWrite = {
+      key: random.pick(keys),
+      tag: `${name}.${this.#count}`,
+      expected: random.chance(0.3) ? random.below(40) : undefined,
+    };
+    history.writes.push(write);
+    const { key, tag, expected } = write;
+    const body = expected === undefined ? { key, tag } : { key, tag, expected };
+    try {
+      const answer = await client.call(LEDGER, 'put', body, { deadlineMs: random.between(300, 6_000) });
+      const { result, token } = answer as { result: LedgerResult; token: Token };
+      const [[shard, seq] = ['', 0]] = Object.entries(token);
+      write.end = { kind: 'acknowledged', at: result.at, shard: Number(shard), seq };
+      this.#token = newer(this.#token, token);
+      tell(`${tag} → ${key}[${result.at}] seq ${seq}`);
+    } catch (error) {
+      write.end = endOf(asCoppiceError(error));
+      tell(`${tag} → ${key}${expected === undefined ? '' : `[${expected}]`}: ${asCoppiceError(error).message}`);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { client, random, history, keys, tell } = this.#options;
+    const key = random.pick(keys);
+    const token = this.#token;
+    try {
+      const options = { deadlineMs: random.between(300, 3_000), after: token };
+      const tags = (await client.call(LEDGER, 'get', { key }, options)) as readonly string[];
+      history.reads.push({ key, token, tags });
+    } catch (error) {
+      tell(`read of ${key}: ${asCoppiceError(error).message}`);
+    }
+  }
+
+  async #readAll(): Promise<void> {
+    const { client, random, history, tell } = this.#options;
+    const token = this.#token;
+    try {
+      const options = { deadlineMs: random.between(300, 3_000), after: token };
+      history.wholeReads.push({ token, tags: (await client.call(LEDGER, 'all', {}, options)) as readonly string[] });
+    } catch (error) {
+      tell(`read of all: ${asCoppiceError(error).message}`);
+    }
+  }
+
+  async #writeDocument(): Promise<void> {
+    const { client, random, history, name, tell } = this.#options;
+    this.#count += 1;
+    const text = Array.from({ length: 1 + random.below(4) }, () => random.pick(WORDS)).join(' ');
+    const write: DocumentWrite = { id: `${name}-${this.#count}`, text };
+    history.documents.push(write);
+    try {
+      const { token, _seq_no } = await client.index(
+        BOOKS,
+        { id: write.id, doc: { text } },
+        { deadlineMs: random.between(500, 6_000) },
+      );
+      const [[shard, seq] = ['', 0]] = Object.entries(token);
+      write.end = { kind: 'acknowledged', at: _seq_no, shard: Number(shard), seq };
+      this.#searchToken = newer(this.#searchToken, token);
+    } catch (error) {
+      write.end = endOf(asCoppiceError(error));
+      tell(`document ${write.id}: ${asCoppiceError(error).message}`);
+    }
+  }
+
+  async #search(): Promise<void> {
+    const { client, random, history, tell } = this.#options;
+    const token = this.#searchToken;
+    try {
+      const body = {
+        size: 1_000,
+        query: { match_all: {} },
+        ...(Object.keys(token).length === 0 ? {} : { after: token }),
+      };
+      const answer = await client.search(BOOKS, body, { deadlineMs: random.between(300, 3_000) });
+      if (answer._shards.failed > 0 || answer.timed_out) return;
+      history.searches.push({ token, ids: answer.hits.hits.map(({ _id }) => _id) });
+    } catch (error) {
+      tell(`search: ${asCoppiceError(error).message}`);
+    }
+  }
+}
+
+function endOf(error: CoppiceError): WriteEnd {
+  return { kind: REFUSED.has(error.code) ? 'none' : 'unknown', code: error.code };
+}
+
+function newer(one: Token, other: Token): Token {
+  const merged: Record<string, number> = { ...one };
+  for (const [shard, seq] of Object.entries(other)) merged[shard] = Math.max(merged[shard] ?? 0, seq);
+  return merged;
+}
