@@ -53,8 +53,14 @@ const SEARCH_SHARE = 0.15;
 
 /** Runs a scenario. */
 export async function runScenario(options: ScenarioOptions): Promise<ScenarioResult> {
-  const run = new Scenario(options);
-  return run.run();
+  const { stackTraceLimit } = Error;
+  // Faults make errors by the thousand, and their stacks were a third of the time.
+  Error.stackTraceLimit = 0;
+  try {
+    return await new Scenario(options).run();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 class Scenario {

@@ -1,0 +1,53 @@
+/** Seeded stories of a simulated cluster: work under faults, then a judge. `make simulate` runs more of them. */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { slow } from '../support/slow.ts';
+import { runScenario } from './support/scenario.ts';
+
+const SEEDS = 500;
+const FIRST_SEED = 1;
+/** Shorter than those of `make simulate`, so that the suite stays short. */
+const FAULTS_MS = 6_000;
+const SUITE_MS = 60_000;
+const LIMIT_MS = 240_000;
+const STORY_LINES = 400;
+
+const test = suite('scenario/seeds');
+
+test('the same seed gives the same events, to the byte', async () => {
+  for (const [seed, searches] of [
+    [7, false],
+    [8, true],
+  ] as const) {
+    const first = await runScenario({ seed, searches, keepsEvents: true });
+    const second = await runScenario({ seed, searches, keepsEvents: true });
+    assert.ok(first.events.length > 1_000);
+    assert.is(second.events.join('\n'), first.events.join('\n'));
+    assert.equal(second.story, first.story);
+    assert.is(second.digest, first.digest);
+  }
+});
+
+test('another seed gives another story', async () => {
+  const [one, other] = [await runScenario({ seed: 1 }), await runScenario({ seed: 2 })];
+  assert.is.not(one.digest, other.digest);
+});
+
+test(`no seed loses, doubles or invents anything (up to ${SEEDS})`, async () => {
+  slow(LIMIT_MS);
+  const endMs = performance.now() + SUITE_MS;
+  let run = 0;
+  let acknowledged = 0;
+  for (let seed = FIRST_SEED; run < SEEDS && performance.now() < endMs; seed += 1) {
+    const result = await runScenario({ seed, faultsMs: FAULTS_MS });
+    run += 1;
+    acknowledged += result.acknowledged;
+    const { problems, story } = result;
+    const told = `seed ${seed}: ${problems.join('\n')}\n${story.slice(-STORY_LINES).join('\n')}`;
+    assert.equal(problems, [], told);
+  }
+  assert.ok(run >= 20, `only ${run} seeds in ${SUITE_MS} ms`);
+  assert.ok(acknowledged > 20 * run, `${acknowledged} writes acknowledged in ${run} seeds`);
+});
+
+test.run();
