@@ -9,8 +9,9 @@ export class SimFaults {
   maxDelayMs = 0;
   /** Share of messages that are lost between a process and the server. */
   lossRate = 0;
-  /** Share of messages that the server takes twice. */
+  /** Share of messages that the server takes a second time, and how much later at most. */
   duplicateRate = 0;
+  maxEchoMs = 0;
   /** Share of acknowledgements and answers of JetStream that are lost after the work is done. */
   lostAnswerRate = 0;
   /** Share of expiries of registry entries of which nobody is told. */

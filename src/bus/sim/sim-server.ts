@@ -120,10 +120,11 @@ export class SimServer {
 
   /** Takes a message of a process. */
   publish(peer: ServerPeer, message: SentMessage): void {
-    const { faults, random, note } = this.#context;
+    const { scheduler, faults, random, note } = this.#context;
     note(() => `${peer.node} → ${shown(message)}`);
     this.#take(peer, message);
-    if (faults.duplicateRate > 0 && random.chance(faults.duplicateRate)) this.#take(peer, message);
+    if (faults.duplicateRate > 0 && random.chance(faults.duplicateRate))
+      scheduler.after(random.next() * faults.maxEchoMs, () => this.#take(peer, message));
   }
 
   #take(peer: ServerPeer, message: SentMessage): void {

@@ -55,7 +55,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   duplicates: ({ world: { faults } }, random) => {
     faults.duplicateRate = random.between(0.05, 0.5);
-    return { what: 'messages come twice', end: () => (faults.duplicateRate = 0) };
+    faults.maxEchoMs = random.pick([0, 50, 2_000]);
+    return { what: `messages come twice, within ${faults.maxEchoMs} ms`, end: () => (faults.duplicateRate = 0) };
   },
   delays: ({ world: { faults } }, random) => {
     faults.delayRate = random.between(0.02, 0.3);
@@ -77,12 +78,13 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
 };
 
-const KINDS = Object.keys(FAULTS);
+/** All kinds of faults, by name. */
+export const FAULT_KINDS: readonly string[] = Object.keys(FAULTS);
 const LONGEST_MS = 7_000;
 
-/** Lets one fault of a random kind begin now; its end is planned. Returns what it was. */
-export function strike(cluster: SimCluster, random: SimRandom): string {
-  const kind = random.pick(KINDS);
+/** Lets one fault of one of `kinds` begin now; its end is planned. Returns its kind. */
+export function strike(cluster: SimCluster, random: SimRandom, kinds: readonly string[]): string {
+  const kind = random.pick(kinds);
   const fault = FAULTS[kind];
   if (fault === undefined) throw new Error(`no fault \`${kind}\``);
   const { what, end } = fault(cluster, random);

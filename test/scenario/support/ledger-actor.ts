@@ -4,6 +4,7 @@
  */
 import { accept, command, defineActor, query, reject } from '../../../src/actor/define.ts';
 import type { StatefulDefinition } from '../../../src/actor/definition.ts';
+import { CoppiceError } from '../../../src/errors.ts';
 
 /** State of a shard: lists by key, and all tags in the order of applying. */
 export type LedgerState = { readonly shard: number; readonly lists: Map<string, string[]>; readonly order: string[] };
@@ -20,8 +21,13 @@ export type LedgerResult = { readonly at: number };
 /** Requirement of groups made of it. */
 export const LEDGER_REQUIREMENT = 'group:ledger';
 
-/** Makes the definition for one process; `onState` is told of each state that is built. */
-export function ledgerDefinition(onState: (state: LedgerState) => void): StatefulDefinition {
+/**
+ * Makes the definition for one process.
+ *
+ * @param onState Told of each state that is built.
+ * @param rejectsEarly Whether rejections are thrown, as only what no state could accept may be.
+ */
+export function ledgerDefinition(onState: (state: LedgerState) => void, rejectsEarly = false): StatefulDefinition {
   return defineActor({
     kind: 'stateful',
     name: 'ledger',
@@ -42,10 +48,13 @@ export function ledgerDefinition(onState: (state: LedgerState) => void): Statefu
     endpoints: {
       put: command<LedgerState, LedgerCommand, LedgerRecord>({
         polling: { by: 'key' },
-        decide: (state, { key, tag, expected }, { pending }) => {
-          const before = pending(key)?.record.at;
+        decide: (state, { key, tag, expected }, context) => {
+          const before = context.pending(key)?.record.at;
           const length = before === undefined ? (state.lists.get(key)?.length ?? 0) : before + 1;
-          if (expected !== undefined && expected !== length) return reject('CONFLICT', `${key} has ${length}`);
+          if (expected !== undefined && expected !== length) {
+            if (rejectsEarly) throw new CoppiceError('CONFLICT', `${key} has ${length}`);
+            return reject('CONFLICT', `${key} has ${length}`);
+          }
           return accept(key, { key, tag, at: length });
         },
       }),

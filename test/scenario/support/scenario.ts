@@ -11,21 +11,20 @@ import { groupToken, nameToToken } from '../../../src/wire/names.ts';
 import { type GroupRecord, SERVING_STATES } from '../../../src/wire/records.ts';
 import { fill, SUBJECTS } from '../../../src/wire/subjects.ts';
 import { check, type IndexCopy, type LedgerCopy } from './checker.ts';
-import { healAll, strike } from './faults.ts';
+import { FAULT_KINDS, healAll, strike } from './faults.ts';
 import { History } from './history.ts';
 import { LEDGER_REQUIREMENT, ledgerDefinition } from './ledger-actor.ts';
-import { SimCluster, type WrapBus } from './sim-cluster.ts';
+import { SimCluster, type SimClusterOptions } from './sim-cluster.ts';
 import { BOOKS, LEDGER, Workload } from './workload.ts';
 
 /** What is run. */
-export type ScenarioOptions = {
-  readonly seed: number;
-  readonly keepsEvents?: boolean;
+export type ScenarioOptions = SimClusterOptions & {
   /** Whether there is a search index, too; by the seed unless told. */
   readonly searches?: boolean;
   /** Virtual milliseconds of work under faults; 12,000 unless told otherwise. */
   readonly faultsMs?: number;
-  readonly wrapBus?: WrapBus;
+  /** Kinds of faults that may strike; all unless told otherwise. */
+  readonly faultKinds?: readonly string[];
 };
 
 /** What came of it. */
@@ -79,8 +78,7 @@ class Scenario {
 
   constructor(options: ScenarioOptions) {
     this.#options = options;
-    const { seed, keepsEvents = false, wrapBus } = options;
-    this.#cluster = new SimCluster({ seed, keepsEvents, ...(wrapBus === undefined ? {} : { wrapBus }) });
+    this.#cluster = new SimCluster(options);
     this.#random = this.#cluster.world.random.fork('scenario');
     this.#searches = options.searches ?? this.#random.chance(SEARCH_SHARE);
     this.#shards = 1 + this.#random.below(2);
@@ -168,7 +166,7 @@ class Scenario {
   #strikeLater(): void {
     this.#cluster.world.scheduler.after(this.#random.between(100, 2_500), () => {
       if (this.#over) return;
-      this.#faults.push(strike(this.#cluster, this.#random));
+      this.#faults.push(strike(this.#cluster, this.#random, this.#options.faultKinds ?? FAULT_KINDS));
       this.#strikeLater();
     });
   }

@@ -4,6 +4,7 @@
  */
 import type { ActorDefinition } from '../../../src/actor/definition.ts';
 import type { Bus } from '../../../src/bus/bus.ts';
+import type { SimBus } from '../../../src/bus/sim/sim-bus.ts';
 import type { ClockSkew, SimNode } from '../../../src/bus/sim/sim-node.ts';
 import { SimWorld } from '../../../src/bus/sim/sim-world.ts';
 import { Coppice } from '../../../src/client/client.ts';
@@ -19,13 +20,15 @@ import type { CopyStatus } from '../../../src/wire/records.ts';
 import { LEDGER_REQUIREMENT, type LedgerState, ledgerDefinition } from './ledger-actor.ts';
 
 /** Changes the bus of one process: how rules are broken on purpose. */
-export type WrapBus = (bus: Bus, node: SimNode) => Bus;
+export type WrapBus = (bus: SimBus, node: SimNode) => Bus;
 
 /** How a cluster is made. */
 export type SimClusterOptions = {
   readonly seed: number;
   readonly keepsEvents?: boolean;
   readonly wrapBus?: WrapBus;
+  /** Whether the ledger tells its rejections at once, past the log: a rule broken on purpose. */
+  readonly rejectsEarly?: boolean;
 };
 
 /** A process as it runs at the moment. */
@@ -51,11 +54,13 @@ export class SimCluster {
   /** What happened, with virtual times, for people. */
   readonly story: string[] = [];
   readonly #wrapBus: WrapBus;
+  readonly #rejectsEarly: boolean;
   readonly #running = new Map<string, Running>();
   readonly #roles = new Map<string, Role>();
   readonly #down = new Set<string>();
 
-  constructor({ seed, keepsEvents = false, wrapBus = (bus) => bus }: SimClusterOptions) {
+  constructor({ seed, keepsEvents = false, wrapBus = (bus) => bus, rejectsEarly = false }: SimClusterOptions) {
+    this.#rejectsEarly = rejectsEarly;
     this.world = new SimWorld({ seed, keepsEvents });
     this.#wrapBus = wrapBus;
   }
@@ -140,7 +145,7 @@ export class SimCluster {
   }
 
   async #runLeaf(name: string, process: Running, context: ClusterContext): Promise<void> {
-    const ledger = ledgerDefinition((state) => process.ledgers.set(state.shard, state));
+    const ledger = ledgerDefinition((state) => process.ledgers.set(state.shard, state), this.#rejectsEarly);
     const definitions: Readonly<Record<string, ActorDefinition>> = {
       [LEDGER_REQUIREMENT]: ledger,
       [SEARCH_REQUIREMENT]: searchActor,
@@ -173,8 +178,7 @@ export class SimCluster {
   #reporter(name: string): Reporter {
     return (level, message, fields = {}) => {
       if (level === 'debug') return;
-      const { stack: _, ...shown } = fields;
-      this.tell(`${name} ${level}: ${message} ${JSON.stringify(shown)}`);
+      this.tell(`${name} ${level}: ${message} ${JSON.stringify({ ...fields, stack: undefined })}`);
     };
   }
 

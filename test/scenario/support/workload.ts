@@ -37,6 +37,8 @@ export class Workload {
   #token: Token = {};
   #searchToken: Token = {};
   #count = 0;
+  /** Lengths of the lists as last seen. */
+  readonly #lengths = new Map<string, number>();
 
   constructor(options: WorkloadOptions) {
     this.#options = options;
@@ -67,13 +69,11 @@ export class Workload {
   async #write(): Promise<void> {
     const { client, random, history, keys, name, tell } = this.#options;
     this.#count += 1;
-    const write: LedgerWrite = {
-      key: random.pick(keys),
-      tag: `${name}.${this.#count}`,
-      expected: random.chance(0.3) ? random.below(40) : undefined,
-    };
+    const key = random.pick(keys);
+    const expected = random.chance(0.4) ? (this.#lengths.get(key) ?? 0) + random.below(4) : undefined;
+    const tag = `${name}.${this.#count}`;
+    const write: LedgerWrite = { key, tag, expected };
     history.writes.push(write);
-    const { key, tag, expected } = write;
     const body = expected === undefined ? { key, tag } : { key, tag, expected };
     try {
       const answer = await client.call(LEDGER, 'put', body, { deadlineMs: random.between(300, 6_000) });
@@ -81,6 +81,7 @@ export class Workload {
       const [[shard, seq] = ['', 0]] = Object.entries(token);
       write.end = { kind: 'acknowledged', at: result.at, shard: Number(shard), seq };
       this.#token = newer(this.#token, token);
+      this.#lengths.set(key, result.at + 1);
       tell(`${tag} → ${key}[${result.at}] seq ${seq}`);
     } catch (error) {
       write.end = endOf(asCoppiceError(error));
@@ -96,6 +97,7 @@ export class Workload {
       const options = { deadlineMs: random.between(300, 3_000), after: token };
       const tags = (await client.call(LEDGER, 'get', { key }, options)) as readonly string[];
       history.reads.push({ key, token, tags });
+      this.#lengths.set(key, tags.length);
     } catch (error) {
       tell(`read of ${key}: ${asCoppiceError(error).message}`);
     }

@@ -1,0 +1,198 @@
+/**
+ * Rules of the replication protocol, each broken on purpose. The code that ships is not touched: a shard is given a log,
+ * a client a bus, or the group an actor, that does not keep the rule.
+ */
+import type { AppendOutcome, LogEntry, TailListener } from '../../../src/bus/log.ts';
+import { numberAt, parseAnswer } from '../../../src/bus/nats/api.ts';
+import { JS_HEADERS } from '../../../src/bus/nats/stream.ts';
+import type { SimBus } from '../../../src/bus/sim/sim-bus.ts';
+import type { SimNode } from '../../../src/bus/sim/sim-node.ts';
+import { decodeLogRecord, encodeLogRecord } from '../../../src/wire/log-record.ts';
+import { type AskedAppend, type Lies, LyingBus } from './lying-bus.ts';
+import type { SimClusterOptions } from './sim-cluster.ts';
+
+/** A rule, and the cluster that breaks it. */
+export type Mutation = {
+  readonly rule: string;
+  readonly cluster: Pick<SimClusterOptions, 'wrapBus' | 'rejectsEarly'>;
+  /** Faults in which it matters. */
+  readonly faultKinds: readonly string[];
+};
+
+const REUSED_SHARE = 0.05;
+const GAP_SHARE = 0.1;
+const GAPS = 4;
+const LATE_MS = 1_000;
+
+/** Rules of protocol.md that can be broken from outside. */
+export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+  noFence: {
+    rule: 'an append is fenced by the last record (Write 2)',
+    faultKinds: ['pausePrimary', 'cutPrimary', 'delays'],
+    cluster: lying(() => ({ append: appendWherever })),
+  },
+  acknowledgedBeforeAppend: {
+    rule: 'nothing is answered before it is in the log (Write 4)',
+    faultKinds: ['pausePrimary', 'cutPrimary', 'loss', 'leaderless'],
+    cluster: lying(() => ({ append: appendSomeTime() })),
+  },
+  reusedMessageId: {
+    rule: 'a message id is never used again (Identity 3)',
+    faultKinds: ['killPrimary'],
+    cluster: lying((bus, node) => ({ append: appendUnderReusedId(bus, node) })),
+  },
+  doubtIsFailure: {
+    rule: 'after a timeout the last record tells, and an identical one is sent again (Write 3)',
+    faultKinds: ['lostAnswers', 'leaderless', 'cutPrimary'],
+    cluster: lying((bus) => ({ append: appendAnew(bus) })),
+  },
+  newOperationIds: {
+    rule: 'a retry is the same operation (Exactly once)',
+    faultKinds: ['lostAnswers', 'loss', 'killPrimary', 'leaderless'],
+    cluster: lying((_, node) => ({ body: withNewIds(node) })),
+  },
+  tokensIgnored: {
+    rule: 'a read waits for what its token says',
+    faultKinds: ['delays', 'dropConsumers', 'cut', 'pause'],
+    cluster: lying(() => ({ body: withoutToken })),
+  },
+  noChainCheck: {
+    rule: 'a record is applied only if it continues the last one (Log 4)',
+    faultKinds: ['delays', 'dropConsumers'],
+    cluster: lying((_, node) => gappedTails(node, true)),
+  },
+  rejectedEarly: {
+    rule: 'a rejection that depends on state is in the log before it is told (Write 1)',
+    faultKinds: ['duplicates', 'delays'],
+    cluster: { rejectsEarly: true },
+  },
+};
+
+/** A tail that leaves out records, which the chain check must notice: nothing else may come of it. */
+export const GAPPED_TAILS = lying((_, node) => gappedTails(node, false));
+
+function lying(lies: (bus: SimBus, node: SimNode) => Lies): Mutation['cluster'] {
+  return { wrapBus: (bus, node) => new LyingBus(bus, lies(bus, node)) };
+}
+
+/** Tails of one process. Its gaps are few, so that a restore comes to an end. */
+function gappedTails(node: SimNode, hides: boolean): Lies {
+  let left = GAPS;
+  const makesGap = (): boolean => node.env.random.next() < GAP_SHARE && left-- > 0;
+  return { tail: (listener) => new GappedTail(listener, { node, hides, makesGap }) };
+}
+
+/** Leaves out a record now and then. `hides` makes the next one look as if it continued the one before the gap. */
+class GappedTail implements TailListener {
+  readonly #listener: TailListener;
+  readonly #options: { readonly node: SimNode; readonly hides: boolean; readonly makesGap: () => boolean };
+  #last: LogEntry | undefined;
+  #held: LogEntry | undefined;
+
+  constructor(listener: TailListener, options: { node: SimNode; hides: boolean; makesGap: () => boolean }) {
+    this.#listener = listener;
+    this.#options = options;
+  }
+
+  onEntry(entry: LogEntry): void {
+    const { node, makesGap } = this.#options;
+    if (this.#last === undefined || this.#held !== undefined || !makesGap()) return this.#hand(entry);
+    this.#held = entry;
+    // A gap that nothing follows is mere lateness.
+    node.env.clock.after(LATE_MS, () => {
+      if (this.#held === entry) this.#hand(entry);
+    });
+  }
+
+  onError(error: Error): void {
+    this.#listener.onError(error);
+  }
+
+  #hand(entry: LogEntry): void {
+    const told =
+      this.#held !== undefined && this.#held !== entry && this.#options.hides ? continuing(this.#last, entry) : entry;
+    this.#held = undefined;
+    this.#last = entry;
+    this.#listener.onEntry(told);
+  }
+}
+
+function continuing(last: LogEntry | undefined, entry: LogEntry): LogEntry {
+  const record = { ...decodeLogRecord(entry.data), prevSeq: last?.seq ?? 0, prevId: last?.id ?? '' };
+  return { ...entry, data: encodeLogRecord(record) };
+}
+
+/** Puts the record after whatever is the last now. */
+async function appendWherever({ honest, shard, record, signal }: AskedAppend): Promise<AppendOutcome> {
+  for (;;) {
+    const expectedSeq = (await honest.last(shard))?.seq ?? 0;
+    const outcome = await honest.append(shard, { ...record, expectedSeq }, signal);
+    if (outcome.kind === 'appended') return outcome;
+  }
+}
+
+/** Says that it is done, and does it some time later. The place is a guess, right as long as nobody else writes. */
+function appendSomeTime(): NonNullable<Lies['append']> {
+  const earlier = new Map<string, Promise<unknown>>();
+  return async ({ honest, spec, shard, record, signal }) => {
+    const key = `${spec.stream}/${shard}`;
+    const before = earlier.get(key) ?? Promise.resolve();
+    const append = async (): Promise<unknown> => honest.append(shard, record, signal);
+    // What becomes of it interests nobody: that is the mutation.
+    earlier.set(key, before.then(append, append));
+    return { kind: 'appended', seq: record.expectedSeq + 1 };
+  };
+}
+
+/** Now and then the id of the record before is used again, and a duplicate passes for an acknowledgement. */
+function appendUnderReusedId(bus: SimBus, node: SimNode): NonNullable<Lies['append']> {
+  const lastIds = new Map<string, string>();
+  return async ({ honest, spec, shard, record, signal }) => {
+    const subject = `${spec.subjectPrefix}.${shard}`;
+    const before = lastIds.get(subject);
+    const reuses = before !== undefined && node.env.random.next() < REUSED_SHARE;
+    const seq = reuses ? await storedAt(bus, { ...record, subject, id: before }) : undefined;
+    if (seq !== undefined) return { kind: 'appended', seq };
+    lastIds.set(subject, record.id);
+    return honest.append(shard, record, signal);
+  };
+}
+
+/** Tries once; what is not acknowledged is sent again as something new, behind whatever is there by now. */
+function appendAnew(bus: SimBus): NonNullable<Lies['append']> {
+  return async ({ honest, spec, shard, record, signal }) => {
+    const subject = `${spec.subjectPrefix}.${shard}`;
+    for (let attempt = 0; ; attempt += 1) {
+      signal.throwIfAborted();
+      const expectedSeq = attempt === 0 ? record.expectedSeq : ((await honest.last(shard))?.seq ?? 0);
+      const id = attempt === 0 ? record.id : `${record.id}.${attempt}`;
+      const message = { subject, id, data: record.data, expectedSeq };
+      const seq = await storedAt(bus, message);
+      if (seq !== undefined) return { kind: 'appended', seq };
+    }
+  };
+}
+
+function withNewIds(node: SimNode): NonNullable<Lies['body']> {
+  return (subject, body) => {
+    const operations: unknown = body['operations'];
+    if (!subject.includes('.primary.') || !Array.isArray(operations)) return body;
+    return { ...body, operations: operations.map((one: object) => ({ ...one, id: node.env.random.id() })) };
+  };
+}
+
+function withoutToken(_: string, { after: __, ...body }: Readonly<Record<string, unknown>>): unknown {
+  return body;
+}
+
+/** Where a record was stored; undefined if it was not, or nobody said so. */
+async function storedAt(
+  bus: SimBus,
+  message: { subject: string; id: string; data: Uint8Array; expectedSeq: number },
+): Promise<number | undefined> {
+  const { subject, id, data, expectedSeq } = message;
+  const headers = { [JS_HEADERS.messageId]: id, [JS_HEADERS.expectedLastSubjectSeq]: String(expectedSeq) };
+  const reply = await bus.api.exchange(subject, data, { headers });
+  const answer = reply === undefined ? undefined : parseAnswer(reply);
+  return answer?.ok === true ? numberAt(answer.value, 'seq') : undefined;
+}
