@@ -122,16 +122,18 @@ export class SimServer {
   publish(peer: ServerPeer, message: SentMessage): void {
     const { scheduler, faults, random, note } = this.#context;
     note(() => `${peer.node} → ${shown(message)}`);
-    this.#take(peer, message);
-    if (faults.duplicateRate > 0 && random.chance(faults.duplicateRate))
+    const isTaken = this.#take(peer, message);
+    if (!isTaken && message.reply !== undefined) this.#route(noRespondersTo(message.reply), {});
+    // An echo of what nobody took would belie the answer that nobody did, which no server gives in vain.
+    if (isTaken && faults.duplicateRate > 0 && random.chance(faults.duplicateRate))
       scheduler.after(random.next() * faults.maxEchoMs, () => this.#take(peer, message));
   }
 
-  #take(peer: ServerPeer, message: SentMessage): void {
+  /** Hands a message to streams and subscribers; false if there are none. */
+  #take(peer: ServerPeer, message: SentMessage): boolean {
     const byStream = this.jetStream.take(message);
     const receivers = this.#route(message, { from: peer.node });
-    if (byStream || receivers > 0 || message.reply === undefined) return;
-    this.#route(noRespondersTo(message.reply), {});
+    return byStream || receivers > 0;
   }
 
   /** Sends a message to every plain subscriber and one of each queue group; returns how many got it. */

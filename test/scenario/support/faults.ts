@@ -1,6 +1,11 @@
 /** What can go wrong in a scenario, by seed: each fault begins at some moment and ends by itself. */
 import type { SimRandom } from '../../../src/bus/sim/sim-random.ts';
+import { setCopies } from '../../../src/cluster/groups.ts';
+import { asCoppiceError } from '../../../src/errors.ts';
+import { nameToToken } from '../../../src/wire/names.ts';
+import { fill, SUBJECTS } from '../../../src/wire/subjects.ts';
 import type { SimCluster } from './sim-cluster.ts';
+import { LEDGER } from './workload.ts';
 
 type Fault = (cluster: SimCluster, random: SimRandom) => { readonly what: string; readonly end?: () => void };
 
@@ -67,6 +72,30 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     const forMs = random.between(300, 6_000);
     world.server.jetStream.loseLeader(forMs);
     return { what: `JetStream has no leader for ${forMs.toFixed(0)} ms` };
+  },
+  recopy: (cluster, random) => {
+    const name = random.pick(cluster.names('root'));
+    const copies = 1 + random.below(cluster.names('leaf').length);
+    const context = cluster.running(name)?.context;
+    const tell = (error: unknown): void => cluster.tell(`copies not changed: ${asCoppiceError(error).message}`);
+    if (context !== undefined) setCopies(context, LEDGER, copies).catch(tell);
+    return { what: `${name} asks for ${copies} copies` };
+  },
+  drain: (cluster, random) => {
+    const name = random.pick(cluster.names('leaf'));
+    const context = cluster.running(random.pick(cluster.names('root')))?.context;
+    const tell = (error: unknown): void => cluster.tell(`${name} not drained: ${asCoppiceError(error).message}`);
+    if (context !== undefined) {
+      const place = { cluster: context.cluster, leaf: nameToToken(name), command: 'drain' };
+      context.rpc.request(fill(SUBJECTS.leaf, place), {}).catch(tell);
+    }
+    return {
+      what: `${name} is drained`,
+      end: () => {
+        cluster.kill(name, true);
+        cluster.start(name, 'leaf');
+      },
+    };
   },
   dropConsumers: ({ world }) => {
     world.server.jetStream.dropConsumers();

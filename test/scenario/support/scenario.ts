@@ -49,6 +49,12 @@ const BOOT_MS = 30_000;
 const SETTLE_MS = 90_000;
 const LAST_WRITE_MS = 20_000;
 const SEARCH_SHARE = 0.15;
+/** Networks: a rack, a building, a country. */
+const LATENCIES_MS = [
+  { from: 0.05, to: 0.5 },
+  { from: 0.5, to: 4 },
+  { from: 5, to: 25 },
+];
 
 /** Runs a scenario. */
 export async function runScenario(options: ScenarioOptions): Promise<ScenarioResult> {
@@ -74,6 +80,7 @@ class Scenario {
   readonly #copies: number;
   readonly #keys: readonly string[];
   readonly #working = new Map<string, { readonly pid: number; done: boolean }>();
+  readonly #lanes: number;
   #over = false;
 
   constructor(options: ScenarioOptions) {
@@ -86,6 +93,8 @@ class Scenario {
     this.#keys = ['a', 'b', 'c', 'd', 'e'].slice(0, 2 + this.#random.below(4));
     this.#cluster.world.faults.reorders = this.#random.chance(0.5);
     this.#cluster.world.faults.looksAtIdFirst = this.#random.chance(0.5);
+    this.#cluster.world.faults.latencyMs = this.#random.pick(LATENCIES_MS);
+    this.#lanes = 1 + this.#random.below(5);
   }
 
   async run(): Promise<ScenarioResult> {
@@ -151,7 +160,7 @@ class Scenario {
         history: this.#history,
         keys: this.#keys,
         searches: this.#searches,
-        lanes: 3,
+        lanes: this.#lanes,
         isOver: () => this.#over,
         tell: (text) => this.#cluster.tell(text),
       });
