@@ -89,13 +89,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       const place = { cluster: context.cluster, leaf: nameToToken(name), command: 'drain' };
       context.rpc.request(fill(SUBJECTS.leaf, place), {}).catch(tell);
     }
-    return {
-      what: `${name} is drained`,
-      end: () => {
-        cluster.kill(name, true);
-        cluster.start(name, 'leaf');
-      },
-    };
+    cluster.drained.add(name);
+    return { what: `${name} is drained`, end: () => restart(cluster, name) };
   },
   dropConsumers: ({ world }) => {
     world.server.jetStream.dropConsumers();
@@ -121,6 +116,7 @@ export function strike(cluster: SimCluster, random: SimRandom, kinds: readonly s
   cluster.tell(`FAULT ${what}${end === undefined ? '' : ` (${lastsMs.toFixed(0)} ms)`}`);
   if (end !== undefined)
     cluster.world.scheduler.after(lastsMs, () => {
+      if (cluster.healed) return;
       cluster.tell(`end of: ${what}`);
       end();
     });
@@ -130,14 +126,22 @@ export function strike(cluster: SimCluster, random: SimRandom, kinds: readonly s
 /** Ends all faults at once. */
 export function healAll(cluster: SimCluster): void {
   cluster.tell('all is healed');
+  cluster.healed = true;
   const { faults, server } = cluster.world;
   faults.heal();
   server.start();
+  for (const name of [...cluster.drained]) restart(cluster, name);
   for (const role of ['leaf', 'root'] as const)
     for (const name of cluster.names(role)) {
       cluster.running(name)?.node.resume();
       cluster.start(name, role);
     }
+}
+
+function restart(cluster: SimCluster, name: string): void {
+  cluster.drained.delete(name);
+  cluster.kill(name, true);
+  cluster.start(name, 'leaf');
 }
 
 function primaryOf(cluster: SimCluster): string | undefined {

@@ -53,6 +53,10 @@ export class SimCluster {
   readonly world: SimWorld;
   /** What happened, with virtual times, for people. */
   readonly story: string[] = [];
+  /** Whether the time of faults is over. */
+  healed = false;
+  /** Leaves that were told to give up their copies. */
+  readonly drained = new Set<string>();
   readonly #wrapBus: WrapBus;
   readonly #rejectsEarly: boolean;
   readonly #running = new Map<string, Running>();
