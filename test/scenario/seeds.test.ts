@@ -7,7 +7,7 @@ import { runScenario } from './support/scenario.ts';
 const SEEDS = 500;
 const FIRST_SEED = 1;
 /** Shorter than those of `make simulate`, so that the suite stays short. */
-const FAULTS_MS = 6_000;
+const FAULTS_MS = 5_000;
 const SUITE_MS = 60_000;
 const LIMIT_MS = 240_000;
 const STORY_LINES = 400;

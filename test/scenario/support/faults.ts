@@ -104,15 +104,18 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 
 /** All kinds of faults, by name. */
 export const FAULT_KINDS: readonly string[] = Object.keys(FAULTS);
-const LONGEST_MS = 7_000;
 
 /** Lets one fault of one of `kinds` begin now; its end is planned. Returns its kind. */
-export function strike(cluster: SimCluster, random: SimRandom, kinds: readonly string[]): string {
+export function strike(
+  cluster: SimCluster,
+  random: SimRandom,
+  { kinds, longestMs }: { kinds: readonly string[]; longestMs: number },
+): string {
   const kind = random.pick(kinds);
   const fault = FAULTS[kind];
   if (fault === undefined) throw new Error(`no fault \`${kind}\``);
   const { what, end } = fault(cluster, random);
-  const lastsMs = random.chance(0.7) ? random.between(20, 1_500) : random.between(1_500, LONGEST_MS);
+  const lastsMs = random.chance(0.7) ? random.between(20, 1_500) : random.between(1_500, longestMs);
   cluster.tell(`FAULT ${what}${end === undefined ? '' : ` (${lastsMs.toFixed(0)} ms)`}`);
   if (end !== undefined)
     cluster.world.scheduler.after(lastsMs, () => {

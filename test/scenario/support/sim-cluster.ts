@@ -53,6 +53,8 @@ export class SimCluster {
   readonly world: SimWorld;
   /** What happened, with virtual times, for people. */
   readonly story: string[] = [];
+  /** What processes reported as errors, and handlers threw: none of that should come of faults. */
+  readonly errors: string[] = [];
   /** Whether the time of faults is over. */
   healed = false;
   /** Leaves that were told to give up their copies. */
@@ -98,7 +100,9 @@ export class SimCluster {
     if (this.#running.has(name)) return;
     const node = this.world.startNode(name, this.#skew());
     const bus = this.#wrapBus(
-      this.world.connect(node, (error, subject) => this.tell(`${name}: handler of ${subject} threw ${String(error)}`)),
+      this.world.connect(node, (error, subject) =>
+        this.errors.push(`${name}: handler of ${subject} threw ${String(error)}`),
+      ),
       node,
     );
     const process: Running = { node, bus, ledgers: new Map() };
@@ -182,7 +186,9 @@ export class SimCluster {
   #reporter(name: string): Reporter {
     return (level, message, fields = {}) => {
       if (level === 'debug') return;
-      this.tell(`${name} ${level}: ${message} ${JSON.stringify({ ...fields, stack: undefined })}`);
+      const text = `${name} ${level}: ${message} ${JSON.stringify({ ...fields, stack: undefined })}`;
+      if (level === 'error') this.errors.push(text);
+      this.tell(text);
     };
   }
 
