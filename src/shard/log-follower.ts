@@ -108,21 +108,32 @@ export class LogFollower {
   }
 
   #verifyPlace(): void {
-    const { log, shard, context, onRolledBack } = this.#options;
+    const { context, onRolledBack } = this.#options;
     const state = this.#options.state();
     if (state === undefined || state.appliedSeq === 0) return;
     const { appliedSeq, appliedId } = state;
     const isStale = (): boolean => this.#options.state() !== state;
-    log
-      .read(shard, appliedSeq)
-      .then((entry) => {
-        if (isStale() || entry?.id === appliedId) return;
-        onRolledBack(`record ${appliedSeq} (${appliedId}) was applied, but the log holds ${entry?.id ?? 'none'} there`);
+    this.#heldInstead(appliedSeq, appliedId)
+      .then((held) => {
+        if (isStale() || held === undefined) return;
+        onRolledBack(`record ${appliedSeq} (${appliedId}) was applied, but the log holds ${held} there`);
       })
       .catch((error: unknown) => {
         if (isStale()) return;
         if (!isCoppiceError(error, 'DISCONNECTED')) this.fail(error);
         else if (context.bus.link.up) this.#verifyPlace();
       });
+  }
+
+  /**
+   * What the log holds where a record was applied; undefined if that record, or nobody knows yet. A purge takes records
+   * away, too: where later ones are left, they tell by what they continue (rule 4 of the log).
+   */
+  async #heldInstead(seq: number, id: string): Promise<string | undefined> {
+    const { log, shard } = this.#options;
+    const entry = await log.read(shard, seq);
+    if (entry !== undefined) return entry.id === id ? undefined : entry.id;
+    const last = await log.last(shard);
+    return last !== undefined && last.seq > seq ? undefined : 'none';
   }
 }
