@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CommandResult } from '../../src/client/client.ts';
 import { logSpec } from '../../src/cluster/groups.ts';
+import { asCoppiceError } from '../../src/errors.ts';
 import { decodeLogRecord } from '../../src/wire/log-record.ts';
 import type { GroupRecord } from '../../src/wire/records.ts';
 import { HostedGroups } from './support/hosted-groups.ts';
@@ -153,7 +154,7 @@ class Story {
     const write = client.call(LEDGER, 'put', { key: 'k', tag }, { deadlineMs });
     const told = write.then(
       (answer) => (typeof (answer as CommandResult).token === 'object' ? 'ok' : 'no token'),
-      (error: { code?: string }) => error.code ?? String(error),
+      (error: unknown) => asCoppiceError(error).code,
     );
     return (await this.#groups.within(2 * deadlineMs, told)) ?? 'never answered';
   }
