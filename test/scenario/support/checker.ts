@@ -2,6 +2,7 @@
  * The judge of a history: what was acknowledged is there, once, at the place told; what was refused is not; whoever
  * read had what the token promised; and all copies are the same.
  */
+import { groupBy } from '../../../src/client/group-by.ts';
 import type { DocumentWrite, History, LedgerWrite, WriteEnd } from './history.ts';
 import type { LedgerState } from './ledger-actor.ts';
 
@@ -14,7 +15,7 @@ export type IndexCopy = { readonly leaf: string; readonly shard: number; readonl
 /** Everything that is wrong, in words; empty if nothing is. */
 export function check(
   history: History,
-  final: { ledger: readonly LedgerCopy[]; index: readonly IndexCopy[]; documents: readonly string[] },
+  final: { ledger: readonly LedgerCopy[]; index: readonly IndexCopy[]; documents: ReadonlyMap<string, string> },
 ): readonly string[] {
   const lists = new Map<string, readonly string[]>();
   for (const { state } of final.ledger) for (const [key, list] of state.lists) lists.set(key, list);
@@ -81,21 +82,30 @@ function staleReads({ writes, reads, wholeReads }: History): string[] {
   return [...stale, ...incomplete];
 }
 
-function checkDocuments({ documents, searches }: History, final: readonly string[]): string[] {
-  const present = new Set(final);
-  const wrong = documents.flatMap(({ id, end }: DocumentWrite) => {
-    if (end === undefined) return [`document ${id} was never answered`];
-    if (end.kind === 'acknowledged' && !present.has(id)) return [`document ${id} was acknowledged, and is lost`];
-    return end.kind === 'none' && present.has(id) ? [`document ${id} was refused with ${end.code}, and is there`] : [];
-  });
-  const incomplete = searches.flatMap(({ token, ids }) =>
-    documents.flatMap(({ id, end }) =>
+function checkDocuments({ documents, searches }: History, final: ReadonlyMap<string, string>): string[] {
+  const byId = groupBy(documents, ({ id }) => id);
+  const wrong = [...byId].flatMap(([id, writes]) => checkDocument(id, writes, final.get(id)));
+  const unknown = [...final.keys()].flatMap((id) => (byId.has(id) ? [] : [`nobody wrote document ${id}`]));
+  const incomplete = searches.flatMap(({ token, ids }) => [
+    ...(new Set(ids).size === ids.length ? [] : ['a search has a document twice']),
+    ...documents.flatMap(({ id, end }) =>
       end?.kind === 'acknowledged' && isIn(token, end) && !ids.includes(id)
         ? [`a search that saw all shards after ${JSON.stringify(token)} lacks ${id}`]
         : [],
     ),
-  );
-  return [...wrong, ...incomplete];
+  ]);
+  return [...wrong, ...unknown, ...incomplete];
+}
+
+/** What is there was acknowledged last, or is of unknown outcome, which may come late. */
+function checkDocument(id: string, writes: readonly DocumentWrite[], text: string | undefined): string[] {
+  if (writes.some(({ end }) => end === undefined)) return [`a write of document ${id} was never answered`];
+  const last = writes.findLast(({ end }) => end?.kind === 'acknowledged');
+  if (text === undefined) return last === undefined ? [] : [`document ${id} was acknowledged, and is lost`];
+  const possible = writes.filter((write) => write === last || write.end?.kind === 'unknown');
+  return possible.some((write) => write.text === text)
+    ? []
+    : [`document ${id} is \`${text}\`, which was overwritten or refused`];
 }
 
 function isIn(token: Readonly<Record<string, number>>, end: WriteEnd): boolean {

@@ -24,7 +24,7 @@ export type LedgerRead = {
 /** An answer over all shards: everything of the token must be in it, each once. */
 export type WholeRead = { readonly token: Readonly<Record<string, number>>; readonly tags: readonly string[] };
 
-/** One write of a document. */
+/** One write of a document, perhaps over an earlier one of the same client, which has ended. Texts differ. */
 export type DocumentWrite = { readonly id: string; readonly text: string; end?: WriteEnd };
 
 /** A search that claims to have seen all shards. */

@@ -90,13 +90,14 @@ export class HostedGroups {
     return answers;
   }
 
-  /** Ids of all documents; undefined if they cannot be had. */
-  async documentIds(): Promise<readonly string[] | undefined> {
-    if (!this.#options.searches) return [];
+  /** Texts of all documents by id; undefined if they cannot be had. */
+  async documents(): Promise<ReadonlyMap<string, string> | undefined> {
+    if (!this.#options.searches) return new Map();
     const client = this.cluster.client('root-1');
     const asked = client?.search(BOOKS, { size: 10_000, query: { match_all: {} } }, { deadlineMs: BOOT_MS });
     const answer = asked === undefined ? undefined : await this.within(BOOT_MS, asked);
-    return answer?._shards.failed === 0 ? answer.hits.hits.map(({ _id }) => _id) : undefined;
+    if (answer?._shards.failed !== 0) return undefined;
+    return new Map(answer.hits.hits.map(({ _id, _source }) => [_id, textOf(_source)]));
   }
 
   /** The states of the ledger on all leaves. */
@@ -162,4 +163,8 @@ export class HostedGroups {
     await scheduler.run(scheduler.nowMs + withinMs, () => ended);
     return value;
   }
+}
+
+function textOf(source: unknown): string {
+  return typeof source === 'object' && source !== null && 'text' in source ? String(source.text) : '';
 }

@@ -4,6 +4,8 @@
 import { parseArgs } from 'node:util';
 import { runScenario, type ScenarioResult } from './scenario.ts';
 
+const PROGRESS_SEEDS = 500;
+
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '100' },
@@ -35,6 +37,8 @@ async function runMany(from: number, count: number): Promise<boolean> {
     acknowledged += result.acknowledged;
     virtualMs += result.virtualMs;
     steps += result.steps;
+    const done = seed - from + 1;
+    if (done % PROGRESS_SEEDS === 0) print(`${done} seeds so far, ${failed.length} failed`);
     if (result.problems.length === 0) continue;
     failed.push(seed);
     tell(result);

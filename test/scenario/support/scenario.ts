@@ -40,6 +40,8 @@ const SETTLE_MS = 90_000;
 const LAST_WRITE_MS = 20_000;
 const SEARCH_SHARE = 0.15;
 const FAULTS_MS = 12_000;
+/** Longest time from one fault to the next: few, many, a storm. */
+const PACES_MS = [2_500, 1_200, 400];
 const LONGEST_FAULT_MS = 7_000;
 /** Some scenarios are long, with faults for which a leaf is given up and its copies move. */
 const LONG_SHARE = 0.05;
@@ -78,6 +80,7 @@ class Scenario {
   readonly #keys: readonly string[];
   readonly #working = new Map<string, { readonly pid: number; done: boolean }>();
   readonly #lanes: number;
+  readonly #paceMs: number;
   #over = false;
 
   constructor(options: ScenarioOptions) {
@@ -97,6 +100,7 @@ class Scenario {
     this.#cluster.world.faults.reorders = this.#random.chance(0.5);
     this.#cluster.world.faults.looksAtIdFirst = this.#random.chance(0.5);
     this.#cluster.world.faults.latencyMs = this.#random.pick(LATENCIES_MS);
+    this.#paceMs = this.#random.pick(PACES_MS);
     this.#lanes = 1 + this.#random.below(5);
   }
 
@@ -141,7 +145,7 @@ class Scenario {
   }
 
   #strikeLater(): void {
-    this.#cluster.world.scheduler.after(this.#random.between(100, 2_500), () => {
+    this.#cluster.world.scheduler.after(this.#random.between(20, this.#paceMs), () => {
       if (this.#over) return;
       this.#faults.push(this.#strike());
       this.#strikeLater();
@@ -170,9 +174,9 @@ class Scenario {
     if (!(await this.#groups.settled(SETTLE_MS)))
       this.#problems.push(`copies did not settle again: ${this.#groups.shownCopies()}`);
     const index = await this.#groups.indexCopies();
-    const documents = await this.#groups.documentIds();
+    const documents = await this.#groups.documents();
     if (documents === undefined) this.#problems.push('a search fails though all is healed');
-    const final = { ledger: this.#groups.ledgerCopies(), index, documents: documents ?? [] };
+    const final = { ledger: this.#groups.ledgerCopies(), index, documents: documents ?? new Map<string, string>() };
     this.#problems.push(...check(this.#history, final), ...this.#cluster.errors);
   }
 

@@ -37,6 +37,8 @@ export class Workload {
   #token: Token = {};
   #searchToken: Token = {};
   #count = 0;
+  /** Documents that no write is under way for. */
+  readonly #idleIds: string[] = [];
   /** Lengths of the lists as last seen. */
   readonly #lengths = new Map<string, number>();
 
@@ -117,13 +119,16 @@ export class Workload {
   async #writeDocument(): Promise<void> {
     const { client, random, history, name, tell } = this.#options;
     this.#count += 1;
-    const text = Array.from({ length: 1 + random.below(4) }, () => random.pick(WORDS)).join(' ');
-    const write: DocumentWrite = { id: `${name}-${this.#count}`, text };
+    const words = Array.from({ length: 1 + random.below(4) }, () => random.pick(WORDS)).join(' ');
+    // One of its own is written again, never while another write of it is under way.
+    const again = random.chance(0.4) ? this.#idleIds.shift() : undefined;
+    const write: DocumentWrite = { id: again ?? `${name}-${this.#count}`, text: `${words} version${this.#count}` };
+    const { id, text } = write;
     history.documents.push(write);
     try {
       const { token, _seq_no } = await client.index(
         BOOKS,
-        { id: write.id, doc: { text } },
+        { id, doc: { text } },
         { deadlineMs: random.between(500, 6_000) },
       );
       const [[shard, seq] = ['', 0]] = Object.entries(token);
@@ -131,8 +136,9 @@ export class Workload {
       this.#searchToken = newer(this.#searchToken, token);
     } catch (error) {
       write.end = endOf(asCoppiceError(error));
-      tell(`document ${write.id}: ${asCoppiceError(error).message}`);
+      tell(`document ${id}: ${asCoppiceError(error).message}`);
     }
+    this.#idleIds.push(id);
   }
 
   async #search(): Promise<void> {
