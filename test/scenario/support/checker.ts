@@ -3,6 +3,7 @@
  * read had what the token promised; and all copies are the same.
  */
 import { groupBy } from '../../../src/client/group-by.ts';
+import type { LogRecord } from '../../../src/wire/log-record.ts';
 import type { DocumentWrite, History, LedgerWrite, WriteEnd } from './history.ts';
 import type { LedgerState } from './ledger-actor.ts';
 
@@ -12,10 +13,18 @@ export type LedgerCopy = { readonly leaf: string; readonly state: LedgerState };
 /** What a copy of a shard of the index answers to a fixed question, as text. */
 export type IndexCopy = { readonly leaf: string; readonly shard: number; readonly answer: string };
 
+/** A record of a shard's log as it lies in its stream. */
+export type LoggedRecord = { readonly seq: number; readonly id: string; readonly record: LogRecord };
+
 /** Everything that is wrong, in words; empty if nothing is. */
 export function check(
   history: History,
-  final: { ledger: readonly LedgerCopy[]; index: readonly IndexCopy[]; documents: ReadonlyMap<string, string> },
+  final: {
+    ledger: readonly LedgerCopy[];
+    index: readonly IndexCopy[];
+    documents: ReadonlyMap<string, string>;
+    logs: readonly (readonly LoggedRecord[])[];
+  },
 ): readonly string[] {
   const lists = new Map<string, readonly string[]>();
   for (const { state } of final.ledger) for (const [key, list] of state.lists) lists.set(key, list);
@@ -26,6 +35,7 @@ export function check(
     ...strangers(history, lists),
     ...staleReads(history),
     ...checkDocuments(history, final.documents),
+    ...final.logs.flatMap(checkLog),
   ];
 }
 
@@ -55,6 +65,24 @@ function checkWrite({ key, tag, expected, end }: LedgerWrite, list: readonly str
   return list[end.at] === tag
     ? []
     : [`${tag} was acknowledged at ${key}[${end.at}], which has ${list[end.at] ?? 'nothing'}`];
+}
+
+/** Every record continues the one before it, terms never fall, and a reign begins with its term record. */
+function checkLog(log: readonly LoggedRecord[]): string[] {
+  let last = { seq: 0, id: '', term: 0 };
+  return log.flatMap(({ seq, id, record }) => {
+    const { kind, term, prevSeq, prevId } = record;
+    const before = last;
+    last = { seq, id, term };
+    return [
+      ...(prevSeq === before.seq && prevId === before.id
+        ? []
+        : [`record ${seq} does not continue record ${before.seq}`]),
+      ...((kind === 'term' ? term > before.term : term === before.term)
+        ? []
+        : [`a ${kind} record of term ${term} follows one of term ${before.term}`]),
+    ];
+  });
 }
 
 function strangers({ writes }: History, lists: ReadonlyMap<string, readonly string[]>): string[] {

@@ -1,12 +1,15 @@
 /** The groups of a scenario on a simulated cluster: made, waited for, and looked at from inside. */
 import { shardsOf } from '../../../src/actor/slots.ts';
+import { JS_HEADERS } from '../../../src/bus/nats/stream.ts';
+import { SubjectPattern } from '../../../src/bus/sim/subject-pattern.ts';
 import { createGroup } from '../../../src/cluster/groups.ts';
 import { parseSearch } from '../../../src/search/request/search-request.ts';
 import { encode } from '../../../src/wire/codec.ts';
+import { decodeLogRecord } from '../../../src/wire/log-record.ts';
 import { groupToken, nameToToken } from '../../../src/wire/names.ts';
 import { type GroupRecord, SERVING_STATES } from '../../../src/wire/records.ts';
 import { fill, SUBJECTS } from '../../../src/wire/subjects.ts';
-import type { IndexCopy, LedgerCopy } from './checker.ts';
+import type { IndexCopy, LedgerCopy, LoggedRecord } from './checker.ts';
 import { LEDGER_REQUIREMENT, ledgerDefinition } from './ledger-actor.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import { BOOKS, LEDGER } from './workload.ts';
@@ -98,6 +101,19 @@ export class HostedGroups {
     const answer = asked === undefined ? undefined : await this.within(BOOT_MS, asked);
     if (answer?._shards.failed !== 0) return undefined;
     return new Map(answer.hits.hits.map(({ _id, _source }) => [_id, textOf(_source)]));
+  }
+
+  /** The log of each shard, as it lies in the streams. */
+  logs(): readonly (readonly LoggedRecord[])[] {
+    const { jetStream } = this.cluster.world.server;
+    const bySubject = new Map<string, LoggedRecord[]>();
+    for (const name of jetStream.streamNames.filter((one) => one.includes('_log_'))) {
+      for (const { subject, seq, data, headers } of jetStream.stream(name)?.from(new SubjectPattern('>'), 1) ?? []) {
+        const record = { seq, id: headers[JS_HEADERS.messageId] ?? '', record: decodeLogRecord(data) };
+        bySubject.set(subject, [...(bySubject.get(subject) ?? []), record]);
+      }
+    }
+    return [...bySubject.values()];
   }
 
   /** The states of the ledger on all leaves. */

@@ -176,7 +176,12 @@ class Scenario {
     const index = await this.#groups.indexCopies();
     const documents = await this.#groups.documents();
     if (documents === undefined) this.#problems.push('a search fails though all is healed');
-    const final = { ledger: this.#groups.ledgerCopies(), index, documents: documents ?? new Map<string, string>() };
+    const final = {
+      ledger: this.#groups.ledgerCopies(),
+      index,
+      documents: documents ?? new Map<string, string>(),
+      logs: this.#groups.logs(),
+    };
     this.#problems.push(...check(this.#history, final), ...this.#cluster.errors);
   }
 
