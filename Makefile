@@ -39,7 +39,7 @@ test: build nats-server ## Run the tests (ONLY=<part of a path> for some of them
 	@$(WITH_NATS) exec node --enable-source-maps dist/test/main.js $(ONLY)
 
 simulate: build ## Run seeded stories of a simulated cluster (SEEDS=<how many> FROM=<first>; SEED=<n> tells one)
-	@exec node --enable-source-maps dist/test/scenario/support/run-seeds.js $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),500) --from $(or $(FROM),1))
+	@exec node --enable-source-maps dist/test/scenario/support/run-seeds.js $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),500) --from $(or $(FROM),1)) $(if $(MS),--ms $(MS))
 
 lint: node_modules/.package-lock.json ## Check format, rules, imports, types and the package
 	@scripts/lint.sh

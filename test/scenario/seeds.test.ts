@@ -43,7 +43,7 @@ test(`no seed loses, doubles or invents anything (up to ${SEEDS})`, async () => 
     run += 1;
     acknowledged += result.acknowledged;
     const { problems, story } = result;
-    const told = `seed ${seed}: ${problems.join('\n')}\n${story.slice(-STORY_LINES).join('\n')}`;
+    const told = `make simulate SEED=${seed} MS=${FAULTS_MS}\n${problems.join('\n')}\n${story.slice(-STORY_LINES).join('\n')}`;
     assert.equal(problems, [], told);
   }
   assert.ok(run >= 20, `only ${run} seeds in ${SUITE_MS} ms`);

@@ -1,5 +1,6 @@
 /**
  * Runs scenarios: `node dist/test/scenario/support/run-seeds.js --seeds 500` or `--seed 42` for one, with its story.
+ * `--ms` is for how many virtual milliseconds faults strike; another time is another story.
  */
 import { parseArgs } from 'node:util';
 import { runScenario, type ScenarioResult } from './scenario.ts';
@@ -11,6 +12,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '100' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    ms: { type: 'string', default: '12000' },
   },
 });
 const stop =
@@ -20,7 +22,7 @@ const stop =
 process.exitCode = stop ? 1 : 0;
 
 async function runOne(seed: number): Promise<boolean> {
-  const result = await runScenario({ seed });
+  const result = await runScenario({ seed, faultsMs: Number(values.ms) });
   print(result.story.join('\n'));
   tell(result);
   return result.problems.length > 0;
@@ -33,7 +35,7 @@ async function runMany(from: number, count: number): Promise<boolean> {
   let virtualMs = 0;
   let steps = 0;
   for (let seed = from; seed < from + count; seed += 1) {
-    const result = await runScenario({ seed });
+    const result = await runScenario({ seed, faultsMs: Number(values.ms) });
     acknowledged += result.acknowledged;
     virtualMs += result.virtualMs;
     steps += result.steps;
