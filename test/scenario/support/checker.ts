@@ -33,6 +33,7 @@ export function check(
     ...differences(final.index),
     ...history.writes.flatMap((write) => checkWrite(write, lists.get(write.key) ?? [])),
     ...strangers(history, lists),
+    ...disorder(history, lists),
     ...staleReads(history),
     ...checkDocuments(history, final.documents),
     ...final.logs.flatMap(checkLog),
@@ -88,6 +89,16 @@ function checkLog(log: readonly LoggedRecord[]): string[] {
 function strangers({ writes }: History, lists: ReadonlyMap<string, readonly string[]>): string[] {
   const known = new Set(writes.map(({ tag }) => tag));
   return [...lists.values()].flat().flatMap((tag) => (known.has(tag) ? [] : [`nobody wrote ${tag}`]));
+}
+
+/** Writes of one call to one key lie in the order of the call. */
+function disorder({ sequences }: History, lists: ReadonlyMap<string, readonly string[]>): string[] {
+  const places = new Map([...lists.values()].flatMap((list) => list.map((tag, at) => [tag, at] as const)));
+  return sequences.flatMap((tags) => {
+    const found = tags.flatMap((tag) => places.get(tag) ?? []);
+    const isRising = found.every((place, at) => at === 0 || place > (found[at - 1] ?? 0));
+    return isRising ? [] : [`${tags.join(', ')} lie in another order: ${found.join(', ')}`];
+  });
 }
 
 function staleReads({ writes, reads, wholeReads }: History): string[] {

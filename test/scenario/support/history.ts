@@ -35,6 +35,8 @@ export class History {
   readonly writes: LedgerWrite[] = [];
   readonly reads: LedgerRead[] = [];
   readonly wholeReads: WholeRead[] = [];
+  /** Tags of one key that were written in one call, in its order. */
+  readonly sequences: (readonly string[])[] = [];
   readonly documents: DocumentWrite[] = [];
   readonly searches: SearchRead[] = [];
 }

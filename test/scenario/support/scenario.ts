@@ -121,13 +121,19 @@ class Scenario {
     for (const name of this.#cluster.names('root')) {
       const process = this.#cluster.running(name);
       const pid = process?.node.env.machine.pid;
-      if (process?.client === undefined || pid === undefined || this.#working.get(name)?.pid === pid) continue;
+      if (
+        process?.client === undefined ||
+        process.context === undefined ||
+        pid === undefined ||
+        this.#working.get(name)?.pid === pid
+      )
+        continue;
       const work = { pid, done: false };
       this.#working.set(name, work);
       const workload = new Workload({
         name: `${name}/${pid}`,
         client: process.client,
-        clock: process.node.env.clock,
+        context: process.context,
         random: this.#random.fork(`work of ${name}/${pid}`),
         history: this.#history,
         keys: this.#keys,

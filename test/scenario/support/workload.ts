@@ -1,8 +1,11 @@
 /** What the clients of a scenario do: they write, read what they have written, and note what they were told. */
 import type { SimRandom } from '../../../src/bus/sim/sim-random.ts';
 import type { Coppice } from '../../../src/client/client.ts';
+import { groupBy } from '../../../src/client/group-by.ts';
 import type { Token } from '../../../src/client/router.ts';
-import { type Clock, pause } from '../../../src/env.ts';
+import { tokenOf, Writer } from '../../../src/client/writer.ts';
+import type { ClusterContext } from '../../../src/cluster/context.ts';
+import { Deadline, pause } from '../../../src/env.ts';
 import { asCoppiceError, type CoppiceError } from '../../../src/errors.ts';
 import type { DocumentWrite, History, LedgerWrite, WriteEnd } from './history.ts';
 import type { LedgerResult } from './ledger-actor.ts';
@@ -16,7 +19,7 @@ export const BOOKS = 'books';
 export type WorkloadOptions = {
   readonly name: string;
   readonly client: Coppice;
-  readonly clock: Clock;
+  readonly context: ClusterContext;
   readonly random: SimRandom;
   readonly history: History;
   readonly keys: readonly string[];
@@ -52,10 +55,10 @@ export class Workload {
   }
 
   async #lane(): Promise<void> {
-    const { random, isOver, clock } = this.#options;
+    const { random, isOver, context } = this.#options;
     while (!isOver()) {
       await this.#step();
-      await pause(clock, random.between(5, 250));
+      await pause(context.env.clock, random.between(5, 250));
     }
   }
 
@@ -64,6 +67,7 @@ export class Workload {
     const dice = random.next();
     if (searches && dice < 0.2) return this.#writeDocument();
     if (searches && dice < 0.35) return this.#search();
+    if (dice < 0.45) return this.#writeMany();
     if (dice < 0.7) return this.#write();
     return dice < 0.9 ? this.#read() : this.#readAll();
   }
@@ -89,6 +93,31 @@ export class Workload {
       write.end = endOf(asCoppiceError(error));
       tell(`${tag} → ${key}${expected === undefined ? '' : `[${expected}]`}: ${asCoppiceError(error).message}`);
     }
+  }
+
+  /** Several writes in one call; those of a key keep their order. */
+  async #writeMany(): Promise<void> {
+    const { context, random, history, keys, name, tell } = this.#options;
+    const group = context.view.group(LEDGER);
+    if (group === undefined) return;
+    const writes = Array.from({ length: 2 + random.below(6) }, (): LedgerWrite => {
+      this.#count += 1;
+      return { key: random.pick(keys), tag: `${name}.${this.#count}`, expected: undefined };
+    });
+    history.writes.push(...writes);
+    for (const ofKey of groupBy(writes, ({ key }) => key).values()) history.sequences.push(ofKey.map(({ tag }) => tag));
+    const deadline = new Deadline(context.env.clock, random.between(300, 6_000));
+    const operations = writes.map(({ key, tag }) => ({ key, body: { key, tag } }));
+    const results = await new Writer(context).write(group, 'put', operations, { deadline });
+    for (const [place, result] of results.entries()) {
+      const write = writes[place];
+      if (write === undefined) throw new Error('a result without a write');
+      write.end = result.ok
+        ? { kind: 'acknowledged', at: placeOf(result.value), shard: result.shard, seq: result.seq }
+        : endOf(result.error);
+    }
+    this.#token = newer(this.#token, tokenOf(results));
+    tell(`${writes.map(({ key, tag, end }) => `${tag}→${key} ${end?.kind}`).join(', ')}`);
   }
 
   async #read(): Promise<void> {
@@ -161,6 +190,10 @@ export class Workload {
 
 function endOf(error: CoppiceError): WriteEnd {
   return { kind: REFUSED.has(error.code) ? 'none' : 'unknown', code: error.code };
+}
+
+function placeOf(value: unknown): number {
+  return typeof value === 'object' && value !== null && 'at' in value ? Number(value.at) : Number.NaN;
 }
 
 function newer(one: Token, other: Token): Token {
