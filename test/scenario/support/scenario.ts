@@ -80,6 +80,7 @@ class Scenario {
   readonly #keys: readonly string[];
   readonly #working = new Map<string, { readonly pid: number; done: boolean }>();
   readonly #lanes: number;
+  readonly #writesMany: boolean;
   readonly #paceMs: number;
   #over = false;
 
@@ -100,6 +101,7 @@ class Scenario {
     this.#cluster.world.faults.reorders = this.#random.chance(0.5);
     this.#cluster.world.faults.looksAtIdFirst = this.#random.chance(0.5);
     this.#cluster.world.faults.latencyMs = this.#random.pick(LATENCIES_MS);
+    this.#writesMany = this.#random.chance(0.5);
     this.#paceMs = this.#random.pick(PACES_MS);
     this.#lanes = 1 + this.#random.below(5);
   }
@@ -138,6 +140,7 @@ class Scenario {
         history: this.#history,
         keys: this.#keys,
         searches: this.#searches,
+        writesMany: this.#writesMany,
         lanes: this.#lanes,
         isOver: () => this.#over,
         tell: (text) => this.#cluster.tell(text),

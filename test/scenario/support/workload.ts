@@ -24,6 +24,8 @@ export type WorkloadOptions = {
   readonly history: History;
   readonly keys: readonly string[];
   readonly searches: boolean;
+  /** Whether it also makes many writes in one call. */
+  readonly writesMany: boolean;
   /** Ops that it has under way at once. */
   readonly lanes: number;
   readonly isOver: () => boolean;
@@ -63,11 +65,11 @@ export class Workload {
   }
 
   async #step(): Promise<void> {
-    const { random, searches } = this.#options;
+    const { random, searches, writesMany } = this.#options;
     const dice = random.next();
     if (searches && dice < 0.2) return this.#writeDocument();
     if (searches && dice < 0.35) return this.#search();
-    if (dice < 0.45) return this.#writeMany();
+    if (writesMany && dice < 0.45) return this.#writeMany();
     if (dice < 0.7) return this.#write();
     return dice < 0.9 ? this.#read() : this.#readAll();
   }
