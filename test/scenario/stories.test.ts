@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { CommandResult } from '../../src/client/client.ts';
-import { logSpec } from '../../src/cluster/groups.ts';
+import { deleteGroup, logSpec } from '../../src/cluster/groups.ts';
 import { asCoppiceError } from '../../src/errors.ts';
 import { decodeLogRecord } from '../../src/wire/log-record.ts';
 import type { GroupRecord } from '../../src/wire/records.ts';
@@ -104,6 +104,24 @@ test('a leaf that dies unnoticed and without a marker is replaced all the same',
   ]);
 });
 
+test('a primary that slept through the deletion of its group adds nothing to the next of that name', async () => {
+  const story = await openStory(7);
+  await story.write('old');
+  const old = story.primary();
+  const sleeper = story.cluster.running(old)?.node;
+  const late = story.tryToWrite('late', 500, () => sleeper?.pause());
+  assert.is.not(await late, 'ok');
+  await story.makeAnew();
+  await story.write('new');
+  sleeper?.resume();
+  await story.write('newer');
+  await story.settled();
+  assert.equal(
+    story.lists(),
+    Array.from({ length: 3 }, () => ['new', 'newer']),
+  );
+});
+
 test.run();
 
 /** A cluster with a ledger of one shard and one key, and short ways to ask about it. */
@@ -148,10 +166,11 @@ class Story {
   }
 
   /** Writes a tag; `ok`, or the code of the error. */
-  async tryToWrite(tag: string, deadlineMs: number): Promise<string> {
+  async tryToWrite(tag: string, deadlineMs: number, onSent = (): void => {}): Promise<string> {
     const client = this.cluster.client('root-1');
     assert.ok(client !== undefined);
     const write = client.call(LEDGER, 'put', { key: 'k', tag }, { deadlineMs });
+    onSent();
     const told = write.then(
       (answer) => (typeof (answer as CommandResult).token === 'object' ? 'ok' : 'no token'),
       (error: unknown) => asCoppiceError(error).code,
@@ -178,6 +197,17 @@ class Story {
     return Array.from({ length: stream.lastSeq }, (_, at) => stream.at(at + 1)).flatMap((message) =>
       message === undefined ? [] : [decodeLogRecord(message.data)],
     );
+  }
+
+  /** Deletes the ledger, and makes another of its name. */
+  async makeAnew(): Promise<void> {
+    const context = this.cluster.running('root-1')?.context;
+    assert.ok(context !== undefined);
+    const { generation } = this.#group();
+    const deleted = deleteGroup(context, LEDGER).then(() => true);
+    assert.ok(await this.#groups.within(20_000, deleted));
+    assert.ok(await this.#groups.makeLedger(context));
+    await this.until(() => ![undefined, generation].includes(context.view.group(LEDGER)?.generation), 10_000);
   }
 
   /** Purges the shard's records below a sequence. */

@@ -2,6 +2,7 @@
 import { shardsOf } from '../../../src/actor/slots.ts';
 import { JS_HEADERS } from '../../../src/bus/nats/stream.ts';
 import { SubjectPattern } from '../../../src/bus/sim/subject-pattern.ts';
+import type { ClusterContext } from '../../../src/cluster/context.ts';
 import { createGroup } from '../../../src/cluster/groups.ts';
 import { parseSearch } from '../../../src/search/request/search-request.ts';
 import { encode } from '../../../src/wire/codec.ts';
@@ -48,10 +49,8 @@ export class HostedGroups {
     return isUp();
   }
 
-  async #prepare(): Promise<boolean> {
-    const context = this.cluster.running('root-1')?.context;
-    const client = this.cluster.client('root-1');
-    if (context === undefined || client === undefined) return false;
+  /** Makes the ledger; false if that comes to nothing. */
+  async makeLedger(context: ClusterContext): Promise<boolean> {
     const made = createGroup(context, {
       name: LEDGER,
       definition: ledgerDefinition(() => {}),
@@ -60,7 +59,14 @@ export class HostedGroups {
       requires: LEDGER_REQUIREMENT,
       settings: null,
     });
-    if ((await this.within(BOOT_MS, made)) === undefined) return false;
+    return (await this.within(BOOT_MS, made)) !== undefined;
+  }
+
+  async #prepare(): Promise<boolean> {
+    const context = this.cluster.running('root-1')?.context;
+    const client = this.cluster.client('root-1');
+    if (context === undefined || client === undefined) return false;
+    if (!(await this.makeLedger(context))) return false;
     if (this.#options.searches) {
       const body = {
         settings: { number_of_shards: this.#options.shards, number_of_replicas: this.#options.copies - 1 },
