@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { slow } from '../support/slow.ts';
+import { FAULT_KINDS } from './support/faults.ts';
 import { runScenario } from './support/scenario.ts';
 
 const SEEDS = 500;
@@ -38,16 +39,19 @@ test(`no seed loses, doubles or invents anything (up to ${SEEDS})`, async () => 
   const endMs = performance.now() + SUITE_MS;
   let run = 0;
   let acknowledged = 0;
+  const struck = new Set<string>();
   for (let seed = FIRST_SEED; run < SEEDS && performance.now() < endMs; seed += 1) {
     const result = await runScenario({ seed, faultsMs: FAULTS_MS });
     run += 1;
     acknowledged += result.acknowledged;
+    for (const kind of result.faults) struck.add(kind);
     const { problems, story } = result;
     const told = `make simulate SEED=${seed} MS=${FAULTS_MS}\n${problems.join('\n')}\n${story.slice(-STORY_LINES).join('\n')}`;
     assert.equal(problems, [], told);
   }
   assert.ok(run >= 20, `only ${run} seeds in ${SUITE_MS} ms`);
   assert.ok(acknowledged > 20 * run, `${acknowledged} writes acknowledged in ${run} seeds`);
+  assert.equal([...struck].sort(), FAULT_KINDS.toSorted(), `${run} seeds`);
 });
 
 test.run();
