@@ -16,6 +16,8 @@ export type ScenarioOptions = SimClusterOptions & {
   readonly searches?: boolean;
   /** Virtual milliseconds of work under faults; 12,000 unless told otherwise. */
   readonly faultsMs?: number;
+  /** Whether it is a long one; by the seed unless true. */
+  readonly isLong?: boolean;
   /** Kinds of faults that may strike; all unless told otherwise. */
   readonly faultKinds?: readonly string[];
 };
@@ -94,7 +96,7 @@ class Scenario {
       shards: 1 + this.#random.below(2),
       copies: 2 + this.#random.below(2),
     });
-    const isLong = this.#random.chance(LONG_SHARE);
+    const isLong = this.#random.chance(options.isLong === true ? 1 : LONG_SHARE);
     this.#faultsMs = (options.faultsMs ?? FAULTS_MS) * (isLong ? LONG_TIMES : 1);
     this.#longestMs = isLong ? LONG_FAULT_MS : LONGEST_FAULT_MS;
     this.#keys = ['a', 'b', 'c', 'd', 'e'].slice(0, 2 + this.#random.below(4));
