@@ -118,10 +118,15 @@ export class SimBus implements Bus {
       const tooLong = new Promise<void>((resolve) => {
         stop = this.#env.clock.after(DRAIN_MS, resolve);
       });
-      await Promise.race([Promise.all([...this.#open].map((one) => one.drain())), tooLong]);
+      await Promise.race([this.#drain(), tooLong]);
       stop();
     }
     this.#channel.close();
     this.#connection.close();
+  }
+
+  async #drain(): Promise<void> {
+    await Promise.all([...this.#open].map((one) => one.drain()));
+    await this.#connection.ping();
   }
 }

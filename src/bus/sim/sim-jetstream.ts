@@ -10,7 +10,7 @@ import type { ServerContext } from './sim-server.ts';
 import { type KeptMessage, SimStream, type StreamConfig } from './sim-stream.ts';
 import { SubjectPattern } from './subject-pattern.ts';
 
-/** What JetStream needs of its server. `send` hands a message to all who listen to `to`, its subject unless given, and counts them. */
+/** What JetStream needs of its server. `send` hands a message to all who listen to `to`, or to its own subject. */
 export type JetStreamContext = ServerContext & {
   readonly send: (message: SentMessage, to?: string) => number;
 };
@@ -130,6 +130,9 @@ export class SimJetStream {
 
   #consume({ stream, consumers }: Hosted, body: Body): Answer {
     const config = consumerConfig(isRecord(body['config']) ? body['config'] : {});
+    // asked for a second time, it is the same one
+    if (consumers.get(config.name)?.over === false)
+      return { stream_name: stream.config.name, name: config.name, config, num_pending: 0 };
     const { scheduler, send } = this.#context;
     const consumer = new SimConsumer(config, {
       stream,
