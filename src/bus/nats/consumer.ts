@@ -3,6 +3,7 @@
  * it to its owner to make another. Pull consumers got stuck for many seconds after a leader was lost; this did not.
  */
 import { CoppiceError } from '../../errors.ts';
+import { isRecord, numberAt } from './api.ts';
 import type { ChannelMessage } from './channel.ts';
 import type { Stream } from './stream.ts';
 
@@ -75,8 +76,9 @@ export class PushConsumer {
     });
     this.#stopLink = api.link.onChange((up) => this.#trouble(up ? 'reconnected' : 'link lost'));
     try {
-      const initial = await this.#create(inbox);
-      if (initial === 0) this.#markCaughtUp();
+      const { pending, delivered } = await this.#create(inbox);
+      // Asked for twice, it may have delivered everything before this answer, and not all of that has come.
+      if (pending === 0 && delivered === this.#consumerSeq) this.#markCaughtUp();
     } catch (error) {
       this.close();
       throw error;
@@ -100,7 +102,7 @@ export class PushConsumer {
     api.exchange(`$JS.API.CONSUMER.DELETE.${this.#stream.name}.${this.#name}`, '').catch(() => {});
   }
 
-  async #create(inbox: string): Promise<number> {
+  async #create(inbox: string): Promise<{ readonly pending: number; readonly delivered: number }> {
     const { filter, from } = this.#options;
     const start =
       from === 'lastPerSubject'
@@ -122,8 +124,11 @@ export class PushConsumer {
     };
     const subject = `CONSUMER.CREATE.${this.#stream.name}.${this.#name}.${filter}`;
     const info = await this.#stream.ask(subject, { stream_name: this.#stream.name, action: 'create', config });
-    const pending = info['num_pending'];
-    return typeof pending === 'number' ? pending : 0;
+    const { delivered } = info;
+    return {
+      pending: numberAt(info, 'num_pending'),
+      delivered: isRecord(delivered) ? numberAt(delivered, 'consumer_seq') : 0,
+    };
   }
 
   #take(message: ChannelMessage): void {

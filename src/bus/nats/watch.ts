@@ -127,7 +127,9 @@ export class RegistryWatch implements Closeable {
     if (!key.startsWith(this.#options.keyPrefix)) return;
     seen.add(key);
     const known = this.#known.get(key);
-    if (known !== undefined && delivery.seq <= known.revision) return;
+    // One that was missed, and taken for gone, is there again under its own revision.
+    if (known !== undefined && (delivery.seq < known.revision || (delivery.seq === known.revision && known.present)))
+      return;
     try {
       this.#learn({ key, value: presentValue(key, delivery), revision: delivery.seq });
     } catch (error) {

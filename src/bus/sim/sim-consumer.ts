@@ -29,6 +29,8 @@ export class SimConsumer {
   readonly #scheduler: SimScheduler;
   /** Sends a message; false if nobody listens. */
   readonly #send: (message: SentMessage) => boolean;
+  /** Whether it leaves out a key with which it should begin. */
+  readonly #misses: () => boolean;
   #delivered = 0;
   #streamSeq = 0;
   #sentMs: number;
@@ -36,13 +38,19 @@ export class SimConsumer {
 
   constructor(
     config: ConsumerConfig,
-    context: { stream: SimStream; scheduler: SimScheduler; send: (message: SentMessage) => boolean },
+    context: {
+      stream: SimStream;
+      scheduler: SimScheduler;
+      send: (message: SentMessage) => boolean;
+      misses: () => boolean;
+    },
   ) {
     this.#config = config;
     this.#stream = context.stream.config.name;
     this.#filter = new SubjectPattern(config.filter_subject);
     this.#scheduler = context.scheduler;
     this.#send = context.send;
+    this.#misses = context.misses;
     this.#sentMs = context.scheduler.nowMs;
     this.#beatLater();
   }
@@ -52,6 +60,11 @@ export class SimConsumer {
     return this.#over;
   }
 
+  /** How many messages were sent. */
+  get delivered(): number {
+    return this.#delivered;
+  }
+
   close(): void {
     this.#over = true;
   }
@@ -59,8 +72,12 @@ export class SimConsumer {
   /** Sends what the stream holds already; returns how much there was. */
   replay(stream: SimStream): number {
     const { deliver_policy: policy, opt_start_seq: start = 1 } = this.#config;
-    const messages =
-      policy === 'last_per_subject' ? stream.lastPerSubject(this.#filter) : stream.from(this.#filter, start);
+    const isLast = policy === 'last_per_subject';
+    const messages = isLast ? stream.lastPerSubject(this.#filter) : stream.from(this.#filter, start);
+    return this.#deliverAll(isLast ? messages.filter(() => !this.#misses()) : messages);
+  }
+
+  #deliverAll(messages: readonly KeptMessage[]): number {
     for (const [place, message] of messages.entries()) this.#deliver(message, messages.length - place - 1);
     return messages.length;
   }

@@ -16,6 +16,8 @@ export class SimFaults {
   lostAnswerRate = 0;
   /** Share of expiries of registry entries of which nobody is told. */
   lostMarkerRate = 0;
+  /** Share of keys that a consumer leaves out of the last messages with which it begins. */
+  missedKeyRate = 0;
   /** Whether JetStream looks at the id of a message before it looks at the fence. */
   looksAtIdFirst = false;
   /** Whether messages on different subjects may overtake each other on their way to a process. */
@@ -33,6 +35,7 @@ export class SimFaults {
     this.duplicateRate = 0;
     this.lostAnswerRate = 0;
     this.lostMarkerRate = 0;
+    this.missedKeyRate = 0;
     this.reorders = false;
     this.muted.clear();
     this.cutFrom.clear();

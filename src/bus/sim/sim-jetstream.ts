@@ -131,17 +131,18 @@ export class SimJetStream {
   #consume({ stream, consumers }: Hosted, body: Body): Answer {
     const config = consumerConfig(isRecord(body['config']) ? body['config'] : {});
     // asked for a second time, it is the same one
-    if (consumers.get(config.name)?.over === false)
-      return { stream_name: stream.config.name, name: config.name, config, num_pending: 0 };
-    const { scheduler, send } = this.#context;
+    const present = consumers.get(config.name);
+    if (present?.over === false) return consumerInfo(stream, config, { pending: 0, delivered: present.delivered });
+    const { scheduler, faults, random, send } = this.#context;
     const consumer = new SimConsumer(config, {
       stream,
       scheduler,
+      misses: () => faults.missedKeyRate > 0 && random.chance(faults.missedKeyRate),
       send: (message) => send(message, config.deliver_subject) > 0,
     });
     consumers.set(config.name, consumer);
     const pending = consumer.replay(stream);
-    return { stream_name: stream.config.name, name: config.name, config, num_pending: pending };
+    return consumerInfo(stream, config, { pending, delivered: 0 });
   }
 
   #read(name: string, body: Body): Answer {
@@ -160,6 +161,21 @@ function tell(consumers: Map<string, SimConsumer>, message: KeptMessage): void {
     consumer.onStored(message);
     if (consumer.over) consumers.delete(name);
   }
+}
+
+function consumerInfo(
+  stream: SimStream,
+  config: ConsumerConfig,
+  { pending, delivered }: { pending: number; delivered: number },
+): Answer {
+  const { name } = config;
+  return {
+    stream_name: stream.config.name,
+    name,
+    config,
+    delivered: { consumer_seq: delivered },
+    num_pending: pending,
+  };
 }
 
 function forget({ consumers }: Hosted, name: string): Answer {
