@@ -58,6 +58,14 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     faults.lostAnswerRate = random.between(0.05, 0.5);
     return { what: 'answers of JetStream are lost', end: () => (faults.lostAnswerRate = 0) };
   },
+  missedKeys: ({ world: { faults } }, random) => {
+    faults.missedKeyRate = random.between(0.05, 0.5);
+    return { what: 'new watches miss entries', end: () => (faults.missedKeyRate = 0) };
+  },
+  lostMarkers: ({ world: { faults } }) => {
+    faults.lostMarkerRate = 1;
+    return { what: 'nobody is told of expiries', end: () => (faults.lostMarkerRate = 0) };
+  },
   duplicates: ({ world: { faults } }, random) => {
     faults.duplicateRate = random.between(0.05, 0.5);
     faults.maxEchoMs = random.pick([0, 50, 2_000]);

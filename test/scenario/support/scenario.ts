@@ -39,6 +39,8 @@ export type ScenarioResult = {
 };
 
 const SETTLE_MS = 90_000;
+/** The latest message of the time of faults, an echo of a late one, has come by then. */
+const STRAGGLERS_MS = 4_000;
 const LAST_WRITE_MS = 20_000;
 const SEARCH_SHARE = 0.15;
 const FAULTS_MS = 12_000;
@@ -179,6 +181,7 @@ class Scenario {
       );
     await scheduler.run(scheduler.nowMs + SETTLE_MS, isQuiet);
     if (!isQuiet()) this.#problems.push('clients still wait for answers');
+    await scheduler.run(scheduler.nowMs + STRAGGLERS_MS);
     if (!(await this.#groups.settled(SETTLE_MS)))
       this.#problems.push(`copies did not settle: ${this.#groups.shownCopies()}`);
     await this.#writeOnceMore();

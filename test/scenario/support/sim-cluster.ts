@@ -196,6 +196,7 @@ export class SimCluster {
 
   #skew(): ClockSkew {
     const { random } = this.world;
-    return { rate: random.between(0.97, 1.03), wallMs: random.between(-60_000, 60_000) };
+    const rate = random.chance(0.2) ? random.between(0.5, 1.8) : random.between(0.97, 1.03);
+    return { rate, wallMs: random.between(-60_000, 60_000) };
   }
 }
