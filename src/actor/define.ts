@@ -78,7 +78,10 @@ function definitionIssues(definition: unknown): readonly string[] {
   const issues = typeof name === 'string' && name !== '' ? [] : ['name: expected a string that is not empty'];
   if (kind === 'stateful') {
     issues.push(
-      ...functionIssues(definition, { required: ['init', 'apply'], optional: ['initShared', 'stats', 'maintain', 'close'] }),
+      ...functionIssues(definition, {
+        required: ['init', 'apply'],
+        optional: ['initShared', 'stats', 'maintain', 'close'],
+      }),
     );
   }
   if (!isObject(endpoints) || Object.keys(endpoints).length === 0)
