@@ -12,6 +12,7 @@ export const ERRORS = {
   PARSING_FAILED: { status: 400, type: 'parsing_exception', retryable: false },
   MAPPING_FAILED: { status: 400, type: 'document_parsing_exception', retryable: false },
   LIMIT_EXCEEDED: { status: 400, type: 'search_limit_exception', retryable: false },
+  CORRUPT_BLOB: { status: 500, type: 'corrupt_blob_exception', retryable: true },
   CORRUPT_SEGMENT: { status: 500, type: 'corrupt_segment_exception', retryable: true },
   INVALID_NAME: { status: 400, type: 'invalid_index_name_exception', retryable: false },
   ALREADY_EXISTS: { status: 400, type: 'resource_already_exists_exception', retryable: false },
@@ -38,6 +39,7 @@ export const ERRORS = {
   DISCONNECTED: { status: 503, type: 'disconnected_exception', retryable: true },
   STORE_IN_USE: { status: 503, type: 'store_in_use_exception', retryable: false },
   PREFLIGHT_FAILED: { status: 503, type: 'preflight_exception', retryable: false },
+  STORAGE_FULL: { status: 507, type: 'storage_full_exception', retryable: false },
   DEADLINE_EXCEEDED: { status: 504, type: 'timeout_exception', retryable: true },
   OUTCOME_UNKNOWN: { status: 504, type: 'outcome_unknown_exception', retryable: false },
 } as const satisfies Record<string, ErrorTraits>;
