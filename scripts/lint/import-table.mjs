@@ -41,6 +41,8 @@ const TABLE = [
   { at: 'src/wire/codec.ts', ours: ['errors'], packages: ['valibot', '@msgpack/msgpack'] },
   { at: 'src/bus', ours: ['errors', 'env', 'wire'] },
   { at: 'src/bus/nats', ours: ['errors', 'env', 'wire'], packages: ['nats'], io: ANYTHING },
+  { at: 'src/bus/folder', ours: ['errors', 'env'], io: /^fs/ },
+  { at: 'src/bus/s3', ours: ['errors', 'env'], packages: ['@aws-sdk/client-s3'] },
   { at: 'src/actor', ours: ['errors', 'env'] },
   { at: 'src/engine', ours: ['errors', 'env'] },
   { at: 'src/engine/aggregate', ours: ['errors', 'env'], packages: ['@datadog/sketches-js'] },
