@@ -10,13 +10,17 @@ import type { JetStreamChannel } from './channel.ts';
 
 /** Numbers of JetStream's errors that we act upon. */
 export const JS_ERRORS = {
+  accountStorageExceeded: 10002,
   accountWithoutJetStream: 10039,
   consumerNotFound: 10014,
+  insufficientResources: 10023,
   messageNotFound: 10037,
   messageTooLarge: 10054,
   notEnabled: 10076,
   otherStreamExpected: 10060,
   sequenceInFlight: 10164,
+  storageExceeded: 10047,
+  storeFailed: 10077,
   streamNameInUse: 10058,
   streamNotFound: 10059,
   unavailable: 10008,
@@ -85,18 +89,18 @@ export class JetStreamApi {
 
   /**
    * Sends one request; undefined if it got no answer, which leaves open whether it was carried out. Waits no longer
-   * than the link holds and the signal is not aborted.
+   * than the link holds and the signal is not aborted, and at most `timeoutMs`.
    */
   async exchange(
     subject: string,
     payload: string | Uint8Array,
-    options: { headers?: BusHeaders; signal?: AbortSignal | undefined } = {},
+    options: { headers?: BusHeaders; signal?: AbortSignal | undefined; timeoutMs?: number } = {},
   ): Promise<Uint8Array | undefined> {
-    const { headers, signal } = options;
+    const { headers, signal, timeoutMs = TRY_MS } = options;
     const hopeless = this.#hopeless(signal);
     try {
       const data = typeof payload === 'string' ? encoder.encode(payload) : payload;
-      const request = headers === undefined ? { timeoutMs: TRY_MS } : { timeoutMs: TRY_MS, headers };
+      const request = headers === undefined ? { timeoutMs } : { timeoutMs, headers };
       return await Promise.race([this.channel.request(subject, data, request), hopeless.promise]);
     } finally {
       hopeless.stop();

@@ -39,6 +39,6 @@ export interface JetStreamChannel {
   ): Promise<Uint8Array | undefined>;
   /** Listens until the function returned is called. */
   subscribe(subject: string, listener: ChannelListener): () => void;
-  /** Publishes an empty message. The link must be up. */
-  publish(subject: string): void;
+  /** Publishes a message, an empty one unless told otherwise. The link must be up. */
+  publish(subject: string, message?: { readonly data: Uint8Array; readonly reply: string }): void;
 }

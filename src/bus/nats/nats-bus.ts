@@ -19,6 +19,7 @@ import { forbidden, JetStreamApi } from './api.ts';
 import { createLogStream, NatsLog } from './log.ts';
 import { NatsMessage, natsHeaders } from './message.ts';
 import { NatsChannel } from './nats-channel.ts';
+import { type ObjectDepot, openObjectDepot } from './object-depot.ts';
 import { NatsRegistry } from './registry.ts';
 import { Stream } from './stream.ts';
 
@@ -117,6 +118,16 @@ export class NatsBus implements Bus {
     const registry = new NatsRegistry(this.api, options, { replicas: streamReplicas, onFault });
     await registry.open(options);
     return registry;
+  }
+
+  /**
+   * Opens the depot in an object store bucket, which is made if need be.
+   *
+   * @throws CoppiceError `INVALID_NAME`, `PREFLIGHT_FAILED` if the bucket cannot be used, `DISCONNECTED`.
+   */
+  openDepot(bucket: string): Promise<ObjectDepot> {
+    const replicas = this.#settings.streamReplicas;
+    return openObjectDepot(this.api, { bucket, replicas, maxPayloadBytes: this.#maxPayloadBytes });
   }
 
   /** Hands over what was received, sends what is waiting, and closes the connection. */

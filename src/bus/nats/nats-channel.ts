@@ -52,8 +52,9 @@ export class NatsChannel implements JetStreamChannel {
     return () => subscription.unsubscribe();
   }
 
-  publish(subject: string): void {
-    this.#nats.publish(subject);
+  publish(subject: string, message?: { readonly data: Uint8Array; readonly reply: string }): void {
+    if (message === undefined) this.#nats.publish(subject);
+    else this.#nats.publish(subject, message.data, { reply: message.reply });
   }
 }
 

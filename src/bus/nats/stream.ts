@@ -20,8 +20,16 @@ export type StoredMessage = {
   readonly subject: string;
   readonly seq: number;
   readonly data: Uint8Array;
+  /** When it was stored, by the server's clock, in ISO 8601. */
+  readonly time: string;
   header(name: string): string | undefined;
 };
+
+/** Which message is read: by its sequence, the last of a subject, or the first of a subject from a sequence on. */
+export type MessagePlace =
+  | { readonly seq: number }
+  | { readonly last_by_subj: string }
+  | { readonly seq: number; readonly next_by_subj: string };
 
 /** A write. `expectedSeq` is the last sequence of the subject that it builds upon; undefined: any. */
 export type StreamWrite = {
@@ -80,7 +88,7 @@ export class Stream {
    * @throws CoppiceError `STALE_GENERATION` if the stream is gone, `DISCONNECTED` if no answer came within `withinMs`.
    */
   async read(
-    which: { seq: number } | { last_by_subj: string },
+    which: MessagePlace,
     options: { withinMs?: number; signal?: AbortSignal } = {},
   ): Promise<StoredMessage | undefined> {
     const answer = await this.#ask(`STREAM.MSG.GET.${this.name}`, which, options);
@@ -109,8 +117,12 @@ export class Stream {
   }
 
   /** Asks JetStream about this stream. Throws what `refusal` makes of an error, and `DISCONNECTED`. */
-  async ask(subject: string, body: unknown): Promise<Readonly<Record<string, unknown>>> {
-    const answer = await this.#ask(subject, body, {});
+  async ask(
+    subject: string,
+    body: unknown,
+    options: { withinMs?: number; signal?: AbortSignal } = {},
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const answer = await this.#ask(subject, body, options);
     if (!answer.ok) throw this.refusal('use', answer);
     return answer.value;
   }
@@ -193,6 +205,7 @@ function storedMessage(value: unknown): StoredMessage {
   return {
     subject: String(value['subject']),
     seq: numberAt(value, 'seq'),
+    time: String(value['time']),
     data: typeof value['data'] === 'string' ? fromBase64(value['data']) : new Uint8Array(0),
     header: (name) => headers.get(name),
   };

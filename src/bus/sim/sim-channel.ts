@@ -67,7 +67,8 @@ export class SimChannel implements JetStreamChannel {
     return this.#connection.subscribe({ subject }, (message) => listener.onMessage(message));
   }
 
-  publish(subject: string): void {
-    this.#connection.publish({ subject, data: new Uint8Array(0) });
+  publish(subject: string, message?: { readonly data: Uint8Array; readonly reply: string }): void {
+    if (message === undefined) this.#connection.publish({ subject, data: new Uint8Array(0) });
+    else this.#connection.publish({ subject, data: message.data.slice(), reply: message.reply });
   }
 }
