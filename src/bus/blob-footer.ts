@@ -9,7 +9,7 @@
  *     16     32  SHA-256 of the blob without the footer
  * ```
  */
-import { type BlobStat, corruptBlob } from './depot.ts';
+import { type BlobSource, type BlobStat, corruptBlob } from './depot.ts';
 import type { Transfer } from './transfer.ts';
 
 /** Length of the footer. */
@@ -43,6 +43,15 @@ export function decodeFooter(name: string, footer: Uint8Array, storedBytes: numb
   if (sizeBytes !== storedBytes - FOOTER_BYTES)
     throw corruptBlob(name, `it has ${storedBytes - FOOTER_BYTES} bytes instead of ${sizeBytes}`);
   return { name, sizeBytes, sha256: hexOf(footer.subarray(DIGEST_AT)) };
+}
+
+/** The bytes of a blob and then its footer. When the last piece is out, `transfer` has seen the whole blob. */
+export async function* withFooter(source: BlobSource, transfer: Transfer): AsyncGenerator<Uint8Array> {
+  for await (const piece of source instanceof Uint8Array ? [source] : source) {
+    transfer.take(piece);
+    yield piece;
+  }
+  yield encodeFooter(transfer.sizeBytes, transfer.digest());
 }
 
 /**

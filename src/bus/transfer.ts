@@ -58,6 +58,7 @@ export class Transfer {
   readonly #options: TransferOptions;
   readonly #totalBytes: number | undefined;
   readonly #hash = createHash('sha256');
+  #digest: Uint8Array | undefined;
   #sizeBytes = 0;
 
   /** Throws CoppiceError `PAYLOAD_TOO_LARGE` if the blob is known to be over the limit. */
@@ -80,9 +81,10 @@ export class Transfer {
     this.#hash.update(bytes);
   }
 
-  /** The SHA-256 of all bytes taken; ends the transfer. */
+  /** The SHA-256 of all bytes taken. Nothing can be taken after it. */
   digest(): Uint8Array {
-    return this.#hash.digest();
+    this.#digest ??= this.#hash.digest();
+    return this.#digest;
   }
 
   /** Tells how many bytes have arrived where they were meant to go. */

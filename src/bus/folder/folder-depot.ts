@@ -9,7 +9,7 @@ import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import { type Env, randomToken } from '../../env.ts';
 import { asCoppiceError } from '../../errors.ts';
-import { decodeFooter, encodeFooter, FOOTER_BYTES, hexOf, withoutFooter } from '../blob-footer.ts';
+import { decodeFooter, FOOTER_BYTES, hexOf, withFooter, withoutFooter } from '../blob-footer.ts';
 import {
   type BlobSource,
   type BlobStat,
@@ -54,10 +54,10 @@ export class FolderDepot implements Depot {
     const limit = limitTime(this.#env.clock, `storing blob \`${name}\``, options);
     const unfinished = join(this.#folder, UNFINISHED, randomToken(this.#env.random, 16));
     try {
-      const digest = await this.#write(unfinished, inPieces(source, PIECE_BYTES, limit.signal), transfer);
+      await this.#write(unfinished, inPieces(withFooter(source, transfer), PIECE_BYTES, limit.signal), transfer);
       limit.signal.throwIfAborted();
       await linkNew(name, unfinished, { root: this.#folder, target: this.#path(name) });
-      return { name, sizeBytes: transfer.sizeBytes, sha256: hexOf(digest) };
+      return { name, sizeBytes: transfer.sizeBytes, sha256: hexOf(transfer.digest()) };
     } finally {
       limit.stop();
       await rm(unfinished, { force: true });
@@ -159,21 +159,19 @@ export class FolderDepot implements Depot {
     }
   }
 
-  /** Writes a blob and its footer, and syncs the file. Returns the checksum. */
-  async #write(path: string, pieces: AsyncIterable<Uint8Array>, transfer: Transfer): Promise<Uint8Array> {
+  /** Writes pieces into a new file, and syncs it. */
+  async #write(path: string, pieces: AsyncIterable<Uint8Array>, transfer: Transfer): Promise<void> {
     const handle = await open(path, 'wx').catch((error: unknown) => {
       throw fileError('INTERNAL', `\`${path}\` cannot be made`, error);
     });
+    let written = 0;
     try {
       for await (const piece of pieces) {
-        transfer.take(piece);
         await writeAll(handle, piece);
-        transfer.report(transfer.sizeBytes);
+        written += piece.length;
+        transfer.report(Math.min(written, transfer.sizeBytes));
       }
-      const digest = transfer.digest();
-      await writeAll(handle, encodeFooter(transfer.sizeBytes, digest));
       await syncFile(handle);
-      return digest;
     } finally {
       await handle.close();
     }
