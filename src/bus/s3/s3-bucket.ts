@@ -18,6 +18,9 @@ export type S3Credentials = {
 /** Where the depot is, and who uses it. */
 export type S3Settings = S3Place & { readonly credentials?: S3Credentials };
 
+/** What is known of an object: the upload that made it (`''` if it does not say), its length, its tag. */
+export type S3Head = { readonly upload: string; readonly sizeBytes: number; readonly etag: string };
+
 /** Bytes that arrive. `totalBytes` is the length of the whole object, whichever part of it was asked for. */
 export type S3Body = { readonly body: AsyncIterable<Uint8Array>; readonly totalBytes: number; readonly etag: string };
 
@@ -62,12 +65,12 @@ export class S3Bucket {
     this.#bucket = bucket;
   }
 
-  /** The upload that made an object, `''` if it does not say; undefined if there is no object. */
-  async uploadOf(key: string, signal: AbortSignal): Promise<string | undefined> {
+  /** What is known of an object; undefined if there is none. */
+  async head(key: string, signal: AbortSignal): Promise<S3Head | undefined> {
     try {
       const command = new this.#sdk.HeadObjectCommand(this.#at(key));
-      const { Metadata } = await this.#client.send(command, { abortSignal: signal });
-      return Metadata?.[UPLOAD_KEY] ?? '';
+      const { Metadata, ContentLength, ETag } = await this.#client.send(command, { abortSignal: signal });
+      return { upload: Metadata?.[UPLOAD_KEY] ?? '', sizeBytes: ContentLength ?? 0, etag: ETag ?? '' };
     } catch (error) {
       if (this.#statusOf(error) === 404) return undefined;
       throw this.#failure(`look up \`${key}\``, error, signal);
@@ -168,7 +171,6 @@ export class S3Bucket {
     } catch (error) {
       const status = this.#statusOf(error);
       if (status === 404 || status === 412) return undefined;
-      if (status === 416) return { body: nothing(), totalBytes: 0, etag: '' };
       throw this.#failure(`read \`${key}\``, error, signal);
     }
   }
@@ -260,7 +262,7 @@ export class S3Bucket {
     if (full) return new CoppiceError('STORAGE_FULL', message, { cause: error });
     const refused = status === 401 || status === 403 || status === 404 || /Credentials|Token|Region/.test(name);
     if (refused) return new CoppiceError('PREFLIGHT_FAILED', message, { cause: error });
-    const away = status === undefined || status === 429 || status >= 500;
+    const away = status === undefined || status === 429 || (status >= 500 && status !== 501);
     return new CoppiceError(away ? 'DISCONNECTED' : 'INTERNAL', message, { cause: error });
   }
 }
@@ -281,5 +283,3 @@ function sha256Of(bytes: Uint8Array): string {
 function isBytes(body: unknown): body is AsyncIterable<Uint8Array> {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -90,7 +90,7 @@ export class S3Depot implements Depot {
     const transfer = new Transfer(name, options, totalBytes);
     const limit = limitTime(this.#env.clock, `storing blob \`${name}\``, options);
     try {
-      if ((await this.#bucket.uploadOf(this.#key(name), limit.signal)) !== undefined) throw blobExists(name);
+      if ((await this.#bucket.head(this.#key(name), limit.signal)) !== undefined) throw blobExists(name);
       const partBytes = Math.max(PART_BYTES, Math.ceil(((totalBytes ?? 0) + FOOTER_BYTES) / MAX_PARTS));
       const pieces = inPieces(withFooter(source, transfer), partBytes, limit.signal);
       await this.#store(name, { pieces, partBytes, transfer, signal: limit.signal });
@@ -124,11 +124,18 @@ export class S3Depot implements Depot {
   async stat(name: string, options: DepotOptions = {}): Promise<BlobStat> {
     checkBlobName(name);
     return this.#within(`looking up blob \`${name}\``, options, async (signal) => {
-      const last = await this.#bucket.get(this.#key(name), { range: `bytes=-${FOOTER_BYTES}`, signal });
-      if (last === undefined) throw blobNotFound(name);
+      const key = this.#key(name);
+      const head = await this.#bucket.head(key, signal);
+      if (head === undefined) throw blobNotFound(name);
+      const { sizeBytes: storedBytes, etag } = head;
+      if (storedBytes < FOOTER_BYTES) throw corruptBlob(name, `it has only ${storedBytes} bytes`);
+      // not `bytes=-48`: some servers get that wrong
+      const range = `bytes=${storedBytes - FOOTER_BYTES}-${storedBytes - 1}`;
+      const footer = await this.#bucket.get(key, { range, etag, signal });
+      if (footer === undefined) throw blobNotFound(name);
       const pieces: Uint8Array[] = [];
-      for await (const piece of last.body) pieces.push(piece);
-      return decodeFooter(name, Buffer.concat(pieces), last.totalBytes);
+      for await (const piece of footer.body) pieces.push(piece);
+      return decodeFooter(name, Buffer.concat(pieces), storedBytes);
     });
   }
 
@@ -245,7 +252,7 @@ export class S3Depot implements Depot {
   /** The upload that made the object of a name; undefined if there is none, or it cannot be learned. */
   async #ownerOf(name: string, signal: AbortSignal): Promise<string | undefined> {
     try {
-      return await this.#bucket.uploadOf(this.#key(name), signal);
+      return (await this.#bucket.head(this.#key(name), signal))?.upload;
     } catch (error) {
       if (error instanceof CoppiceError && error.code === 'DISCONNECTED') return undefined;
       throw error;
