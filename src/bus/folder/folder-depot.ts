@@ -159,20 +159,26 @@ export class FolderDepot implements Depot {
     }
   }
 
-  /** Writes pieces into a new file, and syncs it. */
+  /** Writes pieces into a new file, each while the next one is made, and syncs it. */
   async #write(path: string, pieces: AsyncIterable<Uint8Array>, transfer: Transfer): Promise<void> {
     const handle = await open(path, 'wx').catch((error: unknown) => {
       throw fileError('INTERNAL', `\`${path}\` cannot be made`, error);
     });
+    let writing = Promise.resolve();
     let written = 0;
     try {
       for await (const piece of pieces) {
-        await writeAll(handle, piece);
-        written += piece.length;
+        await writing;
         transfer.report(Math.min(written, transfer.sizeBytes));
+        writing = writeAll(handle, piece);
+        writing.catch(() => {}); // awaited with the next piece
+        written += piece.length;
       }
+      await writing;
       await syncFile(handle);
+      transfer.report(transfer.sizeBytes);
     } finally {
+      await Promise.allSettled([writing]);
       await handle.close();
     }
   }
