@@ -39,7 +39,8 @@ export interface Depot extends Closeable {
    * writers of one name exactly one succeeds. An abort that comes when all bytes are stored is too late, and ignored.
    *
    * @throws CoppiceError `CONFLICT` if the name is taken, `PAYLOAD_TOO_LARGE`, `STORAGE_FULL`, `DEADLINE_EXCEEDED`,
-   *   `OUTCOME_UNKNOWN` if the very last step was not answered; what the source throws; the signal's reason.
+   *   `OUTCOME_UNKNOWN` if the very last step was not answered, `CORRUPT_BLOB` if bytes were removed under the upload;
+   *   what the source throws; the signal's reason.
    */
   put(name: string, source: BlobSource, options?: TransferOptions): Promise<BlobStat>;
   /**
@@ -78,6 +79,11 @@ export function checkBlobName(name: string): void {
   const reason = faultOf(name);
   if (reason === undefined) return;
   throw new CoppiceError('INVALID_NAME', `invalid blob name \`${name.slice(0, MAX_NAME)}\`: ${reason}`);
+}
+
+/** Whether something that lies in a depot's place can be one of its blobs; others may have put things there, too. */
+export function isBlobName(name: string): boolean {
+  return faultOf(name) === undefined;
 }
 
 /** Checks a prefix of names, which may be empty or end anywhere. Throws CoppiceError `INVALID_NAME`. */

@@ -7,7 +7,8 @@ import { dirname } from 'node:path';
 import { CoppiceError, type ErrorCode } from '../../errors.ts';
 import { blobExists } from '../depot.ts';
 
-const LINK_TRIES = 5;
+/** Each further try means that somebody removed the folder just then. */
+const LINK_TRIES = 50;
 const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 const WITHOUT_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 

@@ -6,7 +6,7 @@
  * be in a folder's way. Needs a file system with hard links that tells upper from lower case.
  */
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Env, randomToken } from '../../env.ts';
 import { asCoppiceError } from '../../errors.ts';
 import { decodeFooter, FOOTER_BYTES, hexOf, withFooter, withoutFooter } from '../blob-footer.ts';
@@ -18,6 +18,7 @@ import {
   checkBlobPrefix,
   type Depot,
   type DepotOptions,
+  isBlobName,
   type TransferOptions,
 } from '../depot.ts';
 import { inPieces, lengthOf, limitTime, Transfer, within } from '../transfer.ts';
@@ -45,7 +46,7 @@ export class FolderDepot implements Depot {
   /** The folder exists, and `+unfinished` in it: see `openFolderDepot`. */
   constructor(env: Env, folder: string) {
     this.#env = env;
-    this.#folder = folder;
+    this.#folder = resolve(folder);
   }
 
   async put(name: string, source: BlobSource, options: TransferOptions = {}): Promise<BlobStat> {
@@ -104,7 +105,7 @@ export class FolderDepot implements Depot {
       const names: string[] = [];
       for await (const name of this.#walk('', prefix)) {
         signal.throwIfAborted();
-        names.push(name);
+        if (isBlobName(name)) names.push(name);
       }
       return names.sort();
     });
@@ -197,7 +198,7 @@ export class FolderDepot implements Depot {
       const name = isBlob ? path.slice(0, -BLOB.length) : `${path}/`;
       if (isBlob && name.startsWith(prefix)) yield name;
       const leadsThere = name.startsWith(prefix) || prefix.startsWith(name);
-      if (entry.isDirectory() && entry.name !== UNFINISHED && leadsThere) yield* this.#walk(name, prefix);
+      if (entry.isDirectory() && isBlobName(path) && leadsThere) yield* this.#walk(name, prefix);
     }
   }
 }

@@ -16,6 +16,7 @@ import {
   corruptBlob,
   type Depot,
   type DepotOptions,
+  isBlobName,
   type TransferOptions,
 } from '../depot.ts';
 import { inPieces, lengthOf, limitTime, manyListeners, Transfer, within } from '../transfer.ts';
@@ -119,7 +120,8 @@ export class ObjectDepot implements Depot {
   async list(prefix: string, options: DepotOptions = {}): Promise<readonly string[]> {
     checkBlobPrefix(prefix);
     return this.#within('listing blobs', options, async (signal) => {
-      const names = (await this.#bucket.names(signal)).filter((name) => name.startsWith(prefix));
+      const all = await this.#bucket.names(signal);
+      const names = all.filter((name) => name.startsWith(prefix) && isBlobName(name));
       const found: string[] = [];
       for (let at = 0; at < names.length; at += LIST_AT_ONCE) {
         const some = names.slice(at, at + LIST_AT_ONCE);

@@ -18,6 +18,7 @@ import {
   corruptBlob,
   type Depot,
   type DepotOptions,
+  isBlobName,
   type TransferOptions,
 } from '../depot.ts';
 import { inPieces, lengthOf, limitTime, manyListeners, Transfer, within } from '../transfer.ts';
@@ -145,7 +146,7 @@ export class S3Depot implements Depot {
       const names: string[] = [];
       for await (const key of this.#bucket.keys(`${this.#prefix}${prefix}`, signal)) {
         const name = key.slice(this.#prefix.length);
-        if (!name.includes('+')) names.push(name);
+        if (isBlobName(name)) names.push(name);
       }
       return names.sort();
     });

@@ -48,6 +48,8 @@ test('the depot reads what the NATS client wrote, and takes its deletions for de
   assert.ok(sameBytes((await client.getBlob('theirs')) ?? bytes, seededBytes(10, 1)));
   const info = await client.info('theirs');
   assert.ok(info);
+  await client.putBlob({ name: 'no name of ours' }, seededBytes(1, 1));
+  assert.equal(await depot.list(''), ['theirs']);
   await client.link('linked', info);
   assert.is((await failureOf(collect(depot.get('linked')))).code, 'UNSUPPORTED_FORMAT');
 });

@@ -90,6 +90,16 @@ test('a server that ignores conditions is refused, and taken if told so', async 
   await depot.close();
 });
 
+test('what others keep in the bucket is not listed', async ({ depot, fake }) => {
+  const foreign = { data: Buffer.from('x'), metadata: {}, etag: '"x"' };
+  for (const key of ['a b', 'folder/', 'notes+old']) fake.objects.set(key, foreign);
+  await depot.put('ours', seededBytes(SMALL, 1));
+  assert.equal(await depot.list(''), ['ours']);
+  fake.objects.set('theirs', foreign);
+  assert.is((await failureOf(depot.stat('theirs'))).code, 'CORRUPT_BLOB');
+  assert.is((await failureOf(collect(depot.get('theirs')))).code, 'CORRUPT_BLOB');
+});
+
 test('uploads that died are swept away, however many there are', async ({ depot, fake }) => {
   for (let place = 0; place < 7; place += 1)
     fake.uploads.set(`dead-${place}`, { key: `x/${place}`, metadata: {}, parts: new Map(), begun: new Date(0) });
