@@ -21,7 +21,8 @@ const THREAD = `
   const { writeSync } = require('node:fs');
   const shared = new Float64Array(require('node:worker_threads').workerData);
   setInterval(() => {
-    if (shared[${ACT_AT_MS}] === 0 || Date.now() < shared[${ACT_AT_MS}]) return;
+    const actAtMs = shared[${ACT_AT_MS}]; // read once: the test may end, and set it to 0, at any moment
+    if (actAtMs === 0 || Date.now() < actAtMs) return;
     writeSync(1, '\\n  FAIL  a test never yields; the run is killed\\n\\n' + shared[${PASSED}] + ' passed, ' + (shared[${FAILED}] + 1) + ' failed\\n');
     process.kill(process.pid, 'SIGKILL');
   }, 100);
