@@ -38,6 +38,17 @@ export function manyListeners(signal: AbortSignal): AbortSignal {
   return signal;
 }
 
+/** Waits for something, but no longer than the signal is not aborted; then throws its reason. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const gate = abortGate(signal);
+  try {
+    return await Promise.race([work, gate.aborted]);
+  } finally {
+    gate.close();
+  }
+}
+
 /** Runs an operation within the caller's bounds. */
 export async function within<T>(
   limits: { readonly clock: Clock; readonly what: string; readonly options: DepotOptions },

@@ -8,7 +8,7 @@
  */
 import { Deadline, pause } from '../../env.ts';
 import { CoppiceError } from '../../errors.ts';
-import { manyListeners } from '../transfer.ts';
+import { manyListeners, unlessAborted } from '../transfer.ts';
 import { type ApiAnswer, JS_ERRORS, numberAt, parseAnswer } from './api.ts';
 import { chunkHeaders } from './object-layout.ts';
 import type { Stream } from './stream.ts';
@@ -41,16 +41,19 @@ const FULL: readonly number[] = [
 export class ChunkWriter {
   readonly #target: ChunkTarget;
   readonly #options: ChunkWriterOptions;
-  readonly #signal: AbortSignal;
+  /** Aborted when nothing more is to be sent. */
   readonly #stopping = new AbortController();
-  readonly #underWay: { readonly chunk: Chunk; readonly stored: Promise<number> }[] = [];
+  /** Aborted when answers are not waited for any more. */
+  readonly #hangingUp = new AbortController();
+  readonly #underWay: { readonly chunk: Chunk; stored: Promise<number> }[] = [];
   #count = 0;
   #lastSeq = 0;
 
   constructor(target: ChunkTarget, options: ChunkWriterOptions) {
     this.#target = target;
     this.#options = options;
-    this.#signal = manyListeners(AbortSignal.any([options.signal, this.#stopping.signal]));
+    manyListeners(this.#stopping.signal);
+    manyListeners(this.#hangingUp.signal);
   }
 
   /** Chunks taken so far. */
@@ -65,9 +68,7 @@ export class ChunkWriter {
    */
   async add(data: Uint8Array): Promise<void> {
     const chunk = { index: this.#count++, data, tries: 0 };
-    const stored = this.#store(chunk);
-    stored.catch(() => {}); // #settleOldest hears of it
-    this.#underWay.push({ chunk, stored });
+    this.#underWay.push({ chunk, stored: this.#store(chunk) });
     if (this.#underWay.length >= this.#options.windowChunks) await this.#settleOldest();
   }
 
@@ -76,21 +77,28 @@ export class ChunkWriter {
     while (this.#underWay.length > 0) await this.#settleOldest();
   }
 
-  /** Sends nothing more; resolves when nothing is under way. */
-  async stop(): Promise<void> {
+  /**
+   * Sends nothing more; resolves when nothing is under way. What was sent is waited for, for `graceMs` at most: chunks
+   * that are removed now might else be stored after that.
+   */
+  async stop(graceMs: number): Promise<void> {
     this.#stopping.abort(new Error('the upload was given up'));
+    const { clock } = this.#target.stream.api.env;
+    const cancel = clock.after(graceMs, () => this.#hangingUp.abort(new Error('the upload was given up')));
     await Promise.allSettled(this.#underWay.map(({ stored }) => stored));
+    cancel();
   }
 
   async #settleOldest(): Promise<void> {
     const [oldest] = this.#underWay;
     if (oldest === undefined) return;
     const { chunk } = oldest;
-    let seq = await oldest.stored;
+    let seq = await unlessAborted(oldest.stored, this.#options.signal);
     while (seq < this.#lastSeq) {
       await this.#remove(seq);
       chunk.tries += 1;
-      seq = await this.#store(chunk);
+      oldest.stored = this.#store(chunk);
+      seq = await unlessAborted(oldest.stored, this.#options.signal);
     }
     this.#lastSeq = seq;
     this.#underWay.shift();
@@ -98,19 +106,27 @@ export class ChunkWriter {
   }
 
   /** Sends a chunk until it is stored; resolves with its sequence. */
-  async #store(chunk: Chunk): Promise<number> {
+  #store(chunk: Chunk): Promise<number> {
+    const stored = this.#sendUntilStored(chunk);
+    stored.catch(() => {}); // #settleOldest hears of it
+    return stored;
+  }
+
+  async #sendUntilStored(chunk: Chunk): Promise<number> {
     const { stream, subject, upload } = this.#target;
     const { api } = stream;
     const headers = chunkHeaders(upload, stream.name, chunk);
     const deadline = new Deadline(api.env.clock, this.#options.stallMs);
+    const stopping = this.#stopping.signal;
     for (;;) {
-      await api.link.whenUp(deadline.remainingMs(), this.#signal);
-      const ack = await api.exchange(subject, chunk.data, { headers, signal: this.#signal, timeoutMs: ACK_MS });
-      this.#signal.throwIfAborted();
+      await api.link.whenUp(deadline.remainingMs(), stopping);
+      const waiting = { headers, signal: this.#hangingUp.signal, timeoutMs: ACK_MS };
+      const ack = await api.exchange(subject, chunk.data, waiting);
       const seq = ack === undefined ? undefined : this.#judge(parseAnswer(ack));
       if (seq !== undefined) return seq;
+      stopping.throwIfAborted();
       if (deadline.expired()) throw this.#stalled();
-      await pause(api.env.clock, RETRY_MS, this.#signal);
+      await pause(api.env.clock, RETRY_MS, stopping);
     }
   }
 
@@ -128,7 +144,9 @@ export class ChunkWriter {
   async #remove(seq: number): Promise<void> {
     const { stream } = this.#target;
     const body = { seq, no_erase: true };
-    const answer = await stream.api.call(`STREAM.MSG.DELETE.${stream.name}`, body, { signal: this.#signal });
+    const answer = await stream.api.call(`STREAM.MSG.DELETE.${stream.name}`, body, {
+      signal: this.#options.signal,
+    });
     if (!answer.ok) throw stream.refusal('remove a message of', answer);
   }
 

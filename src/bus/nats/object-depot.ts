@@ -179,9 +179,9 @@ export class ObjectDepot implements Depot {
 
   /** Removes the chunks of an upload that failed. What cannot be removed now is left to `sweep`. */
   async #cleanUp(error: unknown, upload: string, writer: ChunkWriter): Promise<void> {
-    await writer.stop();
+    await writer.stop(CLEAN_UP_MS);
     const inDoubt = error instanceof CoppiceError && error.code === 'OUTCOME_UNKNOWN';
-    if (writer.count === 0 || inDoubt) return;
+    if (writer.count === 0 || inDoubt || !this.#bucket.stream.api.link.up) return;
     try {
       await this.#bucket.purgeChunks(upload, { withinMs: CLEAN_UP_MS });
     } catch (cause) {
