@@ -13,6 +13,7 @@ import { addProcessCommands } from './commands/processes.ts';
 import { addSearchCommand } from './commands/search.ts';
 import { addStatusCommands } from './commands/status.ts';
 import { addUpCommand } from './commands/up.ts';
+import { addWhyCommand } from './commands/why.ts';
 import { failureAnswer, failureLine } from './failure.ts';
 import type { Shell } from './shell.ts';
 
@@ -58,6 +59,7 @@ export function buildProgram(shell: Shell, version: string): Command {
   addAnalyzeCommand(program, shell);
   addCallCommand(program, shell);
   addStatusCommands(program, shell);
+  addWhyCommand(program, shell);
   addProcessCommands(program, shell);
   return program;
 }

@@ -4,6 +4,10 @@
 import type { Closeable } from '../bus/bus.ts';
 import type { CopySpec } from '../shard/copy-spec.ts';
 import type { CopyStatus } from '../wire/records.ts';
+import type { CopyTransition } from '../wire/transitions.ts';
+
+/** Told of the steps of copies. */
+export type TransitionListener = (transition: CopyTransition) => void;
 
 /** Hosts copies. */
 export interface CopyHost extends Closeable {
@@ -16,6 +20,8 @@ export interface CopyHost extends Closeable {
   statuses(): readonly CopyStatus[];
   /** Calls `listener` when a status may have changed. */
   onStatus(listener: () => void): void;
+  /** Calls `listener` at every step of a copy. */
+  onTransition(listener: TransitionListener): void;
 }
 
 /** What tells copies apart within a leaf. */

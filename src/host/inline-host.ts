@@ -6,7 +6,7 @@ import type { ClusterContext } from '../cluster/context.ts';
 import { Copy } from '../shard/copy.ts';
 import type { CopySpec } from '../shard/copy-spec.ts';
 import type { CopyStatus } from '../wire/records.ts';
-import { type CopyHost, copyKey } from './copy-host.ts';
+import { type CopyHost, copyKey, type TransitionListener } from './copy-host.ts';
 
 /** Finds the definition that a group needs. */
 export type DefinitionOf = (requires: string) => ActorDefinition | undefined;
@@ -17,6 +17,7 @@ export class InlineHost implements CopyHost {
   readonly #definitionOf: DefinitionOf;
   readonly #copies = new Map<string, Copy>();
   readonly #listeners = new Set<() => void>();
+  readonly #transitionListeners = new Set<TransitionListener>();
 
   constructor(context: ClusterContext, definitionOf: DefinitionOf) {
     this.#context = context;
@@ -34,7 +35,14 @@ export class InlineHost implements CopyHost {
       });
       return;
     }
-    const copy = new Copy(spec, { context: this.#context, definition, onStatus: () => this.#changed() });
+    const copy = new Copy(spec, {
+      context: this.#context,
+      definition,
+      onStatus: () => this.#changed(),
+      onTransition: (transition) => {
+        for (const listener of this.#transitionListeners) listener(transition);
+      },
+    });
     this.#copies.set(key, copy);
     copy.open();
   }
@@ -59,9 +67,14 @@ export class InlineHost implements CopyHost {
     this.#listeners.add(listener);
   }
 
+  onTransition(listener: TransitionListener): void {
+    this.#transitionListeners.add(listener);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.keys().map(async (key) => this.closeCopy(key)));
     this.#listeners.clear();
+    this.#transitionListeners.clear();
   }
 
   #changed(): void {

@@ -3,13 +3,17 @@
  * threads; an embedder's `serve` is one as well.
  */
 import type { Closeable } from '../bus/bus.ts';
+import type { RpcRequest } from '../bus/responder.ts';
 import type { Server } from '../bus/rpc.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { asCoppiceError, CoppiceError } from '../errors.ts';
 import type { CopySpec } from '../shard/copy-spec.ts';
+import { encode } from '../wire/codec.ts';
 import { checkName, nameToToken } from '../wire/names.ts';
 import type { GroupRecord, Pulse } from '../wire/records.ts';
 import { fill, SUBJECTS, tokenAt } from '../wire/subjects.ts';
+import { type CopyTransition, type HistoryAnswer, parseHistoryRequest } from '../wire/transitions.ts';
+import { CopyHistories } from './copy-histories.ts';
 import { type CopyHost, copyKey } from './copy-host.ts';
 import { LeafName } from './leaf-name.ts';
 import { PulseSender } from './pulse.ts';
@@ -37,6 +41,7 @@ export class Leaf implements Closeable {
   readonly #provides: ReadonlySet<string>;
   readonly #claim: LeafName;
   readonly #pulse: PulseSender;
+  readonly #histories = new CopyHistories();
   readonly #closingCopies = new Map<string, Promise<void>>();
   #server: Server | undefined;
   #stopListening: () => void = () => {};
@@ -102,10 +107,11 @@ export class Leaf implements Closeable {
     const subject = fill(SUBJECTS.leaf, { cluster, leaf: nameToToken(this.name), command: '*' });
     this.#server = rpc.serve({
       subject,
-      handler: async (request) => this.#command(tokenAt(SUBJECTS.leaf, 'command', request.subject)),
+      handler: async (request) => this.#command(request),
     });
     await bus.flush();
     this.#host.onStatus(() => this.#pulse.changed());
+    this.#host.onTransition((transition) => this.#onTransition(transition));
     this.#pulse.start();
     this.#stopListening = view.onChange((key) => {
       if (key.startsWith('placement.') || key.startsWith('group.')) this.#reconcileLater();
@@ -123,15 +129,38 @@ export class Leaf implements Closeable {
     this.#context.report('info', 'leaf stopped', { leaf: this.name });
   }
 
-  async #command(command: string): Promise<unknown> {
+  async #command({ subject, body }: RpcRequest): Promise<unknown> {
+    const command = tokenAt(SUBJECTS.leaf, 'command', subject);
     if (command === 'ping')
       return { name: this.name, incarnation: this.incarnation, pid: this.#context.env.machine.pid };
     if (command === 'stats') return this.#compose();
+    if (command === 'history') {
+      const answer: HistoryAnswer = { transitions: [...this.#histories.of(parseHistoryRequest(body))] };
+      return answer;
+    }
     if (command === 'drain') {
       await this.#claim.setDraining(true);
       return { draining: true };
     }
-    throw new CoppiceError('UNKNOWN_ENDPOINT', `a leaf knows \`ping\`, \`stats\` and \`drain\`, not \`${command}\``);
+    throw new CoppiceError(
+      'UNKNOWN_ENDPOINT',
+      `a leaf knows \`ping\`, \`stats\`, \`history\` and \`drain\`, not \`${command}\``,
+    );
+  }
+
+  /** The history keeps what the bus cannot be told while the link is down. */
+  #onTransition(transition: CopyTransition): void {
+    this.#histories.note(transition);
+    const { bus, cluster, report } = this.#context;
+    if (!bus.link.up) return;
+    const { group, shard } = transition;
+    const subject = fill(SUBJECTS.copyEvent, { cluster, group: nameToToken(group), shard });
+    try {
+      bus.publish(subject, encode({ leaf: this.name, ...transition }, 'json'));
+    } catch (error) {
+      // The copy is in the middle of its step, which must not fail for want of a listener.
+      report('warn', 'step of a copy not published', { group, shard, error: asCoppiceError(error).message });
+    }
   }
 
   #compose(): Pulse {

@@ -9,7 +9,7 @@ import { asCoppiceError } from '../errors.ts';
 import type { CopySpec } from '../shard/copy-spec.ts';
 import type { CopyStatus } from '../wire/records.ts';
 import type { ActorSource } from './actor-source.ts';
-import { type CopyHost, copyKey } from './copy-host.ts';
+import { type CopyHost, copyKey, type TransitionListener } from './copy-host.ts';
 import { startWorker } from './start-worker.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
 
@@ -40,6 +40,7 @@ export class WorkerHost implements CopyHost {
   readonly #options: WorkerHostOptions;
   readonly #threads: Thread[] = [];
   readonly #listeners = new Set<() => void>();
+  readonly #transitionListeners = new Set<TransitionListener>();
 
   constructor(options: WorkerHostOptions) {
     this.#options = options;
@@ -69,9 +70,14 @@ export class WorkerHost implements CopyHost {
     this.#listeners.add(listener);
   }
 
+  onTransition(listener: TransitionListener): void {
+    this.#transitionListeners.add(listener);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#threads.map(async (thread) => thread.stop()));
     this.#listeners.clear();
+    this.#transitionListeners.clear();
   }
 
   #threadOf(key: string): Thread | undefined {
@@ -81,7 +87,12 @@ export class WorkerHost implements CopyHost {
   #leastBusy(): Thread {
     const idle = this.#threads.find((thread) => thread.specs.size === 0);
     if (idle === undefined && this.#threads.length < Math.max(1, this.#options.workers)) {
-      const thread = new Thread(this.#options, () => this.#changed());
+      const thread = new Thread(this.#options, {
+        onChange: () => this.#changed(),
+        onTransition: (transition) => {
+          for (const listener of this.#transitionListeners) listener(transition);
+        },
+      });
       this.#threads.push(thread);
       return thread;
     }
@@ -101,6 +112,7 @@ class Thread {
   readonly specs = new Map<string, CopySpec>();
   readonly #options: WorkerHostOptions;
   readonly #onChange: () => void;
+  readonly #onTransition: TransitionListener;
   readonly #closing = new Map<string, () => void>();
   #worker: Worker | undefined;
   #copies: readonly CopyStatus[] = [];
@@ -112,9 +124,10 @@ class Thread {
   #stopping = false;
   #stopped: (() => void) | undefined;
 
-  constructor(options: WorkerHostOptions, onChange: () => void) {
+  constructor(options: WorkerHostOptions, told: { onChange: () => void; onTransition: TransitionListener }) {
     this.#options = options;
-    this.#onChange = onChange;
+    this.#onChange = told.onChange;
+    this.#onTransition = told.onTransition;
     this.#start();
   }
 
@@ -179,6 +192,7 @@ class Thread {
 
   #onExit(code: number): void {
     this.#worker = undefined;
+    if (!this.#stopping) this.#tellCrash();
     this.#copies = [];
     for (const resolve of this.#closing.values()) resolve();
     this.#closing.clear();
@@ -192,9 +206,21 @@ class Thread {
     this.#restart = env.clock.after(delayMs, () => this.#start());
   }
 
+  /** A thread that is gone cannot tell what became of its copies. */
+  #tellCrash(): void {
+    const atMs = this.#options.env.clock.wallMs();
+    for (const { group, generation, shard, state: from } of this.#copies) {
+      const place = { group, generation, shard, machine: 'copy' as const };
+      const reason = this.#failure === '' ? {} : { reason: this.#failure };
+      this.#onTransition({ ...place, from, to: 'failed', cause: 'worker.exited', ...reason, atMs });
+    }
+  }
+
   #take(message: FromWorker): void {
     this.#heardMs = this.#options.env.clock.nowMs();
-    if (message.type === 'status') {
+    if (message.type === 'transition') {
+      this.#onTransition(message.transition);
+    } else if (message.type === 'status') {
       this.#copies = message.copies;
       this.#onChange();
     } else if (message.type === 'closed') {

@@ -5,6 +5,7 @@ import type { ConnectionOptions } from '../bus/nats/options.ts';
 import type { ReportLevel } from '../env.ts';
 import type { CopySpec } from '../shard/copy-spec.ts';
 import type { CopyStatus } from '../wire/records.ts';
+import type { CopyTransition } from '../wire/transitions.ts';
 import type { ActorSource } from './actor-source.ts';
 
 /** What a worker is started with. */
@@ -25,6 +26,7 @@ export type ToWorker =
 /** From a worker. */
 export type FromWorker =
   | { readonly type: 'status'; readonly copies: readonly CopyStatus[] }
+  | { readonly type: 'transition'; readonly transition: CopyTransition }
   | { readonly type: 'closed'; readonly key: string }
   | { readonly type: 'stopped' }
   | {

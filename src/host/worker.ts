@@ -61,6 +61,7 @@ host.onStatus(() => {
   statusSoon = true;
   queueMicrotask(sendStatus);
 });
+host.onTransition((transition) => send({ type: 'transition', transition }));
 port.on('message', (message: ToWorker) => {
   take(message).catch((error: unknown) =>
     report('error', 'worker failed to obey', { type: message.type, error: asCoppiceError(error).message }),

@@ -43,11 +43,11 @@ export type CopyEvent =
   | { readonly type: 'primacy.yielding' }
   | { readonly type: 'primacy.following' }
   /** A record does not continue what was applied: the state is worthless. */
-  | { readonly type: 'chain.broken' }
+  | { readonly type: 'chain.broken'; readonly reason?: string }
   /** Memory, disk or code failed. */
   | { readonly type: 'copy.failed'; readonly reason: string }
   /** The log lost records that this copy has applied. */
-  | { readonly type: 'log.rolledBack' }
+  | { readonly type: 'log.rolledBack'; readonly reason?: string }
   /** The group was deleted. */
   | { readonly type: 'log.gone' }
   | { readonly type: 'copy.drain' }

@@ -23,14 +23,14 @@ export type PrimacyEvent =
   /** The copy restores again, or failed: it cannot lead. */
   | { readonly type: 'copy.unready' }
   /** The lease has no live owner. Heard by a ready follower only. */
-  | { readonly type: 'owner.lost' }
+  | { readonly type: 'owner.lost'; readonly reason?: string }
   | { readonly type: 'owner.alive' }
   /** The lease names this incarnation, with this term. */
   | { readonly type: 'lease.won'; readonly term: number }
   /** Another was faster. */
   | { readonly type: 'lease.refused' }
   /** The claim or its term record could not be written, or nobody knows. */
-  | { readonly type: 'claim.failed' }
+  | { readonly type: 'claim.failed'; readonly reason?: string }
   /** The tail stands exactly at one's own term record. */
   | { readonly type: 'barrier.reached'; readonly term: number }
   /** The log holds another copy's record of this term. */

@@ -10,6 +10,7 @@ import { logSpec } from '../cluster/groups.ts';
 import { asCoppiceError, CoppiceError } from '../errors.ts';
 import { copyMachine, copyStateName } from '../machines/copy.ts';
 import type { CopyStatus } from '../wire/records.ts';
+import type { CopyTransition } from '../wire/transitions.ts';
 import { CommandDesk } from './command-desk.ts';
 import type { CopySpec } from './copy-spec.ts';
 import { HeldState } from './held-state.ts';
@@ -18,12 +19,23 @@ import { machineClock } from './machine-clock.ts';
 import { Primacy } from './primacy.ts';
 import { QueryDesk } from './query-desk.ts';
 import { SequenceWaiters } from './sequence-waiters.ts';
+import { innermostName, type Transition, watchTransitions } from './transition-watch.ts';
 import { Upkeep } from './upkeep.ts';
 
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 30_000;
 /** A closed copy waits no longer for handlers that do not end. */
 const LET_GO_MS = 2_000;
+
+/** What a copy needs of where it lives. */
+export type CopyOptions = {
+  readonly context: ClusterContext;
+  readonly definition: ActorDefinition;
+  /** Called whenever `status()` would tell something new of the copy's state. */
+  readonly onStatus: () => void;
+  /** Told of every step of the copy's machines, with its cause. */
+  readonly onTransition: (transition: CopyTransition) => void;
+};
 
 /** One copy. */
 export class Copy {
@@ -40,16 +52,17 @@ export class Copy {
   readonly #commands: CommandDesk | undefined;
   readonly #primacy: Primacy | undefined;
   readonly #onStatus: () => void;
+  readonly #onTransition: CopyOptions['onTransition'];
   readonly #recordIdPrefix: string;
   #recordCount = 0;
   #settled: Promise<void> = Promise.resolve();
 
-  /** @param onStatus Called whenever `status()` would tell something new of the copy's state. */
-  constructor(spec: CopySpec, options: { context: ClusterContext; definition: ActorDefinition; onStatus: () => void }) {
+  constructor(spec: CopySpec, options: CopyOptions) {
     this.spec = spec;
     this.#context = options.context;
     this.#definition = options.definition;
     this.#onStatus = options.onStatus;
+    this.#onTransition = options.onTransition;
     const { group, shard, incarnation } = spec;
     const { cluster, bus, env } = this.#context;
     // The last part keeps ids apart when a copy is opened twice in one life of the process.
@@ -173,7 +186,12 @@ export class Copy {
           closeCopy: () => this.#settle(this.#release()),
         },
       }),
-      { clock: machineClock(this.#context.env.clock) },
+      {
+        clock: machineClock(this.#context.env.clock),
+        inspect: watchTransitions({ first: 'unassigned', nameOf: innermostName }, (step) =>
+          this.#tellStep('copy', step),
+        ),
+      },
     );
   }
 
@@ -199,6 +217,7 @@ export class Copy {
       onStopLeading: () => this.#settle(commands.close()),
       resolvePending: () => commands.drain(),
       onState: (state) => this.#onPrimacyState(state),
+      onTransition: (step) => this.#tellStep('primacy', step),
     });
   }
 
@@ -207,6 +226,12 @@ export class Copy {
     else if (state === 'leading') this.#actor.send({ type: 'primacy.leading' });
     else if (state === 'yielding') this.#actor.send({ type: 'primacy.yielding' });
     else this.#actor.send({ type: 'primacy.following' });
+  }
+
+  #tellStep(machine: CopyTransition['machine'], step: Transition): void {
+    const { group, shard } = this.spec;
+    const place = { group: group.name, generation: group.generation, shard, machine };
+    this.#onTransition({ ...place, ...step, atMs: this.#context.env.clock.wallMs() });
   }
 
   #restore(): void {
@@ -238,7 +263,7 @@ export class Copy {
 
   #startOver(reason: string): void {
     this.#context.report('warn', 'log does not continue what was applied', { ...this.#place(), reason });
-    this.#actor.send({ type: 'chain.broken' });
+    this.#actor.send({ type: 'chain.broken', reason });
   }
 
   #checkReplay(): void {
@@ -254,7 +279,7 @@ export class Copy {
   #halt(reason: string): void {
     if (this.#actor.getSnapshot().matches('halted')) return;
     this.#context.report('error', 'log was rolled back: shard halted', { ...this.#place(), reason });
-    this.#actor.send({ type: 'log.rolledBack' });
+    this.#actor.send({ type: 'log.rolledBack', reason });
   }
 
   #fail(error: unknown): void {

@@ -6,7 +6,7 @@ import { type Actor, createActor } from 'xstate';
 import type { Log, LogEntry } from '../bus/log.ts';
 import type { Registry, RegistryEntry } from '../bus/registry.ts';
 import type { Membership } from '../cluster/membership.ts';
-import { judgeOwner } from '../cluster/ownership.ts';
+import { judgeOwner, type OwnerVerdict } from '../cluster/ownership.ts';
 import { type ClusterView, leaseKey } from '../cluster/view.ts';
 import { type Cancel, type Env, pause, type Reporter } from '../env.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
@@ -15,6 +15,7 @@ import { decodeLogRecord, encodeLogRecord } from '../wire/log-record.ts';
 import { type GroupRecord, LeaseRecord, parseRecord } from '../wire/records.ts';
 import { machineClock } from './machine-clock.ts';
 import type { AppliedRecord, ShardState } from './shard-state.ts';
+import { type Transition, watchTransitions } from './transition-watch.ts';
 
 const LOOK_INTERVAL_MS = 250;
 const PINGS_TO_BE_SURE = 2;
@@ -50,6 +51,8 @@ export type PrimacyOptions = {
   readonly resolvePending: () => Promise<void>;
   /** The machine moved; the name of its state. */
   readonly onState: (state: string) => void;
+  /** Told of every step of the machine, with its cause. */
+  readonly onTransition: (transition: Transition) => void;
 };
 
 /** The contest for one shard, from one copy's side. */
@@ -86,7 +89,10 @@ export class Primacy {
           },
         },
       }),
-      { clock: machineClock(options.env.clock) },
+      {
+        clock: machineClock(options.env.clock),
+        inspect: watchTransitions({ first: 'following.unready', nameOf: (path) => path }, options.onTransition),
+      },
     );
   }
 
@@ -196,7 +202,7 @@ export class Primacy {
       nowMs: env.clock.nowMs(),
     });
     const lost = verdict === 'lost' || (verdict === 'ask' && lease !== undefined && (await this.#isDead(lease)));
-    this.#actor.send({ type: lost ? 'owner.lost' : 'owner.alive' });
+    this.#actor.send(lost ? { type: 'owner.lost', reason: lossOf(lease, verdict) } : { type: 'owner.alive' });
   }
 
   /** Nobody answers for the leaf, twice; or another incarnation does. */
@@ -320,10 +326,20 @@ export class Primacy {
       await effect(signal);
     } catch (error) {
       if (signal.aborted) return;
-      report('warn', 'claim failed', { group: group.name, shard, error: asCoppiceError(error).message });
-      this.#actor.send({ type: 'claim.failed' });
+      const reason = asCoppiceError(error).message;
+      report('warn', 'claim failed', { group: group.name, shard, error: reason });
+      this.#actor.send({ type: 'claim.failed', reason });
     }
   }
+}
+
+/** Why an owner counts as lost, for people. */
+function lossOf(lease: LeaseRecord | undefined, verdict: OwnerVerdict): string {
+  if (lease === undefined) return 'nobody has led the shard yet';
+  if (lease.owner === '') return `the lease of term ${lease.term} was given back`;
+  return verdict === 'ask'
+    ? `nobody answers for leaf ${lease.owner}, owner in term ${lease.term}`
+    : `leaf ${lease.owner}, owner in term ${lease.term}, is silent, was started again or does not lead`;
 }
 
 function termOf(entry: LogEntry | undefined): number {

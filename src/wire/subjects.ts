@@ -15,10 +15,12 @@ export const SUBJECTS = {
   primary: '{cluster}.primary.{group}.{shard}',
   /** A query to one copy: a retry or a hedge. */
   copy: '{cluster}.copy.{leaf}.{group}.{shard}.{endpoint}',
-  /** A command to one leaf: `ping`, `drain`, `stats`. */
+  /** A command to one leaf: `ping`, `drain`, `stats`, `history`. */
   leaf: '{cluster}.leaf.{leaf}.{command}',
   /** A leaf's heartbeat, published. */
   pulse: '{cluster}.pulse.{leaf}',
+  /** A step of a copy, published by its leaf: news for who cares, and nothing that the cluster relies on. */
+  copyEvent: '{cluster}.event.copy.{group}.{shard}',
   /** A shard's log records, captured by the group's stream. */
   log: '{cluster}.log.{group}.{shard}',
 } as const;

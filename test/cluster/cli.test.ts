@@ -30,6 +30,29 @@ test.after(async () => {
   if (folder !== '') await rm(folder, { recursive: true, force: true });
 });
 
+test('why tells what the copies of a shard went through', async ({ cluster }) => {
+  slow(60_000);
+  const created = await cluster.coppice('index', 'create', 'reasons', '--shards', '1');
+  assert.is(created.code, 0, created.stderr);
+  const told = await cluster.coppice('why', 'reasons/0');
+  assert.is(told.code, 0, told.stderr);
+  assert.match(told.stdout, /^time +leaf +step +cause\n/);
+  assert.match(told.stdout, /leaf-\d +unassigned → restoring +copy\.open\n/);
+  assert.match(told.stdout, /suspecting +owner\.lost: nobody has led the shard yet\n/);
+  assert.match(told.stdout, /claiming → barrier +lease\.won \(term 1\)\n/);
+  const json = await cluster.coppice('why', 'reasons/0', '--json');
+  assert.is(JSON.parse(json.stdout)._leaves.total, 3);
+  const noShard = await cluster.coppice('why', 'reasons/7');
+  assert.is(noShard.code, 1);
+  assert.match(noShard.stderr, /`reasons` has no shard 7; it has 0/);
+  const noIndex = await cluster.coppice('why', 'nothing/0', '--json');
+  assert.is(noIndex.code, 1);
+  assert.is(JSON.parse(noIndex.stdout).error.type, 'index_not_found_exception');
+  const noPlace = await cluster.coppice('why', 'reasons');
+  assert.is(noPlace.code, 2);
+  assert.match(noPlace.stderr, /expected an index and the number of a shard, got `reasons`/);
+});
+
 test('documents go in and come out, by every command', async ({ cluster }) => {
   slow(120_000);
   const created = await cluster.coppice(

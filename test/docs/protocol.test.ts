@@ -45,8 +45,9 @@ const SUBJECT_MEANINGS: Readonly<Record<keyof typeof SUBJECTS, readonly [queue: 
   shard: [QUEUES.copies, 'every ready copy', 'a query: any copy of the shard answers'],
   primary: ['', 'the primary', 'commands'],
   copy: ['', 'that copy', 'a query: a retry or a hedge, aimed at one copy'],
-  leaf: ['', 'that leaf', '`ping`, `stats`, `drain`'],
+  leaf: ['', 'that leaf', '`ping`, `stats`, `history`, `drain`'],
   pulse: ['', '(published by leaves)', 'heartbeat'],
+  copyEvent: ['', '(published by leaves)', 'public: a step of a copy, with its cause'],
   log: ['', 'JetStream', 'log records'],
 };
 

@@ -29,7 +29,7 @@ for (const path of PAGES) {
           return true;
         };
         // A write asked twice would be answered otherwise; a read may come before the last write has reached all copies.
-        if (/\.(search|count|msearch|explain|get|mget|cluster-\w+|indices)\./.test(subject))
+        if (/\.(search|count|msearch|explain|get|mget|cluster-\w+|shard-history|indices)\./.test(subject))
           await eventually(ask, { what: `${subject} ${body}` });
         else await ask();
       }

@@ -9,6 +9,7 @@ import { placementKey } from '../../src/cluster/view.ts';
 import { systemEnv } from '../../src/env.ts';
 import { Leaf } from '../../src/host/leaf.ts';
 import { WorkerHost } from '../../src/host/worker-host.ts';
+import { asList, asRecord } from '../client/support/expect.ts';
 import { eventually } from '../support/eventually.ts';
 import { failureOf } from '../support/failure.ts';
 import type { TestServer } from '../support/nats-server.ts';
@@ -120,6 +121,16 @@ for (const crash of ['exit', 'throwlater']) {
     await add(client, 2);
     assert.is(await client.call('fragile', 'count', {}), 12);
     assert.ok(setup.reported.includes('worker thread will be started again'));
+    const { transitions } = asRecord(await client.request('shard-history', 'fragile', { shard: 0 }));
+    const steps = asList(transitions).map((step) => asRecord(step));
+    const death = steps.findIndex(({ cause }) => cause === 'worker.exited');
+    assert.is(steps[death]?.['from'], 'primary');
+    assert.is(steps[death]?.['to'], 'failed');
+    assert.ok(
+      steps.slice(0, death).some(({ to }) => to === 'primary'),
+      'what was before the crash is remembered',
+    );
+    assert.ok(steps.slice(death).some(({ to }) => to === 'primary'));
     await setup.close();
   });
 }

@@ -11,6 +11,7 @@ import { removeGroup } from './groups.ts';
 import { createIndex, deleteIndex, getIndex, updateIndex } from './indices.ts';
 import { get, multiGet } from './read.ts';
 import { count, multiSearch, search } from './search.ts';
+import { shardHistory } from './shard-history.ts';
 import { bulk, writeAction } from './write.ts';
 
 const READ_MS = 10_000;
@@ -132,6 +133,13 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     deadlineMs: READ_MS,
     summary: 'tells of leaves, shards and copies',
     example: '{}',
+  },
+  'shard-history': {
+    run: shardHistory,
+    index: 'one',
+    deadlineMs: READ_MS,
+    summary: 'tells what the copies of a shard went through, and why',
+    example: '{"shard":0}',
   },
   indices: { run: listIndices, index: 'none', deadlineMs: READ_MS, summary: 'lists indices and groups', example: '{}' },
 };

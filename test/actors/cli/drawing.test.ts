@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { drawHistory, parsePlace } from '../../../actors/cli/commands/why.ts';
 import { drawExplanation } from '../../../actors/cli/explanation.ts';
 import { safeText } from '../../../actors/cli/marked-text.ts';
 import { Progress, progressLine } from '../../../actors/cli/progress.ts';
@@ -26,6 +27,32 @@ test('quantities read well', () => {
     [1, 2].map((count) => showCounted(count, 'leaf', 'leaves')),
     ['1 leaf', '2 leaves'],
   );
+});
+
+test('a history is a timeline', () => {
+  const step = { at: '2026-01-01T00:00:00.000Z', leaf: 'leaf-1', machine: 'copy', from: 'replica', to: 'failed' };
+  const _leaves = { failures: [] };
+  const drawn = drawHistory(
+    {
+      _leaves,
+      transitions: [
+        { ...step, cause: 'copy.failed', reason: 'disk\nis full' },
+        { ...step, machine: 'primacy', cause: 'lease.won', term: 3 },
+      ],
+    },
+    'books/0',
+  );
+  const [head = '', first = '', second = ''] = drawn.split('\n');
+  assert.match(head, /^time +leaf +step +cause$/);
+  assert.match(first, /Z {2}leaf-1 {2}replica → failed +copy\.failed: disk is full$/);
+  assert.match(second, /primacy: replica → failed {2}lease\.won \(term 3\)$/);
+  assert.is(drawHistory({ _leaves, transitions: [] }, 'books/0'), 'no leaf remembers a copy of books/0\n');
+});
+
+test('a place is an index and a shard, and nothing else', () => {
+  assert.equal(parsePlace('logs.2026/12'), { index: 'logs.2026', shard: 12 });
+  for (const wrong of ['books', 'books/', '/0', 'books/x', 'books/-1', 'books/1.5', 'a/b/0'])
+    assert.throws(() => parsePlace(wrong), /expected an index and the number of a shard/, wrong);
 });
 
 test('a table is as wide as its cells', () => {

@@ -159,6 +159,7 @@ const TEMPLATES: readonly Template[] = [
   { action: 'index-delete', index: 'scratch', body: {}, weight: 0.4 },
   { action: 'cluster-health', index: '_', body: {}, weight: 1 },
   { action: 'cluster-state', index: '_', body: {}, weight: 1 },
+  { action: 'shard-history', index: 'fuzz', body: { shard: 0 }, weight: 1 },
   { action: 'indices', index: '_', body: {}, weight: 1 },
 ];
 const TOTAL_WEIGHT = TEMPLATES.reduce((sum, { weight }) => sum + weight, 0);
