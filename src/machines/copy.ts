@@ -48,6 +48,8 @@ export type CopyEvent =
   | { readonly type: 'copy.failed'; readonly reason: string }
   /** The log lost records that this copy has applied. */
   | { readonly type: 'log.rolledBack'; readonly reason?: string }
+  /** The log holds what this version cannot read: trying again would end there again. */
+  | { readonly type: 'log.unreadable'; readonly reason: string }
   /** The group was deleted. */
   | { readonly type: 'log.gone' }
   | { readonly type: 'copy.drain' }
@@ -70,6 +72,15 @@ const statelessOfEvent = ({
   stateless: event.stateless === true,
 });
 
+/** Where a log that cannot be followed leads to. */
+const HALTS = {
+  'log.rolledBack': {
+    target: '#copy.halted',
+    actions: { type: 'noteReason', params: { reason: 'the log was rolled back' } },
+  },
+  'log.unreadable': { target: '#copy.halted', actions: { type: 'noteReason', params: reasonOfEvent } },
+} as const;
+
 /*
  *                                   ┌──────────────────────── loaded ────────────────────────────┐
  *              open        restored │               reached  ┌──────────── serving ────────────┐ │
@@ -80,7 +91,8 @@ const statelessOfEvent = ({
  *                    │  │  │  │     └───────┼────────────────────────┼───────────────────────────┘
  *                    │  │  │  └─────────────┼──── chain.broken ──────┘
  *                    │  └──┼── retryDelay ─ failed ←─ copy.failed; chain.broken while replaying
- *   log.rolledBack → halted    log.gone → closed    copy.drain → draining ── copy.drained, drainTimeout → closed
+ *   log.rolledBack, log.unreadable → halted    log.gone → closed
+ *   copy.drain → draining ── copy.drained, drainTimeout → closed
  *   (these from every open state; a stateless copy goes from restoring to replica at once)
  *
  * unassigned   nothing is loaded, no resource is held
@@ -92,7 +104,8 @@ const statelessOfEvent = ({
  * handingOver  as replica; no command is taken, what is pending is being resolved
  * draining     no query is taken any more; what was taken is finished and primacy handed over
  * failed       nothing is answered; another attempt follows after `retryDelay`, which grows with `attempts`
- * halted       the log is not the one that was applied: nothing is answered and nothing tried until the copy is closed
+ * halted       the log is not the one that was applied, or of a format unknown here: nothing is answered and nothing
+ *              tried until the copy is closed
  * closed       all resources are given back; final
  *
  * Invariants:
@@ -143,7 +156,7 @@ export const copyMachine = setup({
           { target: 'loaded.replaying' },
         ],
         'copy.failed': { target: 'failed', actions: { type: 'countFailure', params: reasonOfEvent } },
-        'log.rolledBack': 'halted',
+        ...HALTS,
       },
     },
     loaded: {
@@ -151,7 +164,7 @@ export const copyMachine = setup({
       exit: 'stopTail',
       on: {
         'copy.failed': { target: 'failed', actions: { type: 'countFailure', params: reasonOfEvent } },
-        'log.rolledBack': 'halted',
+        ...HALTS,
       },
       states: {
         replaying: {
@@ -178,8 +191,8 @@ export const copyMachine = setup({
         },
       },
     },
-    failed: { on: { 'log.rolledBack': 'halted' }, after: { retryDelay: 'restoring' } },
-    halted: { entry: { type: 'noteReason', params: { reason: 'the log was rolled back' } } },
+    failed: { on: HALTS, after: { retryDelay: 'restoring' } },
+    halted: {},
     draining: {
       on: { 'copy.drain': {}, 'copy.drained': 'closed', 'copy.failed': 'closed' },
       after: { drainTimeout: 'closed' },

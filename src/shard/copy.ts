@@ -7,7 +7,7 @@ import type { ActorDefinition } from '../actor/definition.ts';
 import type { Log, LogEntry } from '../bus/log.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { logSpec } from '../cluster/groups.ts';
-import { asCoppiceError, CoppiceError } from '../errors.ts';
+import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { copyMachine, copyStateName } from '../machines/copy.ts';
 import type { CopyStatus } from '../wire/records.ts';
 import type { CopyTransition } from '../wire/transitions.ts';
@@ -257,7 +257,8 @@ export class Copy {
       this.#upkeep.noteApplied();
       this.#checkReplay();
     } catch (error) {
-      this.#fail(error);
+      if (isCoppiceError(error, 'UNSUPPORTED_FORMAT')) this.#haltAt(entry, error);
+      else this.#fail(error);
     }
   }
 
@@ -280,6 +281,13 @@ export class Copy {
     if (this.#actor.getSnapshot().matches('halted')) return;
     this.#context.report('error', 'log was rolled back: shard halted', { ...this.#place(), reason });
     this.#actor.send({ type: 'log.rolledBack', reason });
+  }
+
+  /** A record of another version, or a damaged one. To start over would end here again; to go on would diverge. */
+  #haltAt({ seq }: LogEntry, error: CoppiceError): void {
+    const reason = `record ${seq}: ${error.message}`;
+    this.#context.report('error', 'log cannot be read: shard halted', { ...this.#place(), reason, code: error.code });
+    this.#actor.send({ type: 'log.unreadable', reason });
   }
 
   #fail(error: unknown): void {

@@ -11,7 +11,7 @@
  * | `ops` | of a batch: one MessagePack byte string per operation, `{i: operation id, r: record}` or `{i, e: error}` |
  */
 import * as v from 'valibot';
-import { CoppiceError, type WireError } from '../errors.ts';
+import { asCoppiceError, CoppiceError, type WireError } from '../errors.ts';
 import { decode, encode } from './codec.ts';
 
 const FORMAT_VERSION = 1;
@@ -64,7 +64,15 @@ export function encodeLogRecord(record: LogRecord): Uint8Array {
  * @throws CoppiceError `UNSUPPORTED_FORMAT` for another version or a damaged record.
  */
 export function decodeLogRecord(data: Uint8Array): LogRecord {
-  const result = v.safeParse(RecordBytes, decode(data, 'msgpack'));
+  const value = unpack(data, 'log record');
+  const version = typeof value === 'object' && value !== null && 'v' in value ? value.v : undefined;
+  if (typeof version === 'number' && version !== FORMAT_VERSION)
+    throw new CoppiceError(
+      'UNSUPPORTED_FORMAT',
+      `log record is of format ${version}, and this version of Coppice reads format ${FORMAT_VERSION}`,
+      { details: { format: version, supported: FORMAT_VERSION } },
+    );
+  const result = v.safeParse(RecordBytes, value);
   if (!result.success)
     throw new CoppiceError(
       'UNSUPPORTED_FORMAT',
@@ -83,9 +91,19 @@ export function encodeOperation(operation: LoggedOperation): Uint8Array {
 
 /** Decodes one operation of a batch. Throws `UNSUPPORTED_FORMAT`. */
 export function decodeOperation(data: Uint8Array): LoggedOperation {
-  const result = v.safeParse(OperationBytes, decode(data, 'msgpack'));
+  const result = v.safeParse(OperationBytes, unpack(data, 'logged operation'));
   if (!result.success)
     throw new CoppiceError('UNSUPPORTED_FORMAT', `logged operation is not readable: ${v.summarize(result.issues)}`);
   const { i, r, e } = result.output;
   return e === undefined ? { id: i, record: r } : { id: i, error: e };
+}
+
+function unpack(data: Uint8Array, what: string): unknown {
+  try {
+    return decode(data, 'msgpack');
+  } catch (error) {
+    throw new CoppiceError('UNSUPPORTED_FORMAT', `${what} is not readable: ${asCoppiceError(error).message}`, {
+      cause: error,
+    });
+  }
 }

@@ -67,6 +67,14 @@ test('a copy whose log was rolled back halts until it is closed', () => {
   assert.is(name(), 'closed');
 });
 
+test('a copy that meets what it cannot read halts with the reason, and does not try again', () => {
+  const { actor, clock, name, send } = startCopy();
+  send(...TO_PRIMARY, { type: 'log.unreadable', reason: 'record 7: of format 2' }, { type: 'chain.broken' });
+  clock.increment(1_000_000);
+  assert.is(name(), 'halted');
+  assert.is(actor.getSnapshot().context.failure, 'record 7: of format 2');
+});
+
 test('a draining primary resigns gracefully and closes when drained', () => {
   const { name, calls, send } = startCopy();
   send(
@@ -154,7 +162,9 @@ function anyEvent(random: Seeded): WalkEvent {
     { type: 'primacy.yielding' },
     { type: 'primacy.following' },
     ...(random.below(4) === 0 ? [{ type: 'chain.broken' }, { type: 'copy.failed', reason: 'disk is full' }] : []),
-    ...(random.below(12) === 0 ? [{ type: 'log.rolledBack' }, { type: 'copy.drain' }] : []),
+    ...(random.below(12) === 0
+      ? [{ type: 'log.rolledBack' }, { type: 'log.unreadable', reason: 'format' }, { type: 'copy.drain' }]
+      : []),
     ...(random.below(40) === 0 ? [{ type: 'log.gone' }] : []),
     { type: 'copy.drained' },
   ]);
