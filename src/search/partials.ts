@@ -58,6 +58,9 @@ const WriteBody = v.object({
   detectNoop: v.exactOptional(v.boolean()),
   ifSeqNo: v.exactOptional(v.number()),
   ifPrimaryTerm: v.exactOptional(v.number()),
+  external: v.exactOptional(
+    v.object({ version: v.pipe(v.number(), v.safeInteger(), v.minValue(0)), orEqual: v.boolean() }),
+  ),
 });
 
 /** One shard's share of a search. */

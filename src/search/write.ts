@@ -69,7 +69,7 @@ export function decide(state: SearchState, command: WriteCommand, context: Conte
   const current = currentDocument(state, id, context);
   const conflict = conflictOf(command, current);
   if (conflict !== undefined) return reject('CONFLICT', `[${id}]: version conflict, ${conflict}`, { id });
-  const version = current.version + 1;
+  const version = command.external?.version ?? current.version + 1;
   if (op === 'delete') return accept(id, { op, id, version });
   if (op === 'update') return decideUpdate(state, command, { current, context });
   return accept(id, indexRecord(state, mappings, { id, version, source: doc }));
@@ -107,7 +107,14 @@ export function apply(state: SearchState, record: SearchRecord, context: ApplyCo
 }
 
 /** A document as a command finds it. Without a source there is none; its version is then that of its delete, or 0. */
-type Current = { readonly version: number; readonly seqNo: number; readonly term: number; readonly source?: Source };
+type Current = {
+  readonly version: number;
+  readonly seqNo: number;
+  readonly term: number;
+  readonly source?: Source;
+  /** Nothing is known of the document, not even a delete. */
+  readonly isUnknown?: boolean;
+};
 
 function mappingsOf(shared: SearchShared | undefined): Mappings {
   return shared?.mappings ?? EMPTY_MAPPINGS;
@@ -123,16 +130,24 @@ function currentDocument(state: SearchState, id: string, context: Context): Curr
     return { version: record.version, seqNo, term, source: record.source };
   }
   const stored = state.engine.get(id);
-  if (stored === undefined) return { version: state.tombstone(id)?.version ?? 0, seqNo: -1, term: 0 };
+  if (stored === undefined) {
+    const buried = state.tombstone(id);
+    return { version: buried?.version ?? 0, seqNo: -1, term: 0, isUnknown: buried === undefined };
+  }
   return { version: stored.version, seqNo: stored.seqNo, term: stored.primaryTerm, source: sourceOf(stored.source) };
 }
 
 /** Why the conditions of a command do not hold; undefined if they do. */
 function conflictOf(
-  { op, ifSeqNo, ifPrimaryTerm }: WriteCommand,
-  { source, version, seqNo, term }: Current,
+  { op, ifSeqNo, ifPrimaryTerm, external }: WriteCommand,
+  { source, version, seqNo, term, isUnknown }: Current,
 ): string | undefined {
   if (op === 'create' && source !== undefined) return `document already exists (current version [${version}])`;
+  if (external !== undefined && isUnknown !== true) {
+    const { version: given, orEqual } = external;
+    if (orEqual ? version > given : version >= given)
+      return `current version [${version}] is higher ${orEqual ? 'than' : 'or equal to'} the one provided [${given}]`;
+  }
   if (ifSeqNo === undefined) return undefined;
   const required = `required seqNo [${ifSeqNo}], primary term [${String(ifPrimaryTerm)}]`;
   if (source === undefined) return op === 'update' ? undefined : `${required}. but no document was found`;

@@ -99,6 +99,34 @@ test('a condition on sequence number and term lets one of two writers win', asyn
   assert.match(error.message, /required seqNo \[\d+\], primary term \[1\]\. current document has seqNo \[\d+\]/);
 });
 
+test('external versions are kept on every copy, and survive a failed write', async ({ client }) => {
+  const write = (version: number, type = 'external'): Promise<unknown> =>
+    client.request('index', 'books', { id: 'kept', doc: { version }, version, version_type: type });
+  assert.is(asRecord(await write(41))['_version'], 41);
+  const error = await failureOf(write(41));
+  assert.equal([error.code, error.status], ['CONFLICT', 409]);
+  assert.match(
+    error.message,
+    /\[kept\]: version conflict, current version \[41\] is higher or equal to the one provided/,
+  );
+  const again = asRecord(await write(41, 'external_gte'));
+  assert.equal([again['_version'], again['result']], [41, 'updated']);
+  const answer = asRecord(
+    await client.request('bulk', 'books', {
+      operations: [
+        { delete: { _id: 'kept', version: 40, version_type: 'external' } },
+        { delete: { _id: 'kept', version: 42, version_type: 'external' } },
+      ],
+    }),
+  );
+  assert.equal(
+    asList(answer['items']).map((item) => at(item, 'delete.status')),
+    [409, 200],
+  );
+  assert.is((await failureOf(write(42))).code, 'CONFLICT');
+  assert.is(asRecord(await write(43))['_version'], 43);
+});
+
 test('an update merges, does nothing where nothing changes, and creates what it may', async ({ client }) => {
   await client.index('books', { id: 'up', doc: { title: 'A', author: { name: 'Ann', born: 1950 }, tags: ['x'] } });
   const merged = asRecord(

@@ -112,6 +112,40 @@ test('create, conditions and updates are decided on the state', () => {
   assert.equal(sourceOf(shard.primary, '3'), { a: 1, deep: { x: 1, list: [3], y: null } });
 });
 
+test('an external version is written if it is newer, over deletes and pending writes too', () => {
+  const shard = driver();
+  const external = (version: number, orEqual = false) => ({ external: { version, orEqual } });
+  const refused = (command: Omit<WriteCommand, 'routing'>, message: string): void =>
+    assertFault(() => shard.write(command), 'CONFLICT', message);
+  const first = shard.write({ op: 'index', id: '1', doc: { a: 1 }, ...external(5) });
+  assert.equal([first.result, first._version], ['created', 5]);
+  for (const version of [4, 5])
+    refused(
+      { op: 'index', id: '1', doc: { a: 2 }, ...external(version) },
+      `[1]: version conflict, current version [5] is higher or equal to the one provided [${version}]`,
+    );
+  assert.is(shard.write({ op: 'index', id: '1', doc: { a: 2 }, ...external(5, true) })._version, 5);
+  refused(
+    { op: 'delete', id: '1', ...external(4, true) },
+    '[1]: version conflict, current version [5] is higher than the one provided [4]',
+  );
+  assert.is(shard.write({ op: 'index', id: '1', doc: { a: 3 } })._version, 6, 'a write without one counts on');
+  assert.equal(shard.write({ op: 'delete', id: '1', ...external(9) }).result, 'deleted');
+  refused(
+    { op: 'index', id: '1', doc: {}, ...external(9) },
+    '[1]: version conflict, current version [9] is higher or equal to the one provided [9]',
+  );
+  assert.is(shard.write({ op: 'index', id: '1', doc: {}, ...external(2 ** 52) })._version, 2 ** 52);
+  assert.is(shard.write({ op: 'delete', id: 'never', ...external(0) }).result, 'not_found');
+  refused(
+    { op: 'index', id: 'never', doc: {}, ...external(0) },
+    '[never]: version conflict, current version [0] is higher or equal to the one provided [0]',
+  );
+  assert.is(shard.decide({ op: 'index', id: '2', doc: {}, ...external(3) }).kind, 'accept');
+  assert.is(shard.decide({ op: 'index', id: '2', doc: {}, ...external(3) }).kind, 'reject', 'it is pending');
+  assert.is(shard.decide({ op: 'index', id: '2', doc: {}, ...external(4) }).kind, 'accept');
+});
+
 test('what is pending counts before it is applied', () => {
   const shard = driver();
   const create = { op: 'create', id: '1', doc: { n: 1 } } as const;
@@ -275,6 +309,10 @@ function randomWrite(shard: ShardDriver, random: Seeded): void {
       : Object.fromEntries(random.list(random.below(3), () => [`f${random.below(5)}`, value()]));
   const upsert = op === 'update' && random.chance(0.3) ? { f0: random.below(4) } : undefined;
   const condition = random.chance(0.2) ? { ifSeqNo: random.below(40), ifPrimaryTerm: 1 } : {};
+  const external =
+    (op === 'index' || op === 'delete') && random.chance(0.2)
+      ? { external: { version: random.below(30), orEqual: random.chance(0.5) } }
+      : {};
   try {
     shard.decide({
       op,
@@ -282,6 +320,7 @@ function randomWrite(shard: ShardDriver, random: Seeded): void {
       ...(doc === undefined ? {} : { doc }),
       ...(upsert === undefined ? {} : { upsert }),
       ...condition,
+      ...external,
     });
   } catch (error) {
     assert.is((error as { code?: string }).code, 'MAPPING_FAILED');

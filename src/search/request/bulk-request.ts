@@ -27,8 +27,10 @@ const META_KEYS = [
   'if_primary_term',
   'retry_on_conflict',
   'require_alias',
+  'version',
+  'version_type',
 ];
-const META_LATER = ['dynamic_templates', 'pipeline', 'version', 'version_type', '_type'];
+const META_LATER = ['dynamic_templates', 'pipeline', '_type'];
 const UPDATE_KEYS = ['doc', 'upsert', 'doc_as_upsert', 'detect_noop'];
 const UPDATE_LATER = ['_source', 'script', 'scripted_upsert', 'lang', 'params'];
 const OPS: readonly WriteOp[] = ['index', 'create', 'update', 'delete'];
@@ -129,7 +131,7 @@ type RawItem = {
 function readDraft({ op, reader, id, content, contentPath }: RawItem): WriteDraft {
   if (id === undefined && (op === 'update' || op === 'delete'))
     throw pathError(reader.at('_id'), 'expected the id of a document, got nothing', 'the id of a document');
-  const base = compact({ op, id: id === undefined ? undefined : checkId(id), ...readControl(reader) });
+  const base = compact({ op, id: id === undefined ? undefined : checkId(id), ...readControl(op, reader) });
   if (op === 'delete') return base;
   const body = op === 'update' ? content : { doc: content ?? null };
   return {

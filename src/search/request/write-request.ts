@@ -5,6 +5,7 @@ import { ObjectReader } from '../object-reader.ts';
 import { compact, pathError } from '../shape.ts';
 import { parseSourceFilter, type SourceFilter } from '../source-filter.ts';
 import { readRouting, readTimeoutMs } from './common.ts';
+import { type ExternalVersion, readVersion } from './version-request.ts';
 
 /** What a write does. */
 export type WriteOp = 'index' | 'create' | 'update' | 'delete';
@@ -23,6 +24,8 @@ export type WriteCommand = {
   /** The write is only good if the document was last written under this number and term. */
   readonly ifSeqNo?: number;
   readonly ifPrimaryTerm?: number;
+  /** The version that the document gets, kept by the caller. */
+  readonly external?: ExternalVersion;
 };
 
 /** A write as its body gives it; an `index` or `create` may lack an id. */
@@ -33,9 +36,10 @@ export type WriteRequest = { readonly draft: WriteDraft; readonly timeoutMs?: nu
 
 /** Keys beside the document that any write takes. `refresh` is always satisfied: what is applied is searchable. */
 const CONTROL_KEYS = ['routing', 'if_seq_no', 'if_primary_term', 'refresh', 'timeout'];
+const VERSION_KEYS = ['version', 'version_type'];
 const KEYS: Readonly<Record<WriteOp, readonly string[]>> = {
-  index: ['id', '_id', 'doc', 'op_type', ...CONTROL_KEYS],
-  create: ['id', '_id', 'doc', 'op_type', ...CONTROL_KEYS],
+  index: ['id', '_id', 'doc', 'op_type', ...VERSION_KEYS, ...CONTROL_KEYS],
+  create: ['id', '_id', 'doc', 'op_type', ...VERSION_KEYS, ...CONTROL_KEYS],
   update: [
     'id',
     '_id',
@@ -47,7 +51,7 @@ const KEYS: Readonly<Record<WriteOp, readonly string[]>> = {
     '_source',
     ...CONTROL_KEYS,
   ],
-  delete: ['id', '_id', ...CONTROL_KEYS],
+  delete: ['id', '_id', ...VERSION_KEYS, ...CONTROL_KEYS],
 };
 const LATER = [
   'require_alias',
@@ -55,8 +59,6 @@ const LATER = [
   'pipeline',
   'script',
   'scripted_upsert',
-  'version',
-  'version_type',
   'wait_for_active_shards',
   'lang',
   'params',
@@ -69,7 +71,10 @@ const LATER = [
  * what cannot be asked.
  */
 export function parseWrite(op: WriteOp, body: unknown): WriteRequest {
-  const reader = ObjectReader.open(body, '', { known: KEYS[op], later: LATER });
+  const reader = ObjectReader.open(body, '', {
+    known: KEYS[op],
+    later: op === 'update' ? [...LATER, ...VERSION_KEYS] : LATER,
+  });
   if (reader.has('op_type') && op === 'create') reader.word('op_type', ['create']);
   const actual = op === 'index' ? (reader.word('op_type', ['index', 'create']) ?? op) : op;
   const idKey = reader.has('_id') ? '_id' : 'id';
@@ -78,7 +83,7 @@ export function parseWrite(op: WriteOp, body: unknown): WriteRequest {
   const draft = compact({
     op: actual,
     id: reader.has(idKey) ? checkId(reader.value(idKey)) : undefined,
-    ...readControl(reader),
+    ...readControl(actual, reader),
     ...readContent(op, reader),
   });
   const source = reader.has('_source') ? parseSourceFilter(reader.value('_source'), '_source') : undefined;
@@ -92,7 +97,10 @@ export function completeWrite(draft: WriteDraft, newId: () => string): WriteComm
 }
 
 /** Reads routing and version conditions. */
-export function readControl(reader: ObjectReader): Pick<WriteDraft, 'routing' | 'ifSeqNo' | 'ifPrimaryTerm'> {
+export function readControl(
+  op: WriteOp,
+  reader: ObjectReader,
+): Pick<WriteDraft, 'routing' | 'ifSeqNo' | 'ifPrimaryTerm' | 'external'> {
   checkRefresh(reader);
   const ifSeqNo = reader.integer('if_seq_no', { min: 0 });
   const ifPrimaryTerm = reader.integer('if_primary_term', { min: 1 });
@@ -102,7 +110,8 @@ export function readControl(reader: ObjectReader): Pick<WriteDraft, 'routing' | 
       `${reader.path === '' ? '' : `${reader.path}: `}if_seq_no and if_primary_term go together, got only [${ifSeqNo === undefined ? 'if_primary_term' : 'if_seq_no'}]`,
     );
   }
-  return compact({ routing: readRouting(reader), ifSeqNo, ifPrimaryTerm });
+  const external = readVersion(op, reader, ifSeqNo !== undefined);
+  return compact({ routing: readRouting(reader), ifSeqNo, ifPrimaryTerm, external });
 }
 
 /** Reads the document of a write, or the parts of an update. */

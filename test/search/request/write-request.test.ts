@@ -32,6 +32,63 @@ test('single writes are read', () => {
   });
 });
 
+test('external versions are read, and what does not go with them is refused', () => {
+  const external = (version: number, orEqual: boolean) => ({ version, orEqual });
+  const indexed = parseWrite('index', { id: '1', doc: {}, version: 7, version_type: 'external' });
+  assert.equal(indexed.draft.external, external(7, false));
+  assert.equal(
+    parseWrite('delete', { id: '1', version: 0, version_type: 'external_gte' }).draft.external,
+    external(0, true),
+  );
+  assert.equal(
+    parseWrite('delete', { id: '1', version: 5, version_type: 'external_gt' }).draft.external,
+    external(5, false),
+  );
+  assert.is(parseWrite('index', { doc: {}, version_type: 'internal' }).draft.external, undefined);
+  const refused: readonly (readonly [Record<string, unknown>, RegExp])[] = [
+    [{ version: 3 }, /^internal versioning can not be used for optimistic concurrency control/],
+    [{ version_type: 'external' }, /^version type \[external\] needs a version$/],
+    [
+      { version: 1, version_type: 'external', op_type: 'create' },
+      /^create operations only support internal versioning/,
+    ],
+    [
+      { version: 1, version_type: 'external', if_seq_no: 1, if_primary_term: 1 },
+      /^compare and write operations can not use versioning$/,
+    ],
+    [{ version: -1, version_type: 'external' }, /^version: expected an integer/],
+    [{ version: 2 ** 53, version_type: 'external' }, /^version: expected an integer/],
+    [{ version: 1, version_type: 'force' }, /^version_type: expected one of/],
+  ];
+  for (const [body, reason] of refused) assert.throws(() => parseWrite('index', { id: '1', doc: {}, ...body }), reason);
+  assert.throws(
+    () => parseWrite('update', { id: '1', doc: {}, version: 1, version_type: 'external' }),
+    /\[version\] is not supported/,
+  );
+  const { items } = parseBulk(
+    {
+      operations: [
+        { index: { _id: '1', version: 4, version_type: 'external' } },
+        { a: 1 },
+        { update: { _id: '2', version: 4, version_type: 'external' } },
+        { doc: {} },
+        { delete: { _id: '3', version: 4 } },
+      ],
+    },
+    'books',
+  );
+  const [first, second, third] = items;
+  assert.equal(first !== undefined && 'draft' in first && first.draft.external, external(4, false));
+  assert.match(
+    second !== undefined && 'error' in second ? second.error.message : '',
+    /update operations do not support versioning/,
+  );
+  assert.match(
+    third !== undefined && 'error' in third ? third.error.message : '',
+    /operations\[4\]\.delete: internal versioning/,
+  );
+});
+
 test('id and routing are filled in where they are missing', () => {
   assert.equal(
     completeWrite({ op: 'index', doc: {} }, () => 'new'),
