@@ -8,13 +8,29 @@ import type { WriteOp } from './request/write-request.ts';
 import { compact } from './shape.ts';
 import type { WriteResult } from './write.ts';
 
+/**
+ * What became of a write on the copies of its shard: of `total` copies `successful` ones are known to have applied it,
+ * and `failed` ones were asked and did not say so in time. Copies that do not serve are neither.
+ */
+export type ShardsOutcome = {
+  readonly total: number;
+  readonly successful: number;
+  readonly failed: number;
+  readonly failures?: readonly {
+    readonly _index: string;
+    readonly _shard: number;
+    readonly _node: string;
+    readonly reason: ErrorReason;
+  }[];
+};
+
 /** The answer to a write. */
 export type WriteAnswer = {
   readonly _index: string;
   readonly _id: string;
   readonly _version: number;
   readonly result: WriteResult['result'];
-  readonly _shards: { readonly total: number; readonly successful: number; readonly failed: number };
+  readonly _shards: ShardsOutcome;
   readonly _seq_no: number;
   readonly _primary_term: number;
   readonly token?: Token;
@@ -26,15 +42,23 @@ export type ErrorReason = { readonly type: string; readonly reason: string } & R
 /** An item of a bulk answer, keyed by its action. */
 export type BulkAnswerItem = Readonly<Partial<Record<WriteOp, Readonly<Record<string, unknown>>>>>;
 
-/** What a write's answer needs beside its result. `copies` is the number of copies of the shard, the primary included. */
-export type WriteContext = { readonly index: string; readonly copies: number; readonly token?: Token };
+/**
+ * What a write's answer needs beside its result. `copies` is the number of copies of the shard, the primary included;
+ * `shards` what became of them, where that was asked.
+ */
+export type WriteContext = {
+  readonly index: string;
+  readonly copies: number;
+  readonly token?: Token;
+  readonly shards?: ShardsOutcome | undefined;
+};
 
-/** The answer to a write. `_shards.successful` is 1: the primary applied it, and the log keeps it for the others. */
+/** The answer to a write. Unless asked, `_shards.successful` is 1: the primary applied it, and the log keeps it for the others. */
 export function writeAnswer(
   { _id, _version, result, _seq_no, _primary_term }: WriteResult,
-  { index, copies, token }: WriteContext,
+  { index, copies, token, shards }: WriteContext,
 ): WriteAnswer {
-  const _shards = { total: copies, successful: 1, failed: 0 };
+  const _shards = shards ?? { total: copies, successful: 1, failed: 0 };
   return compact({ _index: index, _id, _version, result, _shards, _seq_no, _primary_term, token });
 }
 

@@ -8,7 +8,7 @@ import type { RpcRequest } from '../bus/responder.ts';
 import type { Server } from '../bus/rpc.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { CoppiceError } from '../errors.ts';
-import { parseQueryMessage, type QueryAnswer } from '../wire/messages.ts';
+import { APPLIED_ENDPOINT, parseQueryMessage, type QueryAnswer } from '../wire/messages.ts';
 import { groupToken, nameToToken } from '../wire/names.ts';
 import { fill, QUEUES, SUBJECTS, tokenAt } from '../wire/subjects.ts';
 import type { CopySpec } from './copy-spec.ts';
@@ -71,7 +71,7 @@ export class QueryDesk {
     const { spec, waiters } = this.#options;
     const message = parseQueryMessage(request.body);
     if (name === REDUCE_ENDPOINT) return { value: await this.#reduce(message.body), seq: 0 };
-    const endpoint = this.#endpoint(name);
+    const endpoint = name === APPLIED_ENDPOINT ? undefined : this.#endpoint(name);
     if (message.slots !== spec.group.slots.version) {
       throw new CoppiceError(
         'WRONG_SLOT',
@@ -86,6 +86,7 @@ export class QueryDesk {
     }
     const state = this.#state();
     const seq = state?.appliedSeq ?? 0;
+    if (endpoint === undefined) return { seq };
     const value = await this.#run(name, async () =>
       endpoint.handle(state?.user, endpoint.parse === undefined ? message.body : endpoint.parse(message.body), {
         group: spec.group.name,

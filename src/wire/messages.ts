@@ -13,6 +13,9 @@ const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const QueryMessage = v.object({ body: v.optional(v.unknown()), after: v.exactOptional(Count), slots: Count });
 export type QueryMessage = v.InferOutput<typeof QueryMessage>;
 
+/** Internal endpoint of every copy: answers, with nothing, once the record that `after` names is applied there. */
+export const APPLIED_ENDPOINT = '_applied';
+
 /** A copy's answer: the value, and the sequence it has seen. */
 export type QueryAnswer = { readonly value?: unknown; readonly seq: number };
 

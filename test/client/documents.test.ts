@@ -99,6 +99,23 @@ test('a condition on sequence number and term lets one of two writers win', asyn
   assert.match(error.message, /required seqNo \[\d+\], primary term \[1\]\. current document has seqNo \[\d+\]/);
 });
 
+test('a write waits for the log, the primary or all copies, as it is told', async ({ client }) => {
+  await eventually(async () => at(await client.request('cluster-health', '_'), 'status') === 'green');
+  const shardsOf = async (body: Readonly<Record<string, unknown>>): Promise<unknown> =>
+    asRecord(await client.request('index', 'books', { id: 'waits', doc: {}, ...body }))['_shards'];
+  for (const body of [{}, { wait_for: 'primary' }, { wait_for: 'log' }])
+    assert.equal(await shardsOf(body), { total: 2, successful: 1, failed: 0 });
+  assert.equal(await shardsOf({ wait_for: 'all' }), { total: 2, successful: 2, failed: 0 });
+  const deleted = await client.request('delete', 'books', { id: 'waits', wait_for: 'all' });
+  assert.equal(at(deleted, '_shards'), { total: 2, successful: 2, failed: 0 });
+  const operations = ['a', 'b', 'c', 'd'].flatMap((_id) => [{ index: { _id: `waits-${_id}` } }, {}]);
+  const answer = asRecord(await client.request('bulk', 'books', { operations, wait_for: 'all' }));
+  for (const item of asList(answer['items']))
+    assert.equal(at(item, 'index._shards'), { total: 2, successful: 2, failed: 0 });
+  const error = await failureOf(client.request('index', 'books', { doc: {}, wait_for: 'quorum' }));
+  assert.match(error.message, /wait_for: expected one of \[log, primary, all\], got "quorum"/);
+});
+
 test('external versions are kept on every copy, and survive a failed write', async ({ client }) => {
   const write = (version: number, type = 'external'): Promise<unknown> =>
     client.request('index', 'books', { id: 'kept', doc: { version }, version, version_type: type });

@@ -4,7 +4,13 @@
 import { CoppiceError } from '../../errors.ts';
 import { type BulkAnswerItem, bulkAnswer, bulkError, bulkItem, writeAnswer } from '../../search/answers.ts';
 import { type BulkItem, parseBulk } from '../../search/request/bulk-request.ts';
-import { completeWrite, parseWrite, type WriteDraft, type WriteOp } from '../../search/request/write-request.ts';
+import {
+  completeWrite,
+  parseWrite,
+  type WaitFor,
+  type WriteDraft,
+  type WriteOp,
+} from '../../search/request/write-request.ts';
 import type { WriteResult as DocumentResult } from '../../search/write.ts';
 import type { GroupRecord } from '../../wire/records.ts';
 import { groupBy } from '../group-by.ts';
@@ -12,13 +18,14 @@ import type { CallOptions } from '../router.ts';
 import { tokenOf, type WriteOperation } from '../writer.ts';
 import { NO_INDEX, type Root, type RunAction, searchGroup, stopwatch, within } from './action.ts';
 import { readDocument } from './read.ts';
+import { waitForCopies } from './wait-for-copies.ts';
 
 const ENDPOINT = 'write';
 
 /** Makes the action of one kind of write. */
 export function writeAction(op: WriteOp): RunAction {
   return async (root, { index, body }, options) => {
-    const { draft, timeoutMs, source } = parseWrite(op, body);
+    const { draft, timeoutMs, waitFor, source } = parseWrite(op, body);
     const group = await searchGroup(root, index);
     const asked = within(root, options, timeoutMs);
     const operation = operationOf(root, draft);
@@ -26,7 +33,9 @@ export function writeAction(op: WriteOp): RunAction {
     if (result === undefined) throw new Error('one write has one result');
     if (!result.ok) throw result.error;
     const token = tokenOf([result]);
-    const answer = writeAnswer(result.value as DocumentResult, { index, copies: group.copies, token });
+    const copies = waitFor === 'all' ? await waitForCopies(root, group, [result], asked) : undefined;
+    const shards = copies?.get(result.shard);
+    const answer = writeAnswer(result.value as DocumentResult, { index, copies: group.copies, token, shards });
     if (source?.enabled !== true) return answer;
     const { _id } = answer;
     const found = await readDocument(
@@ -48,7 +57,9 @@ export const bulk: RunAction = async (root, { index, body }, options) => {
   const asked = within(root, options, request.timeoutMs);
   const byIndex = groupBy(places, ({ item }) => item.index ?? index);
   const tokens = await Promise.all(
-    [...byIndex].map(async ([name, items]) => writeIndex(root, { name, items, answers }, asked)),
+    [...byIndex].map(async ([name, items]) =>
+      writeIndex(root, { name, items, answers, waitFor: request.waitFor }, asked),
+    ),
   );
   const [token] = tokens;
   return bulkAnswer(answers, { tookMs: tookMs(), ...(tokens.length === 1 && token !== undefined ? { token } : {}) });
@@ -56,11 +67,16 @@ export const bulk: RunAction = async (root, { index, body }, options) => {
 
 type Place = { readonly item: BulkItem; readonly place: number };
 type Draft = { readonly item: BulkItem; readonly place: number; readonly draft: WriteDraft };
-type Work = { readonly name: string; readonly items: readonly Place[]; readonly answers: BulkAnswerItem[] };
+type Work = {
+  readonly name: string;
+  readonly items: readonly Place[];
+  readonly answers: BulkAnswerItem[];
+  readonly waitFor: WaitFor | undefined;
+};
 
 async function writeIndex(
   root: Root,
-  { name, items, answers }: Work,
+  { name, items, answers, waitFor }: Work,
   options: CallOptions,
 ): Promise<ReturnType<typeof tokenOf> | undefined> {
   const drafts = items.flatMap(({ item, place }): Draft[] => {
@@ -79,11 +95,16 @@ async function writeIndex(
   }
   const operations = drafts.map(({ draft }) => operationOf(root, draft));
   const results = await root.writer.write(group, ENDPOINT, operations, options);
+  const copies = waitFor === 'all' ? await waitForCopies(root, group, results, options) : undefined;
   for (const [at, { item, place }] of drafts.entries()) {
     const result = results[at];
     if (result === undefined) throw new Error('every write has a result');
     answers[place] = result.ok
-      ? bulkItem(item.op, result.value as DocumentResult, { index: name, copies: group.copies })
+      ? bulkItem(item.op, result.value as DocumentResult, {
+          index: name,
+          copies: group.copies,
+          shards: copies?.get(result.shard),
+        })
       : bulkError(item.op, result.error, { index: name, id: item.id });
   }
   return tokenOf(results);

@@ -4,7 +4,7 @@ import { checkId } from '../document.ts';
 import { ObjectReader } from '../object-reader.ts';
 import { compact, elementPath, isPlainObject, nameAt, pathError, shapeError, unknownNameError } from '../shape.ts';
 import { readTimeoutMs } from './common.ts';
-import { readContent, readControl, type WriteDraft, type WriteOp } from './write-request.ts';
+import { readContent, readControl, readWaitFor, type WaitFor, type WriteDraft, type WriteOp } from './write-request.ts';
 
 /** One item: a write, or the reason why it is none. `index` is what the item names, else the subject's. */
 export type BulkItem = { readonly op: WriteOp; readonly index?: string; readonly id?: string } & (
@@ -13,7 +13,11 @@ export type BulkItem = { readonly op: WriteOp; readonly index?: string; readonly
 );
 
 /** A bulk request; items in the order of the body. */
-export type BulkRequest = { readonly items: readonly BulkItem[]; readonly timeoutMs?: number };
+export type BulkRequest = {
+  readonly items: readonly BulkItem[];
+  readonly timeoutMs?: number;
+  readonly waitFor?: WaitFor;
+};
 
 /** Most operations of one request. */
 export const BULK_LIMITS = { operations: 100_000 } as const;
@@ -44,7 +48,7 @@ const OPS: readonly WriteOp[] = ['index', 'create', 'update', 'delete'];
  */
 export function parseBulk(body: unknown, index?: string): BulkRequest {
   const reader = ObjectReader.open(body, '', {
-    known: ['operations', 'timeout', 'refresh', 'index'],
+    known: ['operations', 'timeout', 'refresh', 'index', 'wait_for'],
     later: ['pipeline', 'wait_for_active_shards'],
   });
   const operations = reader.required('operations', 'a list of action lines and documents');
@@ -60,7 +64,7 @@ export function parseBulk(body: unknown, index?: string): BulkRequest {
       'PAYLOAD_TOO_LARGE',
       `bulk of ${items.length} operations, at most ${BULK_LIMITS.operations} are allowed`,
     );
-  return compact({ items, timeoutMs: readTimeoutMs(reader) });
+  return compact({ items, timeoutMs: readTimeoutMs(reader), waitFor: readWaitFor(reader) });
 }
 
 function readItem(lines: readonly unknown[], at: number, subjectIndex: string | undefined): BulkItem {

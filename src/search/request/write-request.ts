@@ -32,10 +32,28 @@ export type WriteCommand = {
 export type WriteDraft = Omit<WriteCommand, 'id' | 'routing'> & { readonly id?: string; readonly routing?: string };
 
 /** A write with what concerns the root only. */
-export type WriteRequest = { readonly draft: WriteDraft; readonly timeoutMs?: number; readonly source?: SourceFilter };
+export type WriteRequest = {
+  readonly draft: WriteDraft;
+  readonly timeoutMs?: number;
+  readonly waitFor?: WaitFor;
+  readonly source?: SourceFilter;
+};
+
+const WAIT_FOR = ['log', 'primary', 'all'] as const;
+
+/**
+ * When a write is answered: once it is in the log, once the primary has applied it (the default), or once every copy
+ * that serves has. The primary applies a record as its append is acknowledged, so that the first two are one moment.
+ */
+export type WaitFor = (typeof WAIT_FOR)[number];
+
+/** Reads `wait_for`. */
+export function readWaitFor(reader: ObjectReader): WaitFor | undefined {
+  return reader.word('wait_for', WAIT_FOR);
+}
 
 /** Keys beside the document that any write takes. `refresh` is always satisfied: what is applied is searchable. */
-const CONTROL_KEYS = ['routing', 'if_seq_no', 'if_primary_term', 'refresh', 'timeout'];
+const CONTROL_KEYS = ['routing', 'if_seq_no', 'if_primary_term', 'refresh', 'timeout', 'wait_for'];
 const VERSION_KEYS = ['version', 'version_type'];
 const KEYS: Readonly<Record<WriteOp, readonly string[]>> = {
   index: ['id', '_id', 'doc', 'op_type', ...VERSION_KEYS, ...CONTROL_KEYS],
@@ -87,7 +105,7 @@ export function parseWrite(op: WriteOp, body: unknown): WriteRequest {
     ...readContent(op, reader),
   });
   const source = reader.has('_source') ? parseSourceFilter(reader.value('_source'), '_source') : undefined;
-  return compact({ draft, timeoutMs: readTimeoutMs(reader), source });
+  return compact({ draft, timeoutMs: readTimeoutMs(reader), waitFor: readWaitFor(reader), source });
 }
 
 /** Fills in what a body may leave out: an id by `newId`, and the routing, which is the id. */
