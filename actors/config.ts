@@ -5,6 +5,7 @@
 
 import type { ConnectionOptions } from '../src/bus/nats/options.ts';
 import { DEFAULT_SERVER } from '../src/bus/nats/options.ts';
+import type { CommitLimits } from '../src/cluster/commit-limits.ts';
 
 /** What is taken when nothing is said. */
 export const DEFAULTS = {
@@ -61,6 +62,8 @@ export type LeafConfig = ProcessConfig & {
   readonly zone: string;
   /** Worker threads that host copies. */
   readonly workers: number;
+  /** Bounds of the group commits of its primaries. */
+  readonly commit?: Partial<CommitLimits>;
 };
 
 /** A root process. */

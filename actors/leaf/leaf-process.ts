@@ -25,6 +25,7 @@ async function startLeaf(
     const host = new WorkerHost({
       connection: config.connection,
       cluster: config.cluster,
+      commit: config.commit ?? {},
       env: systemEnv,
       report,
       workers: config.workers,

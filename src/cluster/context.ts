@@ -9,6 +9,7 @@ import type { Env, Reporter } from '../env.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { checkName } from '../wire/names.ts';
 import { leavesBucket, registryBucket } from '../wire/subjects.ts';
+import { type CommitLimits, commitLimits } from './commit-limits.ts';
 import { Membership } from './membership.ts';
 import { ClusterView } from './view.ts';
 
@@ -26,13 +27,15 @@ export type ClusterContext = Closeable & {
   readonly leaves: Registry;
   readonly view: ClusterView;
   readonly membership: Membership;
+  /** Bounds of the group commits of primaries here. */
+  readonly commit: CommitLimits;
 };
 
 /**
  * Joins a cluster over an open bus. Closing leaves the cluster and keeps the bus.
  *
  * @param options `create`: whether a cluster that nobody has started is begun, as hosts and roots do.
- * @throws CoppiceError `INVALID_NAME` for a bad cluster name, `NOT_FOUND` if it does not exist and may not be created,
+ * @throws CoppiceError `BAD_REQUEST` for bounds of commits out of range, `INVALID_NAME` for a bad cluster name, `NOT_FOUND` if it does not exist and may not be created,
  *   `PREFLIGHT_FAILED` or `DISCONNECTED` from the bus.
  */
 export async function joinCluster(options: {
@@ -41,8 +44,10 @@ export async function joinCluster(options: {
   env: Env;
   report: Reporter;
   create?: boolean;
+  commit?: Partial<CommitLimits>;
 }): Promise<ClusterContext> {
   const { bus, env, report } = options;
+  const commit = commitLimits(options.commit);
   const cluster = checkName('cluster', options.cluster);
   const rpc = new Rpc(bus, env, (error, subject) => {
     const fault = asCoppiceError(error);
@@ -61,7 +66,19 @@ export async function joinCluster(options: {
     await rpc.close();
   };
   let closing: Promise<void> | undefined;
-  return { cluster, bus, rpc, env, report, registry, leaves, view, membership, close: () => (closing ??= close()) };
+  return {
+    cluster,
+    bus,
+    rpc,
+    env,
+    report,
+    registry,
+    leaves,
+    view,
+    membership,
+    commit,
+    close: () => (closing ??= close()),
+  };
 }
 
 async function openBuckets(

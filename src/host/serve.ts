@@ -12,6 +12,7 @@ import { preflight } from '../bus/nats/preflight.ts';
 import { Coppice } from '../client/client.ts';
 import { DEFAULT_CLUSTER } from '../client/connect.ts';
 import { serveCalls } from '../client/public-api.ts';
+import type { CommitLimits } from '../cluster/commit-limits.ts';
 import { type ClusterContext, joinCluster } from '../cluster/context.ts';
 import { Controller } from '../cluster/controller.ts';
 import { createGroup, endpointRecords, setCopies } from '../cluster/groups.ts';
@@ -42,6 +43,8 @@ export type ServeOptions = {
   /** Milliseconds to wait until the group answers; 10,000 unless told otherwise. */
   readonly readyWithinMs?: number;
   readonly report?: Reporter;
+  /** Bounds of the group commits of primaries here; the defaults are in `COMMIT_LIMITS`. */
+  readonly commit?: Partial<CommitLimits>;
 };
 
 /** A group served here. */
@@ -81,7 +84,7 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
   };
   try {
     await preflight(bus);
-    const context = await joinCluster({ cluster, bus, env: systemEnv, report });
+    const context = await joinCluster({ cluster, bus, env: systemEnv, report, commit: options.commit ?? {} });
     opened.push(context);
     const group = await ensureGroup(context, definition, options);
     const client = new Coppice(context);
@@ -91,7 +94,14 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
     opened.push(serveCalls(context, client, nameToToken(name)));
     const leafName = options.name ?? `${name}-${randomToken(systemEnv.random, 8)}`;
     for (let copy = 1; copy <= (options.replicas ?? 1); copy++) {
-      const host = createHost(context, { definition, source, connection, cluster, report });
+      const host = createHost(context, {
+        definition,
+        source,
+        connection,
+        cluster,
+        report,
+        commit: options.commit ?? {},
+      });
       opened.push(await startLeaf(context, { host, group, zone: options.zone ?? '', name: `${leafName}-${copy}` }));
     }
     if (!(await whenUsable(context, group, options.readyWithinMs ?? READY_MS))) {
@@ -163,7 +173,7 @@ function sorted(record: Readonly<Record<string, unknown>>): readonly (readonly [
   return Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
-type HostParts = {
+type HostParts = Pick<ServeOptions, 'commit'> & {
   readonly definition: ActorDefinition;
   readonly source: ActorSource | undefined;
   readonly connection: ConnectionOptions;
@@ -171,13 +181,17 @@ type HostParts = {
   readonly report: Reporter;
 };
 
-function createHost(context: ClusterContext, { definition, source, connection, cluster, report }: HostParts): CopyHost {
+function createHost(
+  context: ClusterContext,
+  { definition, source, connection, cluster, report, commit = {} }: HostParts,
+): CopyHost {
   const requires = requirementOf(definition.name);
   if (source === undefined) return new InlineHost(context, (wanted) => (wanted === requires ? definition : undefined));
   return new WorkerHost({
     connection,
     cluster,
     report,
+    commit,
     env: systemEnv,
     workers: systemEnv.machine.cores,
     actors: { [requires]: source },

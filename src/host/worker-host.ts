@@ -4,6 +4,7 @@
  */
 import type { Worker } from 'node:worker_threads';
 import type { ConnectionOptions } from '../bus/nats/options.ts';
+import { type CommitLimits, commitLimits } from '../cluster/commit-limits.ts';
 import type { Cancel, Env, Reporter } from '../env.ts';
 import { asCoppiceError } from '../errors.ts';
 import type { CopySpec } from '../shard/copy-spec.ts';
@@ -27,6 +28,8 @@ const HUNG_MS = 20_000;
 export type WorkerHostOptions = {
   readonly connection: ConnectionOptions;
   readonly cluster: string;
+  /** Bounds of the group commits of primaries in the threads. */
+  readonly commit?: Partial<CommitLimits>;
   readonly env: Env;
   readonly report: Reporter;
   /** Threads at most; they are started as copies arrive. */
@@ -175,8 +178,9 @@ class Thread {
   }
 
   #start(): void {
-    const { connection, cluster, actors, env } = this.#options;
-    const workerData: WorkerStart = { connection: cloneable(connection), cluster, actors };
+    const { connection, cluster, commit, actors, env } = this.#options;
+    const limits = commitLimits(commit);
+    const workerData: WorkerStart = { connection: cloneable(connection), cluster, commit: limits, actors };
     const worker = startWorker(workerData);
     this.#worker = worker;
     this.#startedMs = env.clock.nowMs();

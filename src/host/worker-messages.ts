@@ -2,6 +2,7 @@
  * What the leaf's main thread and its worker threads tell each other.
  */
 import type { ConnectionOptions } from '../bus/nats/options.ts';
+import type { CommitLimits } from '../cluster/commit-limits.ts';
 import type { ReportLevel } from '../env.ts';
 import type { CopySpec } from '../shard/copy-spec.ts';
 import type { CopyStatus } from '../wire/records.ts';
@@ -13,6 +14,7 @@ export type WorkerStart = {
   /** Without the functions, which cannot cross into a thread. */
   readonly connection: Omit<ConnectionOptions, 'onFault'>;
   readonly cluster: string;
+  readonly commit: CommitLimits;
   /** Definitions by what groups require. */
   readonly actors: Readonly<Record<string, ActorSource>>;
 };

@@ -25,7 +25,7 @@ for (const [requires, source] of Object.entries(start.actors)) definitions.set(r
 const onFault = (error: unknown, subject: string): void =>
   report('error', 'message handler failed', { subject, error: asCoppiceError(error).message });
 const bus = await connectNats({ ...start.connection, onFault }, systemEnv);
-const context = await joinCluster({ cluster: start.cluster, bus, env: systemEnv, report });
+const context = await joinCluster({ cluster: start.cluster, commit: start.commit, bus, env: systemEnv, report });
 const host = new InlineHost(context, (requires) => definitions.get(requires));
 let statusSoon = false;
 

@@ -59,6 +59,7 @@ export class CommandDesk {
       state: this.#options.state(),
       term: reign.term,
       termRecord: reign.termRecord,
+      limits: context.commit,
       maxRecordBytes: bus.maxPayloadBytes,
       nextRecordId: () => this.#options.nextRecordId(),
       shared: () => this.#latestShared()?.value,

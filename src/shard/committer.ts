@@ -4,14 +4,13 @@
  */
 import type { CommandEndpoint, PendingRecord, StatefulDefinition } from '../actor/definition.ts';
 import type { Log } from '../bus/log.ts';
+import type { CommitLimits } from '../cluster/commit-limits.ts';
 import type { Env } from '../env.ts';
 import { asCoppiceError, CoppiceError } from '../errors.ts';
 import { encodeLogRecord, encodeOperation } from '../wire/log-record.ts';
 import type { CommandOutcome } from '../wire/messages.ts';
 import type { AppliedRecord, ShardState } from './shard-state.ts';
 
-/** A batch is closed beyond this size, so that large messages do not delay everyone's. */
-const BATCH_BYTES = 192 * 1024;
 /** Room for the record's own fields and the message's headers. */
 const RECORD_OVERHEAD_BYTES = 2048;
 const MAX_PENDING_OPERATIONS = 20_000;
@@ -37,6 +36,8 @@ export type CommitterOptions = {
   readonly term: number;
   /** The term record of this reign: the first append is fenced by it. */
   readonly termRecord: { readonly seq: number; readonly id: string };
+  /** Bounds of a batch, so that a large one does not delay everyone. */
+  readonly limits: CommitLimits;
   readonly maxRecordBytes: number;
   /** A record id never used before. */
   readonly nextRecordId: () => string;
@@ -67,12 +68,21 @@ type Batch = {
   readonly operations: Uint8Array[];
   readonly ids: string[];
   sizeBytes: number;
+  /** When its first operation came in. */
+  openedMs: number;
   accepted: number;
   records: Map<string, PendingRecord<unknown>>;
 };
 type InFlight = { readonly batch: Batch; readonly recordId: string };
 
-const emptyBatch = (): Batch => ({ operations: [], ids: [], sizeBytes: 0, accepted: 0, records: new Map() });
+const emptyBatch = (): Batch => ({
+  operations: [],
+  ids: [],
+  sizeBytes: 0,
+  openedMs: 0,
+  accepted: 0,
+  records: new Map(),
+});
 
 /** One reign. `stop` ends it; what is in flight then stays unknown until the tail tells. */
 export class Committer {
@@ -197,10 +207,21 @@ export class Committer {
         this.#refuse(waiter, this.#asAnswer(error));
       }
       this.#taken = false;
-      if (this.#next.sizeBytes >= BATCH_BYTES) await this.#flushWhenFree();
+      if (this.#isFull()) await this.#flushWhenFree();
+      else if (this.#isDue()) this.#flushIfFree();
     }
     this.#flushIfFree();
     this.#tellDrained();
+  }
+
+  #isFull(): boolean {
+    const { records, bytes } = this.#options.limits;
+    return this.#next.sizeBytes >= bytes || this.#next.ids.length >= records;
+  }
+
+  #isDue(): boolean {
+    const { env, limits } = this.#options;
+    return this.#next.ids.length > 0 && env.clock.nowMs() - this.#next.openedMs >= limits.ms;
   }
 
   /** What a retry may mend takes along what came after it: retried alone, it would overtake a later write of its key. */
@@ -284,6 +305,7 @@ export class Committer {
   }
 
   #add(id: string, bytes: Uint8Array, waiter: Waiter): void {
+    if (this.#next.ids.length === 0) this.#next.openedMs = this.#options.env.clock.nowMs();
     this.#next.operations.push(bytes);
     this.#next.ids.push(id);
     this.#next.sizeBytes += bytes.length + 8;

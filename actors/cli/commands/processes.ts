@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { COMMIT_LIMITS } from '../../../src/cluster/commit-limits.ts';
 import { systemEnv } from '../../../src/env.ts';
 import { DEFAULTS, type ProcessConfig } from '../../config.ts';
 import { findCluster } from '../../embedded/cluster-file.ts';
@@ -20,7 +21,13 @@ import type { Shell } from '../shell.ts';
 import { findTarget, type TargetFlags } from '../target.ts';
 
 type Flags = TargetFlags & LogFlags & { readonly name: string; readonly data: string };
-type LeafFlags = Flags & { readonly zone: string; readonly workers?: number };
+type LeafFlags = Flags & {
+  readonly zone: string;
+  readonly workers?: number;
+  readonly commitMs: number;
+  readonly commitRecords: number;
+  readonly commitBytes: number;
+};
 
 const MAX_WORKERS = 1_024;
 
@@ -36,6 +43,7 @@ export function addProcessCommands(program: Command, shell: Shell): void {
     .option('--data <dir>', 'folder of its logs and files', nonEmptyText, DEFAULTS.data)
     .option('--zone <zone>', 'where it stands: copies of a shard are spread over zones', DEFAULTS.zone)
     .option('--workers <n>', 'threads that host copies (default: one for each core)', wholeNumber(1, MAX_WORKERS));
+  addCommitOptions(leaf);
   addExamples(addLogOptions(addConnectionOptions(leaf)), [
     ['coppice leaf --name leaf-4', 'joins the cluster in .coppice'],
     ['coppice leaf --name b1 --zone b --data /var/lib/coppice --nats nats://10.0.0.5:4222', ''],
@@ -47,6 +55,7 @@ export function addProcessCommands(program: Command, shell: Shell): void {
         ...configOf(flags, shell),
         zone: flags.zone,
         workers: flags.workers ?? systemEnv.machine.cores,
+        commit: { ms: flags.commitMs, records: flags.commitRecords, bytes: flags.commitBytes },
       });
     });
   });
@@ -66,6 +75,19 @@ export function addProcessCommands(program: Command, shell: Shell): void {
       shell.exitCode = await runRoot(configOf(flags, shell));
     });
   });
+}
+
+function addCommitOptions(leaf: Command): void {
+  const { ms, records, bytes } = COMMIT_LIMITS;
+  leaf
+    .option(
+      '--commit-ms <n>',
+      'a group commit waits no longer for what is being decided',
+      wholeNumber(ms.min, ms.max),
+      ms.default,
+    )
+    .option('--commit-records <n>', 'writes of a group commit', wholeNumber(records.min, records.max), records.default)
+    .option('--commit-bytes <n>', 'bytes of a group commit', wholeNumber(bytes.min, bytes.max), bytes.default);
 }
 
 /** The data folder of a process is its own; only if a cluster runs there it is also the cluster meant. */
