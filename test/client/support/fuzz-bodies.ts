@@ -140,6 +140,12 @@ const TEMPLATES: readonly Template[] = [
   },
   { action: 'delete', index: 'fuzz', body: { id: '3', if_seq_no: 1, if_primary_term: 1 }, weight: 4 },
   {
+    action: 'delete',
+    index: 'fuzz',
+    body: { id: '3', version: 7, version_type: 'external_gte', wait_for: 'all' },
+    weight: 2,
+  },
+  {
     action: 'bulk',
     index: 'fuzz',
     body: {
