@@ -27,7 +27,12 @@ export type Schema = Readonly<Record<string, FieldType | FieldOptions>>;
 export type EngineDocument = {
   readonly id: string;
   /** The document itself, JSON-safe; given back by `get` and `source`. */
-  readonly source: unknown;
+  readonly source?: unknown;
+  /**
+   * The source as JSON, where the caller has it so: kept instead of `source`, which may then be missing. It is taken for
+   * JSON unseen (half a surrogate pair becomes U+FFFD); where it is none, reading the document fails.
+   */
+  readonly sourceJson?: string;
   /** Values to index by field; several values of one field are one list. */
   readonly fields: Readonly<Record<string, readonly FieldValue[]>>;
   readonly version: number;
@@ -38,7 +43,8 @@ export type EngineDocument = {
 };
 
 /** A stored document. */
-export type StoredDocument = Pick<EngineDocument, 'id' | 'source' | 'version' | 'seqNo' | 'primaryTerm'>;
+export type StoredDocument = Required<Pick<EngineDocument, 'source'>> &
+  Pick<EngineDocument, 'id' | 'version' | 'seqNo' | 'primaryTerm'>;
 
 /** Statistics that scoring needs of one field: documents that have it, and the sum of their lengths in tokens. */
 export type FieldStatistics = { readonly docCount: number; readonly totalTokens: number };

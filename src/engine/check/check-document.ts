@@ -32,11 +32,13 @@ export function checkOrdinal(ordinal: number, end: number): void {
 }
 
 /**
- * The source of a document as JSON.
+ * The source of a document as JSON: what the caller has, or made of `source`.
  *
  * @throws CoppiceError `BAD_REQUEST` if it has none: it holds itself, nests too deep, or holds what JSON cannot express.
  */
-export function sourceJson({ id, source }: EngineDocument): string {
+export function sourceJson({ id, source, sourceJson: given }: EngineDocument): string {
+  if (typeof given === 'string') return given;
+  if (given !== undefined) throw bad(`document \`${id}\`: sourceJson must be a string, got ${shown(given)}`);
   let json: string | undefined;
   try {
     json = JSON.stringify(source);

@@ -41,6 +41,20 @@ test('a document that cannot be told from others changes nothing', () => {
   engine.close();
 });
 
+test('a source may come as JSON, which must be a string', () => {
+  const engine = createEngine({ schema });
+  engine.put(document({ source: undefined, sourceJson: '{"n": 6}' }));
+  assert.equal(engine.get('1')?.source, { n: 6 });
+  assert.match(
+    refusal(() => engine.put(document({ sourceJson: { n: 7 } }))),
+    'BAD_REQUEST document `1`: sourceJson must be a string',
+  );
+  assert.equal(engine.get('1')?.source, { n: 6 });
+  engine.commit();
+  assert.equal(engine.get('1')?.source, { n: 6 });
+  engine.close();
+});
+
 test('limits, sorts and places to begin that cannot be are refused', () => {
   const engine = createEngine({ schema });
   engine.put(document({}));
