@@ -64,7 +64,7 @@ export type ShardEngineOptions = EngineOptions & {
   /** Documents, or bytes, that the head takes before it is written out. Default 65,536 and 32 MiB. */
   readonly headDocuments?: number;
   readonly headBytes?: number;
-  /** Segments that are merged at once, at least. Default 4. */
+  /** Segments that are merged at once, at least. Default 8. */
   readonly mergeFactor?: number;
   /** No merge makes a segment that takes more memory. Default 1 GiB. */
   readonly maxSegmentBytes?: number;
@@ -343,7 +343,7 @@ export class ShardEngine implements Engine {
       headDocuments: headDocuments ?? 65_536,
       headBytes: headBytes ?? 32 * MEBIBYTE,
       merge: {
-        factor: mergeFactor ?? 4,
+        factor: mergeFactor ?? 8,
         maxBytes: maxSegmentBytes ?? 1024 * MEBIBYTE,
         maxDeletedShare: maxDeletedShare ?? 0.25,
       },
