@@ -1,7 +1,8 @@
 /**
  * How long searches take while 1,000 documents a second are written, against a shard that is left alone: the same searches
  * at the same seeded moments, in one thread. A search's time begins when it is due, so that waiting behind a write, a
- * flush or a slice of a merge counts. Rounds of either kind take turns.
+ * flush or a slice of a merge counts. Rounds of either kind take turns. The engine's settings are its defaults; documents
+ * wait outside of the heap, so that the collector has no more to do than in a process that receives them.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Seeded } from '../../test/support/seeded.ts';
@@ -24,11 +25,11 @@ type Round = { readonly searchMs: number[]; readonly writeMs: number[] };
 for (const corpus of corpora()) printComparisons(`${corpus.name}, searches while writing`, [await measure(corpus)]);
 
 async function measure(corpus: Corpus): Promise<Comparison> {
-  const shard = new CoppiceShard();
+  const shard = new CoppiceShard({ headBytes: undefined });
   shard.begin(workFolder('indexes', 'coppice-writing'));
   const count = Math.min(MOST_DOCS, corpus.docCount);
-  const documents = [...first(readLines(corpus.path), count)].map((line): CorpusDocument => JSON.parse(line));
-  for (const document of documents) shard.put(document);
+  const documents = new DocumentPool(first(readLines(corpus.path), count));
+  for (let i = 0; i < documents.count; i++) shard.put(documents.at(i));
   const idle: Round = { searchMs: [], writeMs: [] };
   const writing: Round = { searchMs: [], writeMs: [] };
   const writer = writesOf(shard, documents);
@@ -89,13 +90,33 @@ async function runRound(shard: CoppiceShard, tasks: readonly Task[], write: (() 
 }
 
 /** Every second write replaces a document, the others add one. */
-function writesOf(shard: CoppiceShard, documents: readonly CorpusDocument[]): () => void {
+function writesOf(shard: CoppiceShard, documents: DocumentPool): () => void {
   let count = 0;
   return () => {
-    const document = documents[(count * 7_919) % documents.length];
-    if (document === undefined) throw new Error('the corpus is empty');
+    const document = documents.at((count * 7_919) % documents.count);
     shard.put(count++ % 2 === 0 ? document : { ...document, id: `new-${count}` });
   };
+}
+
+/** Documents as JSON, in one buffer. */
+class DocumentPool {
+  readonly #bytes: Buffer;
+  readonly #ends: number[] = [0];
+
+  constructor(lines: Iterable<string>) {
+    const texts: Buffer[] = [];
+    for (const line of lines) texts.push(Buffer.from(line));
+    this.#bytes = Buffer.concat(texts);
+    for (const { length } of texts) this.#ends.push(this.#ends.at(-1)! + length);
+  }
+
+  get count(): number {
+    return this.#ends.length - 1;
+  }
+
+  at(index: number): CorpusDocument {
+    return JSON.parse(this.#bytes.toString('utf8', this.#ends[index], this.#ends[index + 1]));
+  }
 }
 
 function collect(all: Round, round: Round): void {

@@ -120,6 +120,8 @@ async function bringOne(peer: Peer, corpus: Corpus): Promise<void> {
 
 async function measureSmallPeer(theirs: Peer, ours: Peer, corpus: Corpus): Promise<void> {
   await bringOne(theirs, corpus);
+  const offered = byClass(corpus).map((tasks) => tasks.filter((task) => theirs.offers(task)));
+  for (const peer of [ours, theirs]) await warmUp(peer, offered, SHORT_MS);
   const comparisons: Comparison[] = [];
   for (const className of classesOf(corpus.tasks)) {
     const all = corpus.tasks.filter((task) => task.class === className && theirs.offers(task));

@@ -22,17 +22,23 @@ const SCHEMA: Schema = {
 };
 const FIELD = 'text';
 
-/** Less than the 64 MB of Lucene, whose buffer does not hold the sources. */
-const HEAD_BYTES = 56 * 2 ** 20;
+/** Room for about half as many documents as Lucene's 64 MB, which do not hold sources. */
+const HEAD_BYTES = 128 * 2 ** 20;
 
 /** Least time of a piece of upkeep, after which it asks whether to go on. */
 const UPKEEP_MS = 1;
 
 /** One shard, in a folder. */
 export class CoppiceShard {
+  readonly #headBytes: number | undefined;
   #opened: ShardEngine | undefined;
   #ids: string[] = [];
   #seqNo = 0;
+
+  /** @param options `headBytes` of the engine. Default: that of the benches; undefined: the engine's own. */
+  constructor(options: { readonly headBytes: number | undefined } = { headBytes: HEAD_BYTES }) {
+    this.#headBytes = options.headBytes;
+  }
 
   /** Begins an empty index in a folder; what is there is removed. */
   begin(folder: string): void {
@@ -45,10 +51,12 @@ export class CoppiceShard {
   }
 
   open(folder: string): void {
-    this.#opened = openEngine({ store: openFileStore(folder), schema: SCHEMA, headBytes: HEAD_BYTES });
+    const head = this.#headBytes === undefined ? {} : { headBytes: this.#headBytes };
+    this.#opened = openEngine({ store: openFileStore(folder), schema: SCHEMA, ...head });
   }
 
-  put(source: CorpusDocument): void {
+  /** @param sourceJson The document as JSON, which is stored as it is. */
+  put(source: CorpusDocument, sourceJson?: string): void {
     const seqNo = ++this.#seqNo;
     this.#ids.push(source.id);
     const fields = {
@@ -59,7 +67,9 @@ export class CoppiceShard {
       num_authors: [source.num_authors],
       created: [Date.parse(source.created)],
     };
-    this.#engine.put({ id: source.id, source, fields, version: 1, seqNo, primaryTerm: 1, position: seqNo });
+    const { id } = source;
+    const stored = sourceJson === undefined ? { source } : { source: undefined, sourceJson };
+    this.#engine.put({ id, ...stored, fields, version: 1, seqNo, primaryTerm: 1, position: seqNo });
   }
 
   commit(): void {

@@ -22,7 +22,8 @@ export interface PeerEngine {
   /** Begins an empty index. */
   begin(command: IndexCommand): void;
   /** Indexes documents, in order. `line` is the number of the first in its file. */
-  add(documents: readonly CorpusDocument[]): void;
+  /** `lines`: the same as JSON. */
+  add(documents: readonly CorpusDocument[], lines: readonly string[]): void;
   /** Finishes what was begun, so that it could be read by another process, if that is possible at all. */
   commit(): void;
   state(): IndexState;
@@ -107,7 +108,7 @@ class Session {
       line += lines.length;
       docs += kept.length;
       const documents = kept.map((text): CorpusDocument => JSON.parse(text));
-      watch.time(() => engine.add(documents));
+      watch.time(() => engine.add(documents, kept));
     }
     const heapBytes = bytesHeld(engine) - beforeBytes;
     watch.time(() => engine.commit());

@@ -43,7 +43,7 @@ const SEARCHES_TO_FLUSH = 64;
 /** A head in which fewer documents are live is written out early: it is mostly waste. */
 const SPARSE_SHARE = 0.25;
 /** The first head is full at this share of what the options say, each next one at so many times the share. */
-const FIRST_HEAD_SHARE = 1 / 4;
+const FIRST_HEAD_SHARE = 1 / 2;
 const HEAD_GROWTH = 2;
 /** Tables of a head have this much more room than those of the one before took. */
 const SIZE_MARGIN = 1.1;

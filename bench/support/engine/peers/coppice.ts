@@ -12,8 +12,8 @@ class CoppicePeer implements PeerEngine {
     this.#shard.begin(folder);
   }
 
-  add(documents: readonly CorpusDocument[]): void {
-    for (const document of documents) this.#shard.put(document);
+  add(documents: readonly CorpusDocument[], lines: readonly string[]): void {
+    for (const [i, document] of documents.entries()) this.#shard.put(document, lines[i]);
   }
 
   commit(): void {
