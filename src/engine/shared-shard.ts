@@ -46,10 +46,10 @@ export type OpenSharedOptions = {
 };
 
 /** Bytes of a memory that one thread gets for the kernel and for filters, besides bitmaps of live documents. */
-export const LENT_BYTES = 16 * 2 ** 20;
+export const LENT_BYTES = 32 * 2 ** 20;
 
 /** Filters kept, at most. */
-const FILTER_BYTES = LENT_BYTES / 4;
+const FILTER_BYTES = LENT_BYTES / 8;
 
 /** Opens what an engine has shared, usually in another thread. */
 export function openShared(shared: SharedShard, options: OpenSharedOptions = {}): SharedSearcher {

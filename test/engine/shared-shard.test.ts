@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EngineSearch } from '../../src/engine/engine.ts';
 import { createRegionPool } from '../../src/engine/memory/region-pool.ts';
+import type { Query } from '../../src/engine/query/query.ts';
 import { createEngine, openEngine, type ShardEngine } from '../../src/engine/shard-engine.ts';
 import { openShared, type SharedShard } from '../../src/engine/shared-shard.ts';
 import { createMemoryStore } from '../../src/engine/store/memory-store.ts';
@@ -98,6 +99,26 @@ test('with the store, another thread reads sources too', () => {
   assert.equal(searcher.documentAt(3).source, documents[3]?.source);
   assert.is(searcher.idAt(3), '3');
   assert.throws(() => without.documentAt(3), /where the segment was loaded/);
+  engine.close();
+});
+
+test('the room of another thread is enough for queries that grow to the most terms, beside its filters', () => {
+  const engine = createEngine({ schema: { text: 'text', tag: 'keyword' }, regions: createRegionPool() });
+  const words = Array.from({ length: 1000 }, (_, i) => `w${i}`);
+  for (let i = 0; i < 200_000; i++) {
+    const fields = { text: [`w${i % 1000}`], tag: [`t${i % 200}`] };
+    engine.put({ id: String(i), source: null, fields, version: 1, seqNo: i, primaryTerm: 1, position: i });
+  }
+  const searcher = openShared(engine.share());
+  for (const count of [10, 30, 60, 120, 250, 500, 1000]) {
+    const must: Query[] = [{ kind: 'match', field: 'text', text: words.slice(0, count).join(' ') }];
+    assert.is(searcher.search({ query: must[0]!, limit: 3 }).total, count * 200);
+    for (let i = 0; i < 200; i++) {
+      const query: Query = { kind: 'bool', must, filter: [{ kind: 'term', field: 'tag', value: `t${i}` }] };
+      for (let use = 0; use < 2 && count === 60; use++) searcher.search({ query, limit: 3 });
+    }
+  }
+  searcher.close();
   engine.close();
 });
 

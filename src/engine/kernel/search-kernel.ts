@@ -166,8 +166,11 @@ class WebAssemblyKernel implements SearchKernel {
     const scratch = this.#scratches.get(memory);
     if (scratch?.fits(terms, hits)) return scratch;
     const size = { terms: roundUp(terms), hits: roundUp(hits) };
-    const larger = new Scratch(this.#pool, memory, size, scratch);
+    // Room that another engine lent may be too small for both.
+    this.#scratches.delete(memory);
+    this.#last = undefined;
     scratch?.region.release();
+    const larger = new Scratch(this.#pool, memory, size, scratch);
     this.#scratches.set(memory, larger);
     return larger;
   }
