@@ -285,7 +285,10 @@ class KeywordKey implements PartKey {
     return column.isDense ? best : Math.min(best, this.#missingRank);
   }
 
-  /** Number of a term, or halfway between those of its neighbours. */
+  /**
+   * Number of a term, or one between those of its neighbours: halfway for what stands for missing values, before or after
+   * that for others in the same gap.
+   */
   #placeOf(term: string): number {
     let [low, high] = [0, this.#inverted?.termCount ?? 0];
     while (low < high) {
@@ -295,7 +298,9 @@ class KeywordKey implements PartKey {
       if (difference < 0) low = middle + 1;
       else high = middle;
     }
-    return low - 0.5;
+    const standsFor = this.#missing;
+    const side = typeof standsFor === 'string' ? Math.sign(compareStrings(term, standsFor)) : 0;
+    return low - 0.5 + side / 4;
   }
 
   #term(number: number): string {

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compareStrings } from '../../../src/engine/collect/compare-strings.ts';
 import { compareValues, partKey } from '../../../src/engine/collect/part-key.ts';
-import type { SortKey } from '../../../src/engine/engine.ts';
+import type { EngineSearch, SortKey } from '../../../src/engine/engine.ts';
 import { compareBytes, termBytes } from '../../../src/engine/part/term-bytes.ts';
 import { PartsShard } from '../parts-shard.ts';
 import { RandomCorpus, SCHEMA } from '../random-corpus.ts';
@@ -60,6 +60,48 @@ test('a term of another part ranks between its neighbours', () => {
     }
     shard.close();
   }
+});
+
+test('terms of another part are told from what stands for missing values, also where the part has neither', () => {
+  for (const tags of [[], ['a', 'z']]) {
+    const shard = new PartsShard({ tag: 'keyword' });
+    for (const [position, tag] of ['missing', ...tags].entries()) {
+      const fields: Record<string, string[]> = position === 0 ? {} : { tag: [tag] };
+      shard.put({ id: tag, source: null, fields, version: 1, seqNo: 1, primaryTerm: 1, position });
+    }
+    for (const isFlushed of [false, true]) {
+      if (isFlushed) shard.flush();
+      for (const order of ['asc', 'desc'] as const) {
+        const key = partKey({ field: 'tag', order, missing: 'm' }, shard.view, shard.parts[0]!);
+        const differences = ['c', 'm', 'x'].map((term) => Math.sign(key.compare(key.rankOf(term), key.rank(0, 0))));
+        assert.equal(differences, order === 'asc' ? [-1, 0, 1] : [1, 0, -1], `${tags} ${isFlushed}`);
+      }
+    }
+    shard.close();
+  }
+});
+
+test('hits with a term that stands for missing values are ordered among those of other parts', () => {
+  const shard = new PartsShard({ tag: 'keyword' });
+  for (const [position, id] of ['z', 'm'].entries()) {
+    const fields: Record<string, string[]> = id === 'm' ? {} : { tag: [id] };
+    shard.put({ id, source: null, fields, version: 1, seqNo: 1, primaryTerm: 1, position });
+    shard.flush();
+  }
+  const search = {
+    query: { kind: 'matchAll' },
+    limit: 1,
+    sort: [{ field: 'tag', order: 'asc', missing: 'm' }],
+  } satisfies EngineSearch;
+  assert.equal(
+    shard.hits(search).map(({ id }) => id),
+    ['m'],
+  );
+  assert.equal(
+    shard.hits({ ...search, limit: 9, searchAfter: ['c'] }).map(({ id }) => id),
+    ['m', 'z'],
+  );
+  shard.close();
 });
 
 test.run();
