@@ -4,6 +4,8 @@ import type { IndexPart } from '../part/index-part.ts';
 
 type Entry = {
   readonly bitmap: Bitmap;
+  /** Bytes that are counted for it. */
+  readonly size: number;
   readonly part: IndexPart;
   readonly key: string;
   readonly generation: number | undefined;
@@ -11,10 +13,11 @@ type Entry = {
 };
 
 /** What is known of a part's filters. */
-type PartFilters = { readonly kept: Map<string, Entry>; readonly seen: Set<string> };
+type PartFilters = { readonly kept: Map<string, Entry>; readonly seen: Set<string>; seenLength: number };
 
-/** Filters of a part whose first use is remembered. */
+/** Filters of a part whose first use is remembered, and characters of their names together. */
 const MAX_SEEN = 1024;
+const MAX_SEEN_LENGTH = 1 << 20;
 
 /** Keeps filters of segments, bounded in bytes; what was not used for longest goes first. */
 export class FilterCache {
@@ -29,7 +32,7 @@ export class FilterCache {
     this.#maxBytes = maxBytes;
   }
 
-  /** Bytes of the bitmaps that are kept. */
+  /** Bytes of the bitmaps that are kept and of their names, which may be long lists of values. */
   get usedBytes(): number {
     return this.#bytes;
   }
@@ -54,10 +57,15 @@ export class FilterCache {
 
   /** Notes that a filter that is not kept was used; tells whether it has been before. */
   noteUse(part: IndexPart, key: string): boolean {
-    const { seen } = this.#filtersOf(part);
+    const filters = this.#filtersOf(part);
+    const { seen } = filters;
     if (seen.has(key)) return true;
-    if (seen.size >= MAX_SEEN) seen.clear();
+    if (seen.size >= MAX_SEEN || filters.seenLength + key.length > MAX_SEEN_LENGTH) {
+      seen.clear();
+      filters.seenLength = 0;
+    }
     seen.add(key);
+    filters.seenLength += key.length;
     return false;
   }
 
@@ -68,7 +76,7 @@ export class FilterCache {
    * @returns Whether there is room; else the region stays the caller's.
    */
   put(part: IndexPart, key: string, bitmap: Bitmap, generation?: number): boolean {
-    const size = bitmap.region.byteLength;
+    const size = bitmap.region.byteLength + key.length;
     const { kept } = this.#filtersOf(part);
     const stale = kept.get(key);
     if (stale !== undefined) this.#drop(stale);
@@ -77,7 +85,7 @@ export class FilterCache {
       this.#drop(entry);
     }
     if (this.#bytes + size > this.#maxBytes) return false;
-    const entry = { bitmap, part, key, generation, search: this.#search };
+    const entry = { bitmap, size, part, key, generation, search: this.#search };
     kept.set(key, entry);
     this.#entries.add(entry);
     this.#bytes += size;
@@ -99,14 +107,14 @@ export class FilterCache {
   #drop(entry: Entry): void {
     this.#entries.delete(entry);
     this.#parts.get(entry.part)?.kept.delete(entry.key);
-    this.#bytes -= entry.bitmap.region.byteLength;
+    this.#bytes -= entry.size;
     entry.bitmap.region.release();
   }
 
   #filtersOf(part: IndexPart): PartFilters {
     const known = this.#parts.get(part);
     if (known !== undefined) return known;
-    const filters = { kept: new Map<string, Entry>(), seen: new Set<string>() };
+    const filters = { kept: new Map<string, Entry>(), seen: new Set<string>(), seenLength: 0 };
     this.#parts.set(part, filters);
     return filters;
   }

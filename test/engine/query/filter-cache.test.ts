@@ -32,7 +32,7 @@ test('what was not used for longest goes first, and gives its memory back', () =
     ['a', 'b', 'c'].map((key) => cache.get(part!, key) !== undefined),
     [true, false, true],
   );
-  assert.is(cache.usedBytes, 512);
+  assert.is(cache.usedBytes, 2 * (256 + 1));
   cache.close();
   assert.equal([cache.usedBytes, regions.usedBytes], [0, before]);
 });
@@ -49,6 +49,20 @@ test('what the search at hand uses stays, even if there is no room for more', ()
   cache.close();
 });
 
+test('names count: of long ones fewer are kept, and fewer uses are remembered', () => {
+  const cache = new FilterCache({ maxBytes: 600 });
+  const [part] = smallShard({ tag: 'keyword' }, []).parts;
+  const other = bitmap();
+  cache.beginSearch();
+  assert.not(cache.put(part!, 'a'.repeat(345), other));
+  assert.ok(cache.put(part!, 'a'.repeat(344), other));
+  const names = Array.from({ length: 5 }, (_, i) => String(i).repeat(1 << 18));
+  for (const name of names) assert.not(cache.noteUse(part!, name));
+  assert.ok(cache.noteUse(part!, names[4]!));
+  assert.not(cache.noteUse(part!, names[0]!));
+  cache.close();
+});
+
 test('a bitmap of a generation is gone with it', () => {
   const cache = new FilterCache();
   const shard = smallShard({ tag: 'keyword' }, [{ tag: 'a' }]);
@@ -58,7 +72,7 @@ test('a bitmap of a generation is gone with it', () => {
   shard.delete('0');
   assert.is(cache.get(part, 'a'), undefined);
   cache.put(part, 'a', bitmap(), part.generation);
-  assert.is(cache.usedBytes, 256);
+  assert.is(cache.usedBytes, 256 + 1);
   cache.close();
 });
 
