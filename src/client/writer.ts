@@ -13,6 +13,7 @@ import { groupToken } from '../wire/names.ts';
 import type { GroupRecord } from '../wire/records.ts';
 import { fill, SUBJECTS } from '../wire/subjects.ts';
 import { groupBy } from './group-by.ts';
+import { PrimaryGates } from './primary-gates.ts';
 import type { CallOptions, Token } from './router.ts';
 
 /** A message of commands is closed beyond this size. */
@@ -52,10 +53,12 @@ type ShardWork = {
 export class Writer {
   readonly #context: ClusterContext;
   readonly #stamps = new Map<string, Stamp>();
+  readonly #gates: PrimaryGates;
   #pruneAbove = MANY_STAMPS;
 
   constructor(context: ClusterContext) {
     this.#context = context;
+    this.#gates = new PrimaryGates(context);
   }
 
   /**
@@ -137,7 +140,13 @@ export class Writer {
         lastError = new CoppiceError('CANCELLED', 'the write was cancelled', { cause: options.signal.reason });
         break;
       }
+      const closed = await this.#gates.pass(work, options);
+      if (closed !== undefined) {
+        lastError = closed;
+        continue;
+      }
       try {
+        since ??= this.#freshStamp(work);
         const answer = await this.#send({ ...work, operations: left }, since, options);
         if (since === undefined) {
           since = answer.seq;
@@ -153,12 +162,21 @@ export class Writer {
         lastError = asCoppiceError(error);
         doubtful ||= since !== undefined && mayHaveArrived(lastError);
         if (!lastError.retryable) break;
+        if (speaksOfPrimary(lastError)) this.#shutGate(work, lastError);
       }
       if (this.#isGone(work.group)) break;
+      if (this.#gates.isShut(work)) continue;
       await pause(env.clock, Math.min(options.deadline.remainingMs(), backoffMs * (0.5 + env.random.next())));
     }
     const error = this.#unsettled(work, lastError, doubtful);
     for (const { id } of left) results.set(id, { ok: false, error, shard: work.shard });
+  }
+
+  /** Nobody leads the shard for the moment: its writes wait together, and one question finds out who is next. */
+  #shutGate(work: ShardWork, why: CoppiceError): void {
+    this.#gates.shut(work, why, async (deadline) => {
+      await this.#send({ ...work, operations: [] }, undefined, { deadline });
+    });
   }
 
   async #send(work: ShardWork, since: number | undefined, options: CallOptions): Promise<CommandAnswer> {
@@ -301,6 +319,11 @@ function mayHaveArrived(error: CoppiceError): boolean {
     error.code !== 'STALE_GENERATION' &&
     error.code !== 'WRONG_SLOT'
   );
+}
+
+/** Whether a failed try says that the shard has no primary, or not the one that it had. */
+function speaksOfPrimary({ code }: CoppiceError): boolean {
+  return code === 'NO_RESPONDERS' || code === 'NOT_PRIMARY' || code === 'SHARD_UNAVAILABLE';
 }
 
 function shardKey(group: GroupRecord, shard: number): string {

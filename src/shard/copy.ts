@@ -4,13 +4,16 @@
  */
 import { type Actor, createActor } from 'xstate';
 import type { ActorDefinition } from '../actor/definition.ts';
+import type { BusSubscription } from '../bus/bus.ts';
 import type { Log, LogEntry } from '../bus/log.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { logSpec } from '../cluster/groups.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { copyMachine, copyStateName } from '../machines/copy.ts';
+import { groupToken } from '../wire/names.ts';
 import type { CopyStatus } from '../wire/records.ts';
 import type { CopyTransition } from '../wire/transitions.ts';
+import { fill, SUBJECTS } from '../wire/subjects.ts';
 import { CommandDesk } from './command-desk.ts';
 import type { CopySpec } from './copy-spec.ts';
 import { HeldState } from './held-state.ts';
@@ -53,6 +56,7 @@ export class Copy {
   readonly #primacy: Primacy | undefined;
   readonly #onStatus: () => void;
   readonly #onTransition: CopyOptions['onTransition'];
+  #doubts: BusSubscription | undefined;
   readonly #recordIdPrefix: string;
   #recordCount = 0;
   #settled: Promise<void> = Promise.resolve();
@@ -127,6 +131,7 @@ export class Copy {
     });
     this.#actor.start();
     this.#primacy?.start();
+    this.#doubts = this.#listenForDoubts();
     this.#actor.send({ type: 'copy.open' });
   }
 
@@ -210,7 +215,7 @@ export class Copy {
       incarnation,
       log: this.#log,
       state: () => this.#state.loaded,
-      lag: () => this.#lag(),
+      lag: (except) => this.#lag(except),
       nextRecordId: () => this.#nextRecordId(),
       linkUp: () => bus.link.up,
       onLeading: (reign) => commands.open(reign),
@@ -219,6 +224,15 @@ export class Copy {
       onState: (state) => this.#onPrimacyState(state),
       onTransition: (step) => this.#tellStep('primacy', step),
     });
+  }
+
+  #listenForDoubts(): BusSubscription | undefined {
+    const primacy = this.#primacy;
+    if (primacy === undefined) return undefined;
+    const { bus, cluster } = this.#context;
+    const { group, shard } = this.spec;
+    const subject = fill(SUBJECTS.doubt, { cluster, group: groupToken(group.name, group.generation), shard });
+    return bus.subscribe(subject, {}, () => primacy.doubt());
   }
 
   #onPrimacyState(state: string): void {
@@ -333,6 +347,7 @@ export class Copy {
 
   async #release(): Promise<void> {
     this.#follower.close();
+    this.#doubts?.close();
     await this.#primacy?.stop();
     this.#discard();
   }
@@ -353,10 +368,12 @@ export class Copy {
     );
   }
 
-  #lag(): number {
+  /** Log records that the best of the other copies, but for that on the leaf `except`, is ahead of this one. */
+  #lag(except: string): number {
     const { membership } = this.#context;
     const { group, shard } = this.spec;
-    const best = Math.max(0, ...membership.copiesOf(group).map((copy) => (copy.shard === shard ? copy.seq : 0)));
+    const rivals = membership.copiesOf(group).filter((copy) => copy.shard === shard && copy.leaf !== except);
+    const best = Math.max(0, ...rivals.map(({ seq }) => seq));
     return Math.max(0, best - this.#state.appliedSeq);
   }
 

@@ -19,10 +19,17 @@ import { type Transition, watchTransitions } from './transition-watch.ts';
 
 const LOOK_INTERVAL_MS = 250;
 const PINGS_TO_BE_SURE = 2;
+/** A leaf whose link was cut is back on the bus within this time, as a rule: it is not dead. */
+const PINGS_APART_MS = 20;
+/** Doubts of callers that come closer together are one. */
+const DOUBTS_APART_MS = 50;
 /** Claims spread over this time by lag and rank, so that the most caught-up copy is first. */
 const LAG_DELAY_MS_PER_RECORD = 1;
 const MAX_LAG_DELAY_MS = 1_000;
-const RANK_DELAY_MS = 60;
+const RANK_DELAY_MS = 40;
+const CLAIM_JITTER_MS = 5;
+/** A copy that has just handed its shard over stands back for so long. */
+const HANDED_OVER_MS = 1_000;
 
 /** Where a reign began: its first append is fenced by this record. */
 export type Reign = { readonly term: number; readonly termRecord: { readonly seq: number; readonly id: string } };
@@ -40,8 +47,8 @@ export type PrimacyOptions = {
   readonly leaf: string;
   readonly incarnation: string;
   readonly state: () => ShardState;
-  /** Records of the log that this copy has not applied yet. */
-  readonly lag: () => number;
+  /** Records that another copy, other than that on the leaf `except`, has applied and this one has not. */
+  readonly lag: (except: string) => number;
   readonly nextRecordId: () => string;
   /** Whether the bus can be reached. */
   readonly linkUp: () => boolean;
@@ -63,6 +70,13 @@ export class Primacy {
   #termRecord: { readonly id: string; seq: number } | undefined;
   #look: Cancel | undefined;
   #looking = false;
+  /** A look because of a caller's doubt is under way. */
+  #checking = false;
+  #nextDoubtMs = Number.NEGATIVE_INFINITY;
+  /** The owner judged last: whoever follows it need not wait for it. */
+  #lastOwner = '';
+  /** Term of the lease that was judged to be without an owner. */
+  #judgedTerm = 0;
   #released: Promise<void> = Promise.resolve();
   /** The claim under way. */
   #claim: Promise<void> = Promise.resolve();
@@ -114,6 +128,18 @@ export class Primacy {
   send(event: PrimacyEvent): void {
     this.#actor.send(event);
     if (event.type === 'copy.ready') this.#lookSoon(0);
+  }
+
+  /**
+   * Somebody found nobody on the primary's subject. That is a reason to look at once, and proves nothing: the owner is
+   * pinged as if it had been silent.
+   */
+  doubt(): void {
+    const nowMs = this.#options.env.clock.nowMs();
+    if (nowMs < this.#nextDoubtMs || this.#checking || !this.#isCandidate()) return;
+    this.#nextDoubtMs = nowMs + DOUBTS_APART_MS;
+    this.#checking = true;
+    this.#judgeOr({ doubted: true }, () => (this.#checking = false));
   }
 
   /** Hands primacy over, or gives it up. Resolves when this copy does not lead any more. */
@@ -170,12 +196,17 @@ export class Primacy {
       this.#lookSoon(LOOK_INTERVAL_MS);
       if (this.#looking || !this.#isCandidate()) return;
       this.#looking = true;
-      this.#judge()
-        .catch((error: unknown) =>
-          this.#options.report('warn', 'lease could not be judged', { error: asCoppiceError(error).message }),
-        )
-        .finally(() => (this.#looking = false));
+      this.#judgeOr({ doubted: false }, () => (this.#looking = false));
     });
+  }
+
+  /** Judges, or reports why it could not. */
+  #judgeOr(evidence: { doubted: boolean }, done: () => void): void {
+    this.#judge(evidence)
+      .catch((error: unknown) =>
+        this.#options.report('warn', 'lease could not be judged', { error: asCoppiceError(error).message }),
+      )
+      .finally(done);
   }
 
   #isCandidate(): boolean {
@@ -183,7 +214,7 @@ export class Primacy {
     return snapshot.matches({ following: 'ready' }) || snapshot.matches('suspecting');
   }
 
-  async #judge(): Promise<void> {
+  async #judge({ doubted }: { doubted: boolean }): Promise<void> {
     const { view, membership, group, shard, env, leaf, incarnation } = this.#options;
     const seen = view.lease(group, shard);
     const lease = seen === undefined ? undefined : { ...seen.value, seenAtMs: seen.seenAtMs };
@@ -201,13 +232,18 @@ export class Primacy {
       busSilenceMs: membership.silenceMs(),
       nowMs: env.clock.nowMs(),
     });
-    const lost = verdict === 'lost' || (verdict === 'ask' && lease !== undefined && (await this.#isDead(lease)));
-    this.#actor.send(lost ? { type: 'owner.lost', reason: lossOf(lease, verdict) } : { type: 'owner.alive' });
+    if (lease !== undefined && lease.owner !== '') this.#lastOwner = lease.owner;
+    const ask = verdict === 'ask' || (verdict === 'alive' && doubted);
+    const lost = verdict === 'lost' || (ask && lease !== undefined && (await this.#isDead(lease)));
+    if (lost) this.#judgedTerm = lease?.term ?? 0;
+    this.#actor.send(lost ? { type: 'owner.lost', reason: lossOf(lease, ask ? 'ask' : verdict) } : { type: 'owner.alive' });
   }
 
   /** Nobody answers for the leaf, twice; or another incarnation does. */
   async #isDead(lease: LeaseRecord): Promise<boolean> {
+    const { env } = this.#options;
     for (let ping = 0; ping < PINGS_TO_BE_SURE; ping++) {
+      if (ping > 0) await pause(env.clock, PINGS_APART_MS);
       const result = await this.#options.membership.ping(lease.owner);
       if (result.kind === 'silent') return false;
       if (result.kind === 'answered') return result.incarnation !== lease.incarnation;
@@ -215,14 +251,18 @@ export class Primacy {
     return true;
   }
 
-  /** Shorter for the better caught up, and for the copy that placement prefers; longer right after a handover. */
+  /**
+   * Shorter for the better caught up, and for the copy that placement prefers; longer right after a handover. Whom the
+   * shard has lost is not waited for.
+   */
   #claimDelayMs(): number {
     const { view, group, shard, leaf, env, lag } = this.#options;
-    const copies = view.placement(group)?.shards.find((entry) => entry.shard === shard)?.copies ?? [];
-    const rank = copies.includes(leaf) ? copies.indexOf(leaf) : copies.length;
-    const handedOver = env.clock.nowMs() - this.#yieldedMs < MAX_LAG_DELAY_MS ? MAX_LAG_DELAY_MS : 0;
-    const lagDelay = Math.min(MAX_LAG_DELAY_MS, lag() * LAG_DELAY_MS_PER_RECORD);
-    return lagDelay + rank * RANK_DELAY_MS + env.random.next() * 20 + handedOver;
+    const placed = view.placement(group)?.shards.find((entry) => entry.shard === shard)?.copies ?? [];
+    const rivals = placed.filter((copy) => copy === leaf || copy !== this.#lastOwner);
+    const rank = rivals.includes(leaf) ? rivals.indexOf(leaf) : rivals.length;
+    const handedOver = env.clock.nowMs() - this.#yieldedMs < HANDED_OVER_MS ? HANDED_OVER_MS : 0;
+    const lagDelay = Math.min(MAX_LAG_DELAY_MS, lag(this.#lastOwner) * LAG_DELAY_MS_PER_RECORD);
+    return lagDelay + rank * RANK_DELAY_MS + env.random.next() * CLAIM_JITTER_MS + handedOver;
   }
 
   /** Rule 1 of promotion. */
@@ -231,6 +271,9 @@ export class Primacy {
     const key = leaseKey(group, shard);
     const entry = await registry.get(key);
     const lease = entry === undefined ? undefined : parseRecord(LeaseRecord, entry.value, key);
+    // Another was faster, and the view is about to tell: whom it names has not been judged.
+    if (lease !== undefined && lease.owner !== '' && lease.term !== this.#judgedTerm)
+      return this.#actor.send({ type: 'lease.refused' });
     const term = Math.max(above, lease?.term ?? 0, termOf(await log.last(shard))) + 1;
     const mine: LeaseRecord = { owner: leaf, incarnation, term };
     try {

@@ -13,6 +13,8 @@ export const SUBJECTS = {
   shard: '{cluster}.shard.{group}.{shard}.{endpoint}',
   /** Commands to the primary of a shard. */
   primary: '{cluster}.primary.{group}.{shard}',
+  /** Published by roots that found nobody on the primary's subject; every copy of the shard takes it as a reason to look. */
+  doubt: '{cluster}.doubt.{group}.{shard}',
   /** A query to one copy: a retry or a hedge. */
   copy: '{cluster}.copy.{leaf}.{group}.{shard}.{endpoint}',
   /** A command to one leaf: `ping`, `drain`, `stats`, `history`. */

@@ -31,6 +31,8 @@ type Scene = {
   readonly writer: Writer;
   /** Messages with operations that the primary got. */
   readonly received: CommandMessage[];
+  /** What the primary calls its term when it is asked for a stamp. */
+  term: number;
   /** What the primary does with one; the default carries everything out. */
   answer: (message: CommandMessage, shard: number) => Promise<CommandAnswer>;
   write(keys: readonly string[], deadlineMs?: number): Promise<readonly WriteResult[]>;
@@ -66,6 +68,7 @@ async function openScene(server: TestServer, options: { shards?: number; leads?:
     group,
     writer,
     received: [],
+    term: 1,
     answer: async (message) => done(message, seq++),
     write: async (keys, deadlineMs = 3_000) =>
       writer.write(
@@ -86,7 +89,7 @@ async function openScene(server: TestServer, options: { shards?: number; leads?:
       subject: fill(SUBJECTS.primary, { cluster: context.cluster, group: token, shard }),
       handler: async ({ body }) => {
         const message = parseCommandMessage(body);
-        if (message.since === undefined) return { term: 1, seq: seq++, outcomes: [] };
+        if (message.since === undefined) return { term: scene.term, seq: seq++, outcomes: [] };
         scene.received.push(message);
         return scene.answer(message, shard);
       },
@@ -182,6 +185,47 @@ test('without a primary nothing was written, and that is what is said', async ({
   await scene.close();
 });
 
+test('writes without a primary wait together: few questions are asked, and few doubts told', async ({ server }) => {
+  const scene = await openScene(server, { leads: false });
+  const { context, group } = scene;
+  const place = { cluster: context.cluster, group: groupToken(group.name, group.generation), shard: 0 };
+  let doubts = 0;
+  context.bus.subscribe(fill(SUBJECTS.doubt, place), {}, () => (doubts += 1));
+  await context.bus.flush();
+  const startMs = performance.now();
+  const waiting = Promise.all(Array.from({ length: 200 }, async (_, n) => scene.write([`k${n}`], 5_000)));
+  await eventually(() => doubts >= 3);
+  assert.ok(doubts <= 1 + (performance.now() - startMs) / 50, `${doubts} doubts`);
+  let questions = 0;
+  let writes = 0;
+  context.rpc.serve({
+    subject: fill(SUBJECTS.primary, place),
+    handler: async ({ body }) => {
+      const message = parseCommandMessage(body);
+      if (message.since === undefined) questions += 1;
+      else writes += message.operations.length;
+      return done(message, 12);
+    },
+  });
+  assert.ok((await waiting).flat().every(({ ok }) => ok));
+  assert.is(writes, 200);
+  assert.ok(questions <= 2, `${questions} questions`);
+  await scene.close();
+});
+
+test('a write waits for a primary no longer than its deadline, and ends when it is cancelled', async ({ server }) => {
+  const scene = await openScene(server, { leads: false });
+  const cancel = new AbortController();
+  const cancelled = scene.writer.write(scene.group, 'add', [{ key: 'a', body: {} }], {
+    ...within(5_000),
+    signal: cancel.signal,
+  });
+  assert.equal(codes(await scene.write(['b'], 150)), ['SHARD_UNAVAILABLE']);
+  cancel.abort();
+  assert.equal(codes(await cancelled), ['CANCELLED']);
+  await scene.close();
+});
+
 test('a primary that is too busy leaves no doubt', async ({ server }) => {
   const scene = await openScene(server);
   scene.answer = async (message) => ({
@@ -260,11 +304,12 @@ test('a try ends when the lease goes to another, and the next one is answered', 
 
 test('an answer of an older term is not believed', async ({ server }) => {
   const scene = await openScene(server);
-  scene.answer = async (message) => ({ ...done(message, 12), term: 5 });
+  scene.answer = async (message) => ({ ...done(message, 12), term: scene.term });
+  scene.term = 5;
   assert.equal(codes(await scene.write(['a'])), ['ok']);
-  scene.answer = async (message) => ({ ...done(message, 12), term: 4 });
+  scene.term = 4;
   assert.equal(codes(await scene.write(['b'], 200)), ['OUTCOME_UNKNOWN']);
-  scene.answer = async (message) => ({ ...done(message, 13), term: 6 });
+  scene.term = 6;
   assert.equal(codes(await scene.write(['b'])), ['ok']);
   await scene.close();
 });

@@ -44,6 +44,7 @@ const SUBJECT_MEANINGS: Readonly<Record<keyof typeof SUBJECTS, readonly [queue: 
   call: [QUEUES.root, 'roots, hosts of the group', 'public: an endpoint of an actor group'],
   shard: [QUEUES.copies, 'every ready copy', 'a query: any copy of the shard answers'],
   primary: ['', 'the primary', 'commands'],
+  doubt: ['', 'every copy (published by roots)', 'nobody serves the primary’s subject: a reason to look at once'],
   copy: ['', 'that copy', 'a query: a retry or a hedge, aimed at one copy'],
   leaf: ['', 'that leaf', '`ping`, `stats`, `history`, `drain`'],
   pulse: ['', '(published by leaves)', 'heartbeat'],

@@ -4,6 +4,8 @@ import type { Registry } from '../../src/bus/registry.ts';
 import { logSpec } from '../../src/cluster/groups.ts';
 import { leaseKey } from '../../src/cluster/view.ts';
 import { decodeLogRecord, encodeLogRecord } from '../../src/wire/log-record.ts';
+import { groupToken } from '../../src/wire/names.ts';
+import { fill, SUBJECTS } from '../../src/wire/subjects.ts';
 import { eventually } from '../support/eventually.ts';
 import { natsSuite } from '../support/nats-suite.ts';
 import { openStory } from './support/story.ts';
@@ -88,6 +90,47 @@ test('a primary that sees a higher term in the log steps down, and may win again
     if (entry !== undefined) terms.push(decodeLogRecord(entry.data).term);
   }
   assert.equal(terms, [1, 7, 8, 8]);
+  await story.close();
+});
+
+test('a doubt about a primary that lives changes nothing; about one that is gone, it is acted on at once', async ({
+  server,
+}) => {
+  const story = await openStory(server);
+  const leaves = [await story.openLeaf('a'), await story.openLeaf('b')];
+  const group = await story.createGroup('counter', { leaves: ['a', 'b'] });
+  const first = await story.primaryOf(group);
+  const second = leaves.find((leaf) => leaf !== first);
+  if (second === undefined) throw new Error('two leaves, one primary');
+  await eventually(() => second.statuses().some(({ state }) => state === 'replica'));
+  const term = (): number | undefined => story.context.view.lease(group, 0)?.value.term;
+  const subject = fill(SUBJECTS.doubt, {
+    cluster: story.cluster,
+    group: groupToken(group.name, group.generation),
+    shard: 0,
+  });
+  const doubt = (): void => story.context.bus.publish(subject, new Uint8Array(0));
+  let pings = 0;
+  const ping = { cluster: story.cluster, leaf: first.name, command: 'ping' };
+  const watching = story.context.bus.subscribe(fill(SUBJECTS.leaf, ping), {}, () => (pings += 1));
+  await story.context.bus.flush();
+  const before = term();
+  for (let n = 0; n < 20; n++) doubt();
+  await eventually(() => pings > 0);
+  await story.client.call('counter', 'add', { key: 'k' });
+  assert.is(pings, 1, 'doubts that come together are one, and an answer ends it');
+  assert.is(term(), before);
+  watching.close(); // who listens counts as a responder
+  const killing = first.kill();
+  await eventually(async () => (await story.context.membership.ping(first.name)).kind === 'absent');
+  const startMs = performance.now();
+  await eventually(() => {
+    doubt();
+    return second.statuses().some(({ state }) => state === 'primary');
+  });
+  // Without doubts the silence of the pulse has to last for 800 ms.
+  assert.ok(performance.now() - startMs < 600, `took ${performance.now() - startMs} ms`);
+  await killing;
   await story.close();
 });
 
