@@ -13,6 +13,8 @@ export type SteadyLoadOptions = {
   readonly searchesPerSecond: number;
   /** Deadline of each request. */
   readonly deadlineMs: number;
+  /** Ids of documents begin with it; `w` unless given. */
+  readonly prefix?: string;
 };
 
 /** A search that was answered whole. Times are of `performance.now()`. */
@@ -48,6 +50,11 @@ export class SteadyLoad {
     return this.#writes + this.#searches;
   }
 
+  /** Requests under way. */
+  get pending(): number {
+    return this.#open.size;
+  }
+
   /** Begins no more, and resolves when all is answered. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
@@ -66,8 +73,8 @@ export class SteadyLoad {
   }
 
   async #write(): Promise<void> {
-    const { client, index, deadlineMs } = this.#options;
-    const id = `w${this.#writes}`;
+    const { client, index, deadlineMs, prefix = 'w' } = this.#options;
+    const id = `${prefix}${this.#writes}`;
     const text = `${wordAt(this.#writes)} ${wordAt(this.#writes >> 3)} number ${this.#writes}`;
     try {
       await client.index(index, { id, doc: { text } }, { deadlineMs });

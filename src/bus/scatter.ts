@@ -15,8 +15,10 @@ import { cancelled, type Rpc } from './rpc.ts';
 /** What is asked of one shard. */
 export type ScatterPart = {
   readonly shard: number;
-  /** Where the first try goes: the subject of the queue group. */
+  /** The subject of the queue group: where the first try goes, and tries for which there is no single copy. */
   readonly subject: string;
+  /** The subject of a single copy that the first try goes to instead. */
+  readonly first?: string;
   /** Subjects of single copies, the most promising first, for retries and hedges. Asked anew each time. */
   readonly copies: () => readonly string[];
   readonly body: unknown;
@@ -38,7 +40,10 @@ export type ScatterOptions = {
   readonly headers?: BusHeaders;
 };
 
-/** How one part ended. `via` is the subject of the try that answered. */
+/**
+ * How one part ended. `via` is the subject of the try that answered, and `attempt` its number, from 0. `silent` are the
+ * subjects of tries that had not answered by then, though they had longer than `hedgeAfterMs`.
+ */
 export type Outcome =
   | {
       readonly shard: number;
@@ -47,6 +52,8 @@ export type Outcome =
       readonly tries: number;
       readonly tookMs: number;
       readonly via: string;
+      readonly attempt: number;
+      readonly silent: readonly string[];
     }
   | { readonly shard: number; readonly ok: false; readonly error: CoppiceError; readonly tries: number };
 
@@ -72,6 +79,9 @@ type Asked = {
   readonly part: ScatterPart;
   readonly data: Uint8Array;
   readonly targets: string[];
+  readonly sentAtMs: number[];
+  /** Numbers of the tries that were answered, if only with an error. */
+  readonly answered: Set<number>;
   pending: number;
   retries: number;
   retryAtMs: number;
@@ -126,7 +136,7 @@ class Gather implements ReplyWaiter {
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     const headers = this.#headers();
     for (const [place, asked] of this.#asked.entries())
-      this.#send(place, asked, { target: asked.part.subject, headers });
+      this.#send(place, asked, { target: asked.part.first ?? asked.part.subject, headers });
     this.#arm();
   }
 
@@ -139,8 +149,9 @@ class Gather implements ReplyWaiter {
     try {
       const data = wholeAnswer(asked, attempt, message);
       if (data === undefined) return;
+      asked.answered.add(attempt);
       const value = readAnswer(message, data, target);
-      this.#succeed(asked, value, target);
+      this.#succeed(asked, value, attempt);
     } catch (error) {
       this.#fail(asked, asCoppiceError(error));
     }
@@ -151,6 +162,7 @@ class Gather implements ReplyWaiter {
     for (const asked of this.#asked) {
       if (asked.outcome !== undefined) continue;
       asked.pending = 0;
+      for (const attempt of asked.targets.keys()) asked.answered.add(attempt); // their silence is the link's
       asked.hedgeAtMs = NEVER;
       asked.retryAtMs = up ? 0 : NEVER;
       if (!up) asked.lastError = new CoppiceError('DISCONNECTED', 'link lost while waiting for an answer');
@@ -160,6 +172,7 @@ class Gather implements ReplyWaiter {
 
   #send(place: number, asked: Asked, to: { target: string; headers: BusHeaders }): void {
     const attempt = asked.targets.push(to.target) - 1;
+    asked.sentAtMs.push(this.#rpc.env.clock.nowMs());
     const { hedgeAfterMs } = this.#options;
     asked.pending += 1;
     asked.retryAtMs = NEVER;
@@ -173,9 +186,23 @@ class Gather implements ReplyWaiter {
     }
   }
 
-  #succeed(asked: Asked, value: unknown, via: string): void {
-    const tookMs = this.#rpc.env.clock.nowMs() - this.#startMs;
-    this.#end(asked, { shard: asked.part.shard, ok: true, value, tries: asked.targets.length, tookMs, via });
+  #succeed(asked: Asked, value: unknown, attempt: number): void {
+    const nowMs = this.#rpc.env.clock.nowMs();
+    const { hedgeAfterMs = NEVER } = this.#options;
+    const silent = asked.targets.filter(
+      (_, at) => !asked.answered.has(at) && nowMs - (asked.sentAtMs[at] ?? nowMs) >= hedgeAfterMs,
+    );
+    const { part, targets } = asked;
+    this.#end(asked, {
+      shard: part.shard,
+      ok: true,
+      value,
+      tries: targets.length,
+      tookMs: nowMs - this.#startMs,
+      via: targets[attempt] ?? part.subject,
+      attempt,
+      silent,
+    });
   }
 
   #fail(asked: Asked, error: CoppiceError): void {
@@ -299,6 +326,8 @@ function prepare(parts: readonly ScatterPart[]): Asked[] {
       part,
       data,
       targets: [],
+      sentAtMs: [],
+      answered: new Set(),
       pending: 0,
       retries: 0,
       ...timers,

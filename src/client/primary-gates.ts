@@ -22,6 +22,10 @@ const MAX_WAIT_MS = 60;
 /** A primary that is stopped, not dead, is asked again after this time. */
 const PROBE_MS = 500;
 
+/** Writes that waited go on in groups of so many, so that none finds the primary busy with the others. */
+const RELEASED_AT_ONCE = 32;
+const RELEASE_EVERY_MS = 10;
+
 type Gate = {
   /** Writes that wait: with none left the question is not asked any more. */
   waiting: number;
@@ -56,7 +60,7 @@ export class PrimaryGates {
       .catch((error: unknown) => (gate.lastError = asCoppiceError(error)))
       .finally(() => {
         this.#gates.delete(key);
-        for (const listener of [...gate.listeners]) listener();
+        this.#release([...gate.listeners]);
       });
   }
 
@@ -101,6 +105,12 @@ export class PrimaryGates {
         this.#noteFailure(gated, gate.lastError);
       }
     } while (gate.waiting > 0 && gate.lastError.retryable && view.group(name)?.generation === generation);
+  }
+
+  #release(listeners: readonly (() => void)[]): void {
+    for (const listener of listeners.slice(0, RELEASED_AT_ONCE)) listener();
+    const later = listeners.slice(RELEASED_AT_ONCE);
+    if (later.length > 0) this.#context.env.clock.after(RELEASE_EVERY_MS, () => this.#release(later));
   }
 
   #noteFailure({ group, shard }: Gated, error: CoppiceError): void {

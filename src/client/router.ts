@@ -16,6 +16,7 @@ import type { EndpointRecord, GroupRecord } from '../wire/records.ts';
 import { fill, SUBJECTS } from '../wire/subjects.ts';
 import { closest } from '../wire/suggest.ts';
 import { HedgeDelay } from './hedge-delay.ts';
+import { SilentCopies } from './silent-copies.ts';
 
 const RETRIES_PER_SHARD = 3;
 const BACKOFF_MS = 15;
@@ -41,10 +42,12 @@ export type ShardAnswer =
 export class Router {
   readonly #context: ClusterContext;
   readonly #hedge: HedgeDelay;
+  readonly #silent: SilentCopies;
 
   constructor(context: ClusterContext) {
     this.#context = context;
     this.#hedge = new HedgeDelay();
+    this.#silent = new SilentCopies(context.env.clock, context.membership);
   }
 
   /**
@@ -84,10 +87,12 @@ export class Router {
       const after = options.after?.[String(shard)];
       const own = request.bodies?.has(shard) === true || after !== undefined;
       const body = own ? this.#message(group, request.bodies?.get(shard) ?? request.body, after) : shared;
+      const first = this.#firstCopy(group, shard, request.endpoint);
       return {
         shard,
         body,
         subject: this.#shardSubject(group, shard, request.endpoint),
+        ...(first === undefined ? {} : { first }),
         copies: () => this.#copySubjects(group, shard, request.endpoint),
       };
     });
@@ -98,7 +103,8 @@ export class Router {
       hedgeAfterMs: this.#hedge.delayMs(request.endpoint),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
-    return outcomes.map((outcome) => this.#read(request.endpoint, outcome));
+    for (const outcome of outcomes) this.#learn(group, request.endpoint, outcome);
+    return outcomes.map(readOutcome);
   }
 
   /** Calls an endpoint as its group says: polled, and reduced. */
@@ -156,31 +162,69 @@ export class Router {
     });
   }
 
-  /** Single copies that a retry or hedge may go to, in a random order that spreads the load. */
-  #copySubjects(group: GroupRecord, shard: number, endpoint: string): readonly string[] {
-    const { cluster, view, env } = this.#context;
-    const leaves = view.placement(group)?.shards.find((entry) => entry.shard === shard)?.copies ?? [];
-    const first = Math.floor(env.random.next() * leaves.length);
-    return leaves
-      .map((_, index) => leaves[(index + first) % leaves.length] ?? '')
-      .map((leaf) =>
-        fill(SUBJECTS.copy, {
-          cluster,
-          leaf: nameToToken(leaf),
-          group: groupToken(group.name, group.generation),
-          shard,
-          endpoint,
-        }),
-      );
+  /** The copy to ask by name, if the queue group would hand requests to one that is silent; else undefined. */
+  #firstCopy(group: GroupRecord, shard: number, endpoint: string): string | undefined {
+    const place = shardPlace(group, shard);
+    const leaves = this.#leavesOf(group, shard);
+    const good = leaves.filter((leaf) => !this.#silent.isSilent({ leaf, shard: place }));
+    if (good.length === leaves.length && !this.#silent.isWatched(place)) return undefined;
+    const leaf = good[Math.floor(this.#context.env.random.next() * good.length)];
+    return leaf === undefined ? undefined : this.#copySubject(group, { leaf, shard, endpoint });
   }
 
-  #read(endpoint: string, outcome: Outcome): ShardAnswer {
-    const { shard } = outcome;
-    if (!outcome.ok) return { shard, ok: false, error: outcome.error };
-    this.#hedge.observe(endpoint, outcome.tookMs);
-    const answer: QueryAnswer = parseQueryAnswer(outcome.value);
-    return { shard, ok: true, value: answer.value, seq: answer.seq, via: outcome.via };
+  /** Single copies that a retry or hedge may go to: in a random order that spreads the load, silent ones last. */
+  #copySubjects(group: GroupRecord, shard: number, endpoint: string): readonly string[] {
+    const place = shardPlace(group, shard);
+    const leaves = this.#leavesOf(group, shard);
+    const from = Math.floor(this.#context.env.random.next() * leaves.length);
+    const turned = [...leaves.slice(from), ...leaves.slice(0, from)];
+    const isSilent = (leaf: string): number => Number(this.#silent.isSilent({ leaf, shard: place }));
+    return turned
+      .toSorted((a, b) => isSilent(a) - isSilent(b))
+      .map((leaf) => this.#copySubject(group, { leaf, shard, endpoint }));
   }
+
+  #leavesOf(group: GroupRecord, shard: number): readonly string[] {
+    return this.#context.view.placement(group)?.shards.find((entry) => entry.shard === shard)?.copies ?? [];
+  }
+
+  #copySubject(group: GroupRecord, copy: { leaf: string; shard: number; endpoint: string }): string {
+    return fill(SUBJECTS.copy, {
+      cluster: this.#context.cluster,
+      leaf: nameToToken(copy.leaf),
+      group: groupToken(group.name, group.generation),
+      shard: copy.shard,
+      endpoint: copy.endpoint,
+    });
+  }
+
+  /** Takes what an outcome tells of latencies and of silent copies into account. */
+  #learn(group: GroupRecord, endpoint: string, outcome: Outcome): void {
+    if (!outcome.ok) return;
+    // The wait for a hedge is no latency: it would make the next wait longer, and that the next.
+    if (outcome.attempt === 0) this.#hedge.observe(endpoint, outcome.tookMs);
+    const { shard, via, silent } = outcome;
+    const queue = this.#shardSubject(group, shard, endpoint);
+    if (via === queue && silent.length === 0) return;
+    const place = shardPlace(group, shard);
+    for (const leaf of this.#leavesOf(group, shard)) {
+      const subject = this.#copySubject(group, { leaf, shard, endpoint });
+      if (subject === via) this.#silent.noteAnswered({ leaf, shard: place });
+      else if (silent.includes(subject)) this.#silent.noteSilent({ leaf, shard: place });
+    }
+    if (silent.includes(queue)) this.#silent.watch(place);
+  }
+}
+
+function readOutcome(outcome: Outcome): ShardAnswer {
+  const { shard } = outcome;
+  if (!outcome.ok) return { shard, ok: false, error: outcome.error };
+  const answer: QueryAnswer = parseQueryAnswer(outcome.value);
+  return { shard, ok: true, value: answer.value, seq: answer.seq, via: outcome.via };
+}
+
+function shardPlace(group: GroupRecord, shard: number): string {
+  return `${groupToken(group.name, group.generation)}/${shard}`;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { HeardPulse } from './membership.ts';
 /** A pulse missing for so long raises doubt, which a ping settles. */
 export const DOUBT_MS = 800;
 /** A leaf that neither pulses nor answers for so long is taken for dead, if the bus itself is alive. */
-export const DEAD_MS = 3_000;
+export const DEAD_MS = 2_000;
 /** A new owner has so long to show in its pulses that it reaches for the shard. */
 export const CLAIM_GRACE_MS = 2_500;
 

@@ -3,6 +3,8 @@ import * as assert from 'uvu/assert';
 import { shardOfSlot, slotOf } from '../../src/actor/slots.ts';
 import { Router, type ShardAnswer, unavailable } from '../../src/client/router.ts';
 import { CoppiceError, type ErrorCode } from '../../src/errors.ts';
+import { groupToken } from '../../src/wire/names.ts';
+import { fill, SUBJECTS } from '../../src/wire/subjects.ts';
 import { openStory, within } from '../shard/support/story.ts';
 import { eventually } from '../support/eventually.ts';
 import { failureOf } from '../support/failure.ts';
@@ -89,6 +91,40 @@ test('a query goes to another copy when one is frozen', async ({ server }) => {
     assert.ok(performance.now() - startMs < 1_000);
   }
   replica?.proxy.resume();
+  await story.close();
+});
+
+test('a copy that stays silent is passed over, and asked again when it is heard', async ({ server }) => {
+  const story = await openStory(server);
+  const leaves = [await story.openLeaf('a'), await story.openLeaf('b')];
+  const group = await story.createGroup('counter', { leaves: ['a', 'b'] });
+  const first = await story.primaryOf(group);
+  await eventually(() =>
+    leaves.every((leaf) => leaf.statuses().some(({ state }) => ['primary', 'replica'].includes(state))),
+  );
+  const frozen = leaves.find((leaf) => leaf !== first);
+  if (frozen === undefined) throw new Error('two leaves, one primary');
+  const token = groupToken(group.name, group.generation);
+  const place = { cluster: story.cluster, leaf: frozen.name, group: token, shard: 0, endpoint: 'total' };
+  let asked = 0;
+  story.context.bus.subscribe(fill(SUBJECTS.copy, place), {}, () => (asked += 1));
+  await story.context.bus.flush();
+  const router = new Router(story.context);
+  const ask = async (): Promise<void> => {
+    const [answer] = await router.ask(group, { endpoint: 'total', shards: [0] }, within(5_000));
+    assert.ok(answer?.ok === true);
+  };
+  frozen.proxy.pause();
+  for (let n = 0; n < 40; n++) await ask();
+  const before = asked;
+  assert.ok(before >= 3, `asked ${before} times before it was passed over`);
+  for (let n = 0; n < 40; n++) await ask();
+  assert.is(asked, before);
+  frozen.proxy.resume();
+  await eventually(async () => {
+    await ask();
+    return asked > before;
+  });
   await story.close();
 });
 
