@@ -84,6 +84,7 @@ async function measureKills(): Promise<void> {
     await clock(500); // what was held goes through
     gaps.push(longestGapMs(load.ackedAtMs, faultAtMs));
     steps.push(seen);
+    process.stderr.write(`# kill ${JSON.stringify({ gapMs: gaps.at(-1), ...seen, pending: load.pending })}\n`);
     await whole(leaf);
   }
   printFigures({
