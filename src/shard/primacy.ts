@@ -236,7 +236,9 @@ export class Primacy {
     const ask = verdict === 'ask' || (verdict === 'alive' && doubted);
     const lost = verdict === 'lost' || (ask && lease !== undefined && (await this.#isDead(lease)));
     if (lost) this.#judgedTerm = lease?.term ?? 0;
-    this.#actor.send(lost ? { type: 'owner.lost', reason: lossOf(lease, ask ? 'ask' : verdict) } : { type: 'owner.alive' });
+    this.#actor.send(
+      lost ? { type: 'owner.lost', reason: lossOf(lease, ask ? 'ask' : verdict) } : { type: 'owner.alive' },
+    );
   }
 
   /** Nobody answers for the leaf, twice; or another incarnation does. */
