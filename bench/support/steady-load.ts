@@ -68,8 +68,8 @@ export class SteadyLoad {
   }
 
   #track(work: Promise<void>): void {
-    this.#open.add(work);
-    work.finally(() => this.#open.delete(work));
+    const tracked: Promise<void> = work.finally(() => this.#open.delete(tracked));
+    this.#open.add(tracked);
   }
 
   async #write(): Promise<void> {

@@ -121,10 +121,11 @@ test('a copy that stays silent is passed over, and asked again when it is heard'
   for (let n = 0; n < 40; n++) await ask();
   assert.is(asked, before);
   frozen.proxy.resume();
-  await eventually(async () => {
+  const isAskedAgain = async (): Promise<boolean> => {
     await ask();
     return asked > before;
-  });
+  };
+  await eventually(isAskedAgain, { withinMs: 20_000 });
   await story.close();
 });
 

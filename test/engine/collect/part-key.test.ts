@@ -74,7 +74,7 @@ test('terms of another part are told from what stands for missing values, also w
       for (const order of ['asc', 'desc'] as const) {
         const key = partKey({ field: 'tag', order, missing: 'm' }, shard.view, shard.parts[0]!);
         const differences = ['c', 'm', 'x'].map((term) => Math.sign(key.compare(key.rankOf(term), key.rank(0, 0))));
-        assert.equal(differences, order === 'asc' ? [-1, 0, 1] : [1, 0, -1], `${tags} ${isFlushed}`);
+        assert.equal(differences, order === 'asc' ? [-1, 0, 1] : [1, 0, -1], `${tags.join()} ${isFlushed}`);
       }
     }
     shard.close();
