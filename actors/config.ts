@@ -16,6 +16,8 @@ export const DEFAULTS = {
   demoData: '.demo',
   leaves: 3,
   zone: 'default',
+  /** Where checkpoints go: an object store of NATS. */
+  depot: 'nats:',
   server: DEFAULT_SERVER,
   logLevel: 'info',
 } as const;
@@ -60,6 +62,8 @@ export type ProcessConfig = {
 /** A leaf process. */
 export type LeafConfig = ProcessConfig & {
   readonly zone: string;
+  /** Where checkpoints go, as `parseDepotUrl` reads it. */
+  readonly depot: string;
   /** Worker threads that host copies. */
   readonly workers: number;
   /** Bounds of the group commits of its primaries. */

@@ -13,6 +13,7 @@ const OPTIONS = {
   cluster: { type: 'string', default: DEFAULTS.cluster },
   data: { type: 'string', default: DEFAULTS.data },
   zone: { type: 'string', default: DEFAULTS.zone },
+  depot: { type: 'string', default: DEFAULTS.depot },
   workers: { type: 'string', default: '1' },
   'log-level': { type: 'string', default: DEFAULTS.logLevel },
   pretty: { type: 'boolean', default: false },
@@ -32,16 +33,17 @@ export function processArgs(config: ProcessConfig | LeafConfig): readonly string
     log.level,
     ...(log.pretty ? ['--pretty'] : []),
   ];
-  return 'zone' in config ? [...common, '--zone', config.zone, '--workers', String(config.workers)] : common;
+  if (!('zone' in config)) return common;
+  return [...common, '--zone', config.zone, '--depot', config.depot, '--workers', String(config.workers)];
 }
 
 /**
- * Reads what `processArgs` wrote; leaves use all of it, roots all but `zone` and `workers`.
+ * Reads what `processArgs` wrote; leaves use all of it, roots all but `zone`, `depot` and `workers`.
  *
  * @throws UsageError for an unknown option or a bad value.
  */
 export function processConfigFrom(args: readonly string[], vars: Vars): LeafConfig {
-  const { name, cluster, data, zone, workers, 'log-level': level, pretty } = parse(args);
+  const { name, cluster, data, zone, depot, workers, 'log-level': level, pretty } = parse(args);
   if (name === undefined) throw new UsageError('--name is missing');
   if (!isLogLevel(level)) throw new UsageError(`--log-level ${level} is none of the levels`);
   return {
@@ -49,6 +51,7 @@ export function processConfigFrom(args: readonly string[], vars: Vars): LeafConf
     cluster,
     data,
     zone,
+    depot,
     workers: Number(workers),
     connection: connectionOptionsFrom(vars),
     log: { level, pretty },

@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDepotUrl } from '../../src/bus/depot-url.ts';
+import { asCoppiceError } from '../../src/errors.ts';
 import { isLogLevel, LOG_LEVELS } from '../config.ts';
 import { UsageError } from '../exit-codes.ts';
 
@@ -68,6 +70,16 @@ export function wholeNumber(min: number, max: number): (word: string) => number 
     if (/^\d+$/.test(word) && value >= min && value <= max) return value;
     throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
   };
+}
+
+/** A reader of the setting that names a depot. */
+export function depotUrl(word: string): string {
+  try {
+    parseDepotUrl(word);
+  } catch (error) {
+    throw new InvalidArgumentError(asCoppiceError(error).message);
+  }
+  return word;
 }
 
 /** Adds examples to a command's help. */

@@ -25,6 +25,8 @@ export type EmbeddedOptions = {
   readonly cluster: string;
   readonly leaves: number;
   readonly zone: string;
+  /** Where checkpoints go, as `parseDepotUrl` reads it. */
+  readonly depot: string;
   readonly respawn: boolean;
   readonly log: LogConfig;
   /** The environment that children get. */
@@ -154,11 +156,11 @@ export class EmbeddedCluster implements Closeable {
   }
 
   #child(kind: 'leaf' | 'root', number = 0): SupervisedChild {
-    const { cluster, log, zone, leaves } = this.#options;
+    const { cluster, log, zone, depot, leaves } = this.#options;
     const name = this.#nameOf(kind, number);
     const common = { name, cluster, data: this.#data, connection: this.#connection, log };
     const workers = Math.max(1, Math.ceil(systemEnv.machine.cores / leaves));
-    const config = kind === 'leaf' ? { ...common, zone, workers } : common;
+    const config = kind === 'leaf' ? { ...common, zone, depot, workers } : common;
     return new SupervisedChild({
       ...this.#common(name, this.#connection),
       module: mainOf(kind),
@@ -238,6 +240,7 @@ export const EMBEDDED_DEFAULTS = {
   cluster: DEFAULTS.cluster,
   leaves: DEFAULTS.leaves,
   zone: DEFAULTS.zone,
+  depot: DEFAULTS.depot,
   respawn: true,
   log: { level: DEFAULTS.logLevel, pretty: false },
   fresh: false,

@@ -1,5 +1,6 @@
 /** A leaf process: a name in the cluster, and worker threads that host the copies placed here. */
 import type { Closeable } from '../../src/bus/bus.ts';
+import { parseDepotUrl } from '../../src/bus/depot-url.ts';
 import { systemEnv } from '../../src/env.ts';
 import { SEARCH_REQUIREMENT } from '../../src/host/actor-source.ts';
 import { Leaf } from '../../src/host/leaf.ts';
@@ -20,12 +21,14 @@ async function startLeaf(
   report: ReturnType<typeof reporterOf>,
   onLost: OnLost,
 ): Promise<Closeable> {
+  parseDepotUrl(config.depot);
   const context = await openContext(config, report);
   try {
     const host = new WorkerHost({
       connection: config.connection,
       cluster: config.cluster,
       commit: config.commit ?? {},
+      depot: config.depot,
       env: systemEnv,
       report,
       workers: config.workers,

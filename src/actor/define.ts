@@ -77,12 +77,10 @@ function definitionIssues(definition: unknown): readonly string[] {
   if (kind !== 'stateful' && kind !== 'stateless') return ["kind: expected 'stateful' or 'stateless'"];
   const issues = typeof name === 'string' && name !== '' ? [] : ['name: expected a string that is not empty'];
   if (kind === 'stateful') {
-    issues.push(
-      ...functionIssues(definition, {
-        required: ['init', 'apply'],
-        optional: ['initShared', 'stats', 'maintain', 'close'],
-      }),
-    );
+    const optional = ['initShared', 'stats', 'maintain', 'checkpoint', 'restore', 'close'];
+    issues.push(...functionIssues(definition, { required: ['init', 'apply'], optional }));
+    if ((definition['checkpoint'] === undefined) !== (definition['restore'] === undefined))
+      issues.push('checkpoint: expected together with restore, or neither');
   }
   if (!isObject(endpoints) || Object.keys(endpoints).length === 0)
     return [...issues, 'endpoints: expected an object with at least one endpoint'];

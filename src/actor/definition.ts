@@ -81,6 +81,32 @@ export type ApplyContext = {
   readonly term: number;
 };
 
+/** A file of a checkpoint. */
+export type CheckpointFile = {
+  /** Told again to `restore`; told apart by it within the checkpoint. 1 to 200 characters. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** The bytes, in one piece or in pieces. Asked several times, and gives the same each time until `release`. */
+  read(): Uint8Array | AsyncIterable<Uint8Array>;
+};
+
+/** A state at one moment, as files that do not change until they are released. */
+export type ActorCheckpoint = {
+  readonly files: readonly CheckpointFile[];
+  /** Nobody reads the files any more. */
+  release(): void;
+};
+
+/** The files that a state is restored from. */
+export type RestoreSource = {
+  readonly files: readonly { readonly name: string; readonly sizeBytes: number }[];
+  /**
+   * Reads a file. Its checksum is known only when the iteration has ended: it then throws `CORRUPT_BLOB` if anything is
+   * wrong, so do not act on the bytes before.
+   */
+  read(name: string): AsyncIterable<Uint8Array>;
+};
+
 /** A stateful group. */
 export type StatefulDefinition<State = unknown, Record_ = unknown, Shared = unknown> = {
   readonly kind: 'stateful';
@@ -104,6 +130,20 @@ export type StatefulDefinition<State = unknown, Record_ = unknown, Shared = unkn
    * @returns Whether there is more to do.
    */
   maintain?(state: State, shouldStop: () => boolean): boolean;
+  /**
+   * Captures the state as it is now, as immutable files. Equal content should give equal bytes: files that an earlier
+   * checkpoint has are not stored again. With `restore` the log need not be kept for ever; without both, a copy replays it
+   * from its start.
+   */
+  checkpoint?(state: State): ActorCheckpoint;
+  /**
+   * Builds the state that `checkpoint` has captured. What it throws makes the runtime try an older checkpoint. The files
+   * must have been read to their ends.
+   */
+  restore?(
+    source: RestoreSource,
+    context: { readonly shard: number; readonly settings: unknown },
+  ): State | Promise<State>;
   /** Frees what the state holds. */
   close?(state: State): void;
   readonly endpoints: Readonly<

@@ -50,6 +50,13 @@ export interface Log {
   last(shard: number): Promise<LogEntry | undefined>;
   /** Reads one record by sequence; undefined if there is none there, or it belongs to another shard. */
   read(shard: number, seq: number): Promise<LogEntry | undefined>;
+  /**
+   * Removes the shard's records before `toSeq`, which stays: an emptied subject would reset the fence (protocol.md, rule
+   * 5 of the log). Harmless if they are gone already.
+   *
+   * @throws CoppiceError `BAD_REQUEST` if `toSeq` is no positive integer, `STALE_GENERATION`, `DISCONNECTED`.
+   */
+  purge(shard: number, toSeq: number): Promise<void>;
   /** Follows a shard from the first record with a sequence of at least `fromSeq`, for ever, across reconnects. */
   tail(shard: number, fromSeq: number, listener: TailListener): Tail;
 }

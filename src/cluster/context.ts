@@ -9,6 +9,7 @@ import type { Env, Reporter } from '../env.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { checkName } from '../wire/names.ts';
 import { leavesBucket, registryBucket } from '../wire/subjects.ts';
+import type { CheckpointOptions } from './checkpoint-options.ts';
 import { type CommitLimits, commitLimits } from './commit-limits.ts';
 import { Membership } from './membership.ts';
 import { ClusterView } from './view.ts';
@@ -29,6 +30,8 @@ export type ClusterContext = Closeable & {
   readonly membership: Membership;
   /** Bounds of the group commits of primaries here. */
   readonly commit: CommitLimits;
+  /** Where and when checkpoints are taken; without it none are, and logs are kept for ever. */
+  readonly checkpoints?: CheckpointOptions;
 };
 
 /**
@@ -45,8 +48,9 @@ export async function joinCluster(options: {
   report: Reporter;
   create?: boolean;
   commit?: Partial<CommitLimits>;
+  checkpoints?: CheckpointOptions | undefined;
 }): Promise<ClusterContext> {
-  const { bus, env, report } = options;
+  const { bus, env, report, checkpoints } = options;
   const commit = commitLimits(options.commit);
   const cluster = checkName('cluster', options.cluster);
   const rpc = new Rpc(bus, env, (error, subject) => {
@@ -77,6 +81,7 @@ export async function joinCluster(options: {
     view,
     membership,
     commit,
+    ...(checkpoints === undefined ? {} : { checkpoints }),
     close: () => (closing ??= close()),
   };
 }

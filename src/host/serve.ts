@@ -25,6 +25,7 @@ import { type ActorSource, loadDefinition, requirementOf } from './actor-source.
 import type { CopyHost } from './copy-host.ts';
 import { InlineHost } from './inline-host.ts';
 import { Leaf } from './leaf.ts';
+import { openCheckpoints } from './open-checkpoints.ts';
 import { WorkerHost } from './worker-host.ts';
 
 /** How a group is served. */
@@ -40,6 +41,11 @@ export type ServeOptions = {
   /** Names the hosts of this process; random unless given. */
   readonly name?: string;
   readonly zone?: string;
+  /**
+   * Where checkpoints of a definition that can make them go: `nats:` unless told otherwise, `file:///<path>` or
+   * `s3://<bucket>/<prefix>?…`.
+   */
+  readonly depot?: string;
   /** Milliseconds to wait until the group answers; 10,000 unless told otherwise. */
   readonly readyWithinMs?: number;
   readonly report?: Reporter;
@@ -84,7 +90,12 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
   };
   try {
     await preflight(bus);
-    const context = await joinCluster({ cluster, bus, env: systemEnv, report, commit: options.commit ?? {} });
+    const depot =
+      definition.kind === 'stateful' && definition.checkpoint !== undefined ? (options.depot ?? 'nats:') : undefined;
+    const checkpoints = await openCheckpoints(depot, { bus, cluster, env: systemEnv });
+    if (checkpoints !== undefined) opened.push(checkpoints.depot);
+    const commit = options.commit ?? {};
+    const context = await joinCluster({ cluster, bus, env: systemEnv, report, commit, checkpoints });
     opened.push(context);
     const group = await ensureGroup(context, definition, options);
     const client = new Coppice(context);
@@ -94,14 +105,7 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
     opened.push(serveCalls(context, client, nameToToken(name)));
     const leafName = options.name ?? `${name}-${randomToken(systemEnv.random, 8)}`;
     for (let copy = 1; copy <= (options.replicas ?? 1); copy++) {
-      const host = createHost(context, {
-        definition,
-        source,
-        connection,
-        cluster,
-        report,
-        commit: options.commit ?? {},
-      });
+      const host = createHost(context, { definition, source, connection, cluster, depot, report, commit });
       opened.push(await startLeaf(context, { host, group, zone: options.zone ?? '', name: `${leafName}-${copy}` }));
     }
     if (!(await whenUsable(context, group, options.readyWithinMs ?? READY_MS))) {
@@ -178,18 +182,20 @@ type HostParts = Pick<ServeOptions, 'commit'> & {
   readonly source: ActorSource | undefined;
   readonly connection: ConnectionOptions;
   readonly cluster: string;
+  readonly depot: string | undefined;
   readonly report: Reporter;
 };
 
 function createHost(
   context: ClusterContext,
-  { definition, source, connection, cluster, report, commit = {} }: HostParts,
+  { definition, source, connection, cluster, depot, report, commit = {} }: HostParts,
 ): CopyHost {
   const requires = requirementOf(definition.name);
   if (source === undefined) return new InlineHost(context, (wanted) => (wanted === requires ? definition : undefined));
   return new WorkerHost({
     connection,
     cluster,
+    depot,
     report,
     commit,
     env: systemEnv,

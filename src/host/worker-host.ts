@@ -30,6 +30,8 @@ export type WorkerHostOptions = {
   readonly cluster: string;
   /** Bounds of the group commits of primaries in the threads. */
   readonly commit?: Partial<CommitLimits>;
+  /** Which depot checkpoints go to, as `parseDepotUrl` reads it; none are taken without. */
+  readonly depot?: string | undefined;
   readonly env: Env;
   readonly report: Reporter;
   /** Threads at most; they are started as copies arrive. */
@@ -178,9 +180,9 @@ class Thread {
   }
 
   #start(): void {
-    const { connection, cluster, commit, actors, env } = this.#options;
+    const { connection, cluster, depot, commit, actors, env } = this.#options;
     const limits = commitLimits(commit);
-    const workerData: WorkerStart = { connection: cloneable(connection), cluster, commit: limits, actors };
+    const workerData: WorkerStart = { connection: cloneable(connection), cluster, depot, commit: limits, actors };
     const worker = startWorker(workerData);
     this.#worker = worker;
     this.#startedMs = env.clock.nowMs();

@@ -15,6 +15,8 @@ export type WorkerStart = {
   readonly connection: Omit<ConnectionOptions, 'onFault'>;
   readonly cluster: string;
   readonly commit: CommitLimits;
+  /** Which depot checkpoints go to, as `parseDepotUrl` reads it; none are taken without. */
+  readonly depot: string | undefined;
   /** Definitions by what groups require. */
   readonly actors: Readonly<Record<string, ActorSource>>;
 };

@@ -9,6 +9,7 @@ import { type Reporter, systemEnv } from '../env.ts';
 import { asCoppiceError } from '../errors.ts';
 import { loadDefinition } from './actor-source.ts';
 import { InlineHost } from './inline-host.ts';
+import { openCheckpoints } from './open-checkpoints.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
 
 const STATUS_INTERVAL_MS = 400;
@@ -25,7 +26,9 @@ for (const [requires, source] of Object.entries(start.actors)) definitions.set(r
 const onFault = (error: unknown, subject: string): void =>
   report('error', 'message handler failed', { subject, error: asCoppiceError(error).message });
 const bus = await connectNats({ ...start.connection, onFault }, systemEnv);
-const context = await joinCluster({ cluster: start.cluster, commit: start.commit, bus, env: systemEnv, report });
+const { cluster, commit } = start;
+const checkpoints = await openCheckpoints(start.depot, { bus, cluster, env: systemEnv });
+const context = await joinCluster({ cluster, commit, bus, env: systemEnv, report, checkpoints });
 const host = new InlineHost(context, (requires) => definitions.get(requires));
 let statusSoon = false;
 
@@ -51,6 +54,7 @@ async function take(message: ToWorker): Promise<void> {
   }
   await host.close();
   await context.close();
+  await checkpoints?.depot.close();
   await bus.close();
   send({ type: 'stopped' });
   port?.close();

@@ -4,6 +4,7 @@
  */
 import { command, query } from '../actor/define.ts';
 import type { StatefulDefinition } from '../actor/definition.ts';
+import { captureSearch, restoreSearch } from './checkpoint.ts';
 import {
   parseShardExplain,
   parseShardFetch,
@@ -94,6 +95,8 @@ export const searchActor: StatefulDefinition<SearchState, SearchRecord, SearchSh
   apply,
   stats: (state) => state.engine.stats(),
   maintain: (state, shouldStop) => state.engine.maintain(shouldStop),
+  checkpoint: captureSearch,
+  restore: restoreSearch,
   close: (state) => state.engine.close(),
   endpoints,
 };

@@ -2,7 +2,7 @@
 
 import type { AnalysisSettings } from '../engine/analysis/analyzer.ts';
 import type { IndexAnalyzers } from '../engine/analysis/analyzers.ts';
-import { createEngine, type Engine, type Schema } from '../engine/index.ts';
+import { createMemoryStore, openEngine, type Schema, type ShardEngine, type Store } from '../engine/index.ts';
 import { CoppiceError } from '../errors.ts';
 import { analyzersOf, checkAnalyzers, readAnalysis } from './analysis.ts';
 import { EMPTY_MAPPINGS, type Mappings, mergeMappings, schemaOf } from './mapping.ts';
@@ -21,16 +21,26 @@ export const MAX_TOMBSTONES = 1024;
 
 /** State of one shard's copy. */
 export class SearchState {
-  readonly engine: Engine;
+  readonly engine: ShardEngine;
+  /** Where the engine keeps its files. */
+  readonly store: Store;
   readonly #tombstones = new Map<string, Tombstone>();
   readonly #analyzers: IndexAnalyzers;
   #mappings: Mappings;
   #nowMs: () => number = () => 0;
 
-  constructor(mappings: Mappings, analysis: AnalysisSettings = {}) {
+  /** @param kept What a checkpoint kept: the files of an engine, and the latest deletes, oldest first. */
+  constructor(
+    mappings: Mappings,
+    analysis: AnalysisSettings = {},
+    kept?: { readonly store: Store; readonly tombstones: readonly (readonly [string, Tombstone])[] },
+  ) {
     this.#mappings = mappings;
+    this.store = kept?.store ?? createMemoryStore();
+    for (const [id, tombstone] of kept?.tombstones ?? []) this.bury(id, tombstone);
     this.#analyzers = analyzersOf(analysis);
-    this.engine = createEngine({
+    this.engine = openEngine({
+      store: this.store,
       schema: this.#schemaOf(mappings),
       analysis,
       analyzers: this.#analyzers,
@@ -65,6 +75,11 @@ export class SearchState {
     } finally {
       this.#nowMs = before;
     }
+  }
+
+  /** Deletes that are remembered, oldest first. */
+  tombstones(): readonly (readonly [string, Tombstone])[] {
+    return [...this.#tombstones];
   }
 
   tombstone(id: string): Tombstone | undefined {

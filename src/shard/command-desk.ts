@@ -84,6 +84,12 @@ export class CommandDesk {
     await this.#committer?.drain();
   }
 
+  /** Appends a record about checkpoints. Throws CoppiceError `NOT_PRIMARY` while this copy does not lead. */
+  async append(note: Parameters<Committer['append']>[0]): Promise<void> {
+    if (this.#committer === undefined) throw new CoppiceError('NOT_PRIMARY', 'this copy does not lead its shard');
+    await this.#committer.append(note);
+  }
+
   /** Ends the reign. What is in flight waits for the tail. */
   async close(): Promise<void> {
     this.#committer?.stop();

@@ -7,7 +7,7 @@ import type { Log } from '../bus/log.ts';
 import type { CommitLimits } from '../cluster/commit-limits.ts';
 import type { Env } from '../env.ts';
 import { asCoppiceError, CoppiceError } from '../errors.ts';
-import { encodeLogRecord, encodeOperation } from '../wire/log-record.ts';
+import { type CheckpointMark, encodeLogRecord, encodeOperation } from '../wire/log-record.ts';
 import type { CommandOutcome } from '../wire/messages.ts';
 import type { AppliedRecord, ShardState } from './shard-state.ts';
 
@@ -38,6 +38,7 @@ export type CommitterOptions = {
   readonly termRecord: { readonly seq: number; readonly id: string };
   /** Bounds of a batch, so that a large one does not delay everyone. */
   readonly limits: CommitLimits;
+  /** Largest record in bytes. */
   readonly maxRecordBytes: number;
   /** A record id never used before. */
   readonly nextRecordId: () => string;
@@ -73,7 +74,10 @@ type Batch = {
   accepted: number;
   records: Map<string, PendingRecord<unknown>>;
 };
-type InFlight = { readonly batch: Batch; readonly recordId: string };
+type InFlight = { readonly batch: Batch; readonly recordId: string; readonly note?: PendingNote };
+/** A record without operations, which says something of checkpoints. */
+type Note = { readonly kind: 'checkpoint' | 'retire'; readonly mark: CheckpointMark };
+type PendingNote = Note & { readonly done: (error?: CoppiceError) => void };
 
 const emptyBatch = (): Batch => ({
   operations: [],
@@ -88,6 +92,7 @@ const emptyBatch = (): Batch => ({
 export class Committer {
   readonly #options: CommitterOptions;
   readonly #queue: { command: Command; waiter: Waiter }[] = [];
+  readonly #notes: PendingNote[] = [];
   readonly #pending = new Map<string, PendingOperation>();
   readonly #abort = new AbortController();
   readonly #drained: (() => void)[] = [];
@@ -110,7 +115,8 @@ export class Committer {
 
   /** Commands taken and not yet answered. */
   get pendingCount(): number {
-    return this.#queue.length + this.#pending.size + (this.#taken ? 1 : 0);
+    const notes = this.#notes.length + (this.#inFlight?.note === undefined ? 0 : 1);
+    return this.#queue.length + this.#pending.size + (this.#taken ? 1 : 0) + notes;
   }
 
   /**
@@ -136,12 +142,27 @@ export class Committer {
     });
   }
 
+  /**
+   * Appends a record about checkpoints, fenced like any other. Resolves when it is in the log and applied here.
+   *
+   * @throws CoppiceError `NOT_PRIMARY` if it was not appended, `SHARD_UNAVAILABLE` if nobody can tell.
+   */
+  async append(note: Note): Promise<void> {
+    if (!this.#taking) throw notPrimary(this.#options);
+    await new Promise<void>((resolve, reject) => {
+      this.#notes.push({ ...note, done: (error) => (error === undefined ? resolve() : reject(error)) });
+      this.#flushIfFree();
+    });
+  }
+
   /** The copy applied a record, of ours or another's; answers those who waited for it. */
   onApplied(record: AppliedRecord): void {
     for (const [id, outcome] of record.outcomes) this.#settle(id, outcome);
     const lostTo = this.#inFlight !== undefined && record.kind === 'term' && record.term > this.#options.term;
     if (lostTo && record.id !== this.#inFlight?.recordId) this.#failPending(notPrimary(this.#options));
-    if (this.#inFlight?.recordId === record.id && this.#over) this.#inFlight = undefined;
+    if (this.#inFlight?.recordId !== record.id) return;
+    this.#inFlight.note?.done();
+    if (this.#over) this.#inFlight = undefined;
   }
 
   /** Stops taking commands, and resolves when everything taken has been answered. */
@@ -162,6 +183,7 @@ export class Committer {
     const inFlight = new Set(this.#inFlight?.batch.ids);
     for (const { waiter } of this.#queue.splice(0)) waiter(notPrimary(this.#options));
     for (const id of [...this.#pending.keys()]) if (!inFlight.has(id)) this.#settle(id, notPrimary(this.#options));
+    for (const { done } of this.#notes.splice(0)) done(notPrimary(this.#options));
     this.#next = emptyBatch();
     this.#tellFreed();
     this.#tellDrained();
@@ -321,12 +343,15 @@ export class Committer {
   }
 
   #flushIfFree(): void {
-    if (this.#inFlight !== undefined || this.#next.operations.length === 0 || this.#over) return;
-    const batch = this.#next;
-    this.#next = emptyBatch();
+    if (this.#inFlight !== undefined || this.#over) return;
+    const note = this.#notes.shift();
+    if (note === undefined && this.#next.operations.length === 0) return;
     const recordId = this.#options.nextRecordId();
-    this.#inFlight = { batch, recordId };
-    this.#append(batch, recordId).catch((error: unknown) => {
+    const batch = note === undefined ? this.#next : emptyBatch();
+    if (note === undefined) this.#next = emptyBatch();
+    const inFlight = note === undefined ? { batch, recordId } : { batch, recordId, note };
+    this.#inFlight = inFlight;
+    this.#append(inFlight).catch((error: unknown) => {
       if (this.#over) this.#giveUp();
       else this.#options.onFailure(asCoppiceError(error));
     });
@@ -338,14 +363,17 @@ export class Committer {
   }
 
   /** Rules 2 to 5 of "Write". */
-  async #append(batch: Batch, recordId: string): Promise<void> {
-    const { generation, term, shard, log } = this.#options;
+  async #append({ batch, recordId, note }: InFlight): Promise<void> {
+    const { generation, term, shard, log, state } = this.#options;
+    const { checkpointRecordSeq } = state;
     const data = encodeLogRecord({
-      kind: 'batch',
+      kind: note?.kind ?? 'batch',
       generation,
       term,
       prevSeq: this.#expectedSeq,
       prevId: this.#expectedId,
+      ...(checkpointRecordSeq === 0 ? {} : { checkpointSeq: checkpointRecordSeq }),
+      ...(note === undefined ? {} : { mark: note.mark }),
       operations: batch.operations,
     });
     const outcome = await log.append(shard, { id: recordId, data, expectedSeq: this.#expectedSeq }, this.#abort.signal);
@@ -361,6 +389,7 @@ export class Committer {
     this.#options.applyOwn({ seq: outcome.seq, id: recordId, data });
     this.#inFlight = undefined;
     if (!this.#tellFreed()) this.#flushIfFree();
+    this.#tellDrained();
   }
 
   /** Wakes whoever waits for the batch in flight; false if nobody does. */
@@ -380,6 +409,7 @@ export class Committer {
   }
 
   #failPending(error: CoppiceError): void {
+    this.#inFlight?.note?.done(error);
     this.#inFlight = undefined;
     for (const id of [...this.#pending.keys()]) this.#settle(id, error);
     this.#tellFreed();

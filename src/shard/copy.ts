@@ -3,17 +3,19 @@
  * queries, stands for primary, and takes commands while it is.
  */
 import { type Actor, createActor } from 'xstate';
-import type { ActorDefinition } from '../actor/definition.ts';
+import type { ActorDefinition, StatefulDefinition } from '../actor/definition.ts';
 import type { BusSubscription } from '../bus/bus.ts';
 import type { Log, LogEntry } from '../bus/log.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { logSpec } from '../cluster/groups.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { copyMachine, copyStateName } from '../machines/copy.ts';
+import { depotPrefix } from '../wire/checkpoint-format.ts';
 import { groupToken } from '../wire/names.ts';
 import type { CopyStatus } from '../wire/records.ts';
 import { fill, SUBJECTS } from '../wire/subjects.ts';
 import type { CopyTransition } from '../wire/transitions.ts';
+import { Checkpointer } from './checkpointer.ts';
 import { CommandDesk } from './command-desk.ts';
 import type { CopySpec } from './copy-spec.ts';
 import { HeldState } from './held-state.ts';
@@ -21,6 +23,7 @@ import { LogFollower } from './log-follower.ts';
 import { machineClock } from './machine-clock.ts';
 import { Primacy } from './primacy.ts';
 import { QueryDesk } from './query-desk.ts';
+import { Restorer } from './restorer.ts';
 import { SequenceWaiters } from './sequence-waiters.ts';
 import { innermostName, type Transition, watchTransitions } from './transition-watch.ts';
 import { Upkeep } from './upkeep.ts';
@@ -54,17 +57,21 @@ export class Copy {
   readonly #queries: QueryDesk;
   readonly #commands: CommandDesk | undefined;
   readonly #primacy: Primacy | undefined;
+  readonly #checkpointer: Checkpointer | undefined;
+  readonly #restorer: Restorer | undefined;
   readonly #onStatus: () => void;
   readonly #onTransition: CopyOptions['onTransition'];
   #doubts: BusSubscription | undefined;
   readonly #recordIdPrefix: string;
   #recordCount = 0;
+  #restoring = new AbortController();
   #settled: Promise<void> = Promise.resolve();
 
   constructor(spec: CopySpec, options: CopyOptions) {
+    const { context, definition } = options;
     this.spec = spec;
-    this.#context = options.context;
-    this.#definition = options.definition;
+    this.#context = context;
+    this.#definition = definition;
     this.#onStatus = options.onStatus;
     this.#onTransition = options.onTransition;
     const { group, shard, incarnation } = spec;
@@ -98,11 +105,11 @@ export class Copy {
       waiters: this.#waiters,
       state: () => this.#state.sound,
     });
-    if (this.#definition.kind === 'stateful') {
+    if (definition.kind === 'stateful') {
       this.#commands = new CommandDesk({
         context: this.#context,
         spec,
-        definition: this.#definition,
+        definition,
         log: this.#log,
         state: () => this.#state.loaded,
         nextRecordId: () => this.#nextRecordId(),
@@ -110,6 +117,8 @@ export class Copy {
         onFenced: (term) => this.#primacy?.send({ type: 'append.fenced', term }),
         onFailure: (error) => this.#follower.fail(error),
       });
+      this.#restorer = this.#createRestorer(definition);
+      this.#checkpointer = this.#createCheckpointer(definition, this.#commands);
       this.#primacy = this.#createPrimacy(this.#commands);
     }
     this.#actor = this.#createActor();
@@ -159,7 +168,37 @@ export class Copy {
       seq,
       lastSeq: Math.max(seq, this.#follower.targetSeq),
       ...this.#state.stats(),
+      ...this.#checkpointStatus(),
       ...(snapshot.context.failure === '' ? {} : { reason: snapshot.context.failure }),
+    };
+  }
+
+  #createRestorer(definition: StatefulDefinition): Restorer | undefined {
+    const { checkpoints, env, report } = this.#context;
+    if (checkpoints === undefined || definition.restore === undefined) return undefined;
+    return new Restorer({ spec: this.spec, checkpoints, log: this.#log, report, env, definition });
+  }
+
+  #createCheckpointer(definition: StatefulDefinition, commands: CommandDesk): Checkpointer | undefined {
+    const { checkpoints, env, report } = this.#context;
+    if (checkpoints === undefined || definition.checkpoint === undefined) return undefined;
+    return new Checkpointer({
+      spec: this.spec,
+      checkpoints,
+      log: this.#log,
+      report,
+      clock: env.clock,
+      state: () => this.#state.loaded,
+      append: async (note) => commands.append(note),
+    });
+  }
+
+  #checkpointStatus(): Pick<CopyStatus, 'restore' | 'checkpointSeq'> {
+    const restore = this.#restorer?.progress;
+    const newest = this.#state.sound?.checkpoints.at(-1);
+    return {
+      ...(restore === undefined ? {} : { restore }),
+      ...(newest === undefined ? {} : { checkpointSeq: newest.seq }),
     };
   }
 
@@ -218,8 +257,14 @@ export class Copy {
       lag: (except) => this.#lag(except),
       nextRecordId: () => this.#nextRecordId(),
       linkUp: () => bus.link.up,
-      onLeading: (reign) => commands.open(reign),
-      onStopLeading: () => this.#settle(commands.close()),
+      onLeading: (reign) => {
+        commands.open(reign);
+        this.#checkpointer?.start(reign.term);
+      },
+      onStopLeading: () => {
+        this.#settle(this.#checkpointer?.stop());
+        this.#settle(commands.close());
+      },
       resolvePending: () => commands.drain(),
       onState: (state) => this.#onPrimacyState(state),
       onTransition: (step) => this.#tellStep('primacy', step),
@@ -250,12 +295,30 @@ export class Copy {
 
   #restore(): void {
     this.#discard();
+    if (this.#restorer !== undefined) return this.#restoreFrom(this.#restorer);
     try {
       this.#state.build();
       this.#actor.send({ type: 'state.restored', stateless: this.#definition.kind === 'stateless' });
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** From the newest sound checkpoint, or from nothing if the log has none. */
+  #restoreFrom(restorer: Restorer): void {
+    this.#restoring = new AbortController();
+    const { signal } = this.#restoring;
+    restorer
+      .restore(signal)
+      .then((state) => {
+        if (signal.aborted) return state?.close();
+        if (state === undefined) this.#state.build();
+        else this.#state.adopt(state);
+        this.#actor.send({ type: 'state.restored' });
+      })
+      .catch((error: unknown) => {
+        if (!signal.aborted) this.#follower.fail(error);
+      });
   }
 
   /** Applies a record, from the tail or our own append; whichever comes second is a duplicate. */
@@ -267,6 +330,7 @@ export class Copy {
       if (verdict.kind === 'broken') return this.#startOver(verdict.reason);
       this.#commands?.onApplied(verdict.record);
       this.#primacy?.onApplied(verdict.record);
+      this.#checkpointer?.noteApplied(verdict.record);
       this.#waiters.reached(this.#state.appliedSeq);
       this.#upkeep.noteApplied();
       this.#checkReplay();
@@ -350,9 +414,24 @@ export class Copy {
     this.#doubts?.close();
     await this.#primacy?.stop();
     this.#discard();
+    await this.#forgetDeleted();
+  }
+
+  /** The checkpoints of a deleted group go with its copies; a new group of its name has another generation's. */
+  async #forgetDeleted(): Promise<void> {
+    const { checkpoints, view } = this.#context;
+    const { group, shard } = this.spec;
+    const present = view.group(group.name);
+    const isDeleted = present?.generation !== group.generation || present.deleting === true;
+    if (checkpoints === undefined || this.#checkpointer === undefined || !isDeleted) return;
+    await this.#checkpointer.stop();
+    const names = await checkpoints.depot.list(depotPrefix(group.generation, shard));
+    for (const name of names) await checkpoints.depot.delete(name);
   }
 
   #discard(): void {
+    this.#restoring.abort(new CoppiceError('CANCELLED', 'the copy starts over'));
+    this.#checkpointer?.forget();
     this.#upkeep.stop();
     this.#commands?.abandon();
     this.#sendAway('starts over');

@@ -31,7 +31,12 @@ export class HeldState {
     const { group, shard } = this.#spec;
     if (this.#definition.kind === 'stateless') return;
     const { generation, settings } = group;
-    this.#state = new ShardState({ definition: this.#definition, generation, shard, settings });
+    this.adopt(new ShardState({ definition: this.#definition, generation, shard, settings }));
+  }
+
+  /** Holds a state that was built elsewhere. */
+  adopt(state: ShardState): void {
+    this.#state = state;
     this.#isSound = true;
   }
 

@@ -2,6 +2,7 @@
  * The operation ids a shard remembers, with their results, so that a retried command is applied once (protocol.md,
  * "Exactly once"). The window is counted in logged operations, never in time: every copy forgets the same.
  */
+import type { RuntimeShare } from '../wire/checkpoint-format.ts';
 import type { CommandOutcome } from '../wire/messages.ts';
 
 /** How many logged operations are remembered. */
@@ -13,8 +14,16 @@ export class OperationWindow {
   readonly #capacity: number;
   #floor = 0;
 
-  constructor(capacity = WINDOW_OPERATIONS) {
+  /** @param remembered What a checkpoint kept of a window, to go on with. */
+  constructor(capacity = WINDOW_OPERATIONS, remembered?: Pick<RuntimeShare, 'operations' | 'floor'>) {
     this.#capacity = capacity;
+    this.#floor = remembered?.floor ?? 0;
+    for (const [id, outcome] of remembered?.operations ?? []) this.remember(id, outcome);
+  }
+
+  /** What is remembered, oldest first. */
+  entries(): readonly (readonly [string, CommandOutcome])[] {
+    return [...this.#outcomes];
   }
 
   /** Highest log sequence forgotten; a command first sent before it may have been applied and forgotten. */

@@ -305,6 +305,7 @@ export class Primacy {
         term,
         prevSeq: last?.seq ?? 0,
         prevId: last?.id ?? '',
+        ...checkpointBefore(last),
         operations: [],
       });
       const outcome = await log.append(shard, { id, data, expectedSeq: last?.seq ?? 0 }, signal);
@@ -385,6 +386,14 @@ function lossOf(lease: LeaseRecord | undefined, verdict: OwnerVerdict): string {
   return verdict === 'ask'
     ? `nobody answers for leaf ${lease.owner}, owner in term ${lease.term}`
     : `leaf ${lease.owner}, owner in term ${lease.term}, is silent, was started again or does not lead`;
+}
+
+/** The newest checkpoint record up to `last`, as the record after it tells. */
+function checkpointBefore(last: LogEntry | undefined): { readonly checkpointSeq?: number } {
+  if (last === undefined) return {};
+  const { kind, checkpointSeq } = decodeLogRecord(last.data);
+  if (kind === 'checkpoint') return { checkpointSeq: last.seq };
+  return checkpointSeq === undefined ? {} : { checkpointSeq };
 }
 
 function termOf(entry: LogEntry | undefined): number {

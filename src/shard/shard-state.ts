@@ -2,9 +2,10 @@
  * What one copy knows: the actor's state, and the runtime's share of it (place in the log, term, operation counter,
  * remembered operations). It is a function of the log alone: every copy that applied the same records holds the same.
  */
-import type { StatefulDefinition } from '../actor/definition.ts';
+import type { ActorCheckpoint, StatefulDefinition } from '../actor/definition.ts';
 import { CoppiceError, isCoppiceError } from '../errors.ts';
-import { decodeLogRecord, decodeOperation, type LogRecord } from '../wire/log-record.ts';
+import type { RuntimeShare } from '../wire/checkpoint-format.ts';
+import { type CheckpointMark, decodeLogRecord, decodeOperation, type LogRecord } from '../wire/log-record.ts';
 import type { CommandOutcome } from '../wire/messages.ts';
 import { OperationWindow } from './operation-window.ts';
 
@@ -14,6 +15,7 @@ export type AppliedRecord = {
   readonly id: string;
   readonly kind: LogRecord['kind'];
   readonly term: number;
+  readonly sizeBytes: number;
   /** Outcomes of a batch by operation id, in order. */
   readonly outcomes: ReadonlyMap<string, CommandOutcome>;
 };
@@ -28,6 +30,9 @@ export type ApplyVerdict =
   /** It stands where the log held what was applied: the log lost records. */
   | { readonly kind: 'rolledBack'; readonly reason: string };
 
+/** A state at one moment: the actor's files, and the runtime's share. */
+export type CapturedState = { readonly share: RuntimeShare; readonly actor: ActorCheckpoint };
+
 /** One copy's state. */
 export class ShardState {
   readonly #definition: StatefulDefinition;
@@ -38,18 +43,33 @@ export class ShardState {
   #appliedId = '';
   #term = 0;
   #nextSeqNo = 0;
+  #checkpoints: readonly CheckpointMark[] = [];
+  #checkpointRecordSeq = 0;
+  readonly #shard: number;
 
+  /** @param options `restored`: what a checkpoint holds; without it the state is fresh. */
   constructor(options: {
     definition: StatefulDefinition;
     generation: string;
     shard: number;
     settings: unknown;
     windowOperations?: number;
+    restored?: { readonly user: unknown; readonly share: RuntimeShare };
   }) {
-    this.#definition = options.definition;
-    this.#generation = options.generation;
-    this.#window = new OperationWindow(options.windowOperations);
-    this.#user = options.definition.init({ shard: options.shard, settings: options.settings });
+    const { definition, generation, shard, settings, windowOperations, restored } = options;
+    this.#definition = definition;
+    this.#generation = generation;
+    this.#shard = shard;
+    this.#window = new OperationWindow(windowOperations, restored?.share);
+    this.#user = restored === undefined ? definition.init({ shard, settings }) : restored.user;
+    if (restored === undefined) return;
+    const { share } = restored;
+    this.#appliedSeq = share.seq;
+    this.#appliedId = share.id;
+    this.#term = share.term;
+    this.#nextSeqNo = share.nextSeqNo;
+    this.#checkpoints = share.checkpoints;
+    this.#checkpointRecordSeq = share.checkpointRecordSeq;
   }
 
   /** The actor's own state. */
@@ -81,6 +101,35 @@ export class ShardState {
     return this.#window;
   }
 
+  /** Checkpoints that are committed and not retired, oldest first. */
+  get checkpoints(): readonly CheckpointMark[] {
+    return this.#checkpoints;
+  }
+
+  /** Log sequence of the newest checkpoint record; 0 if there is none. */
+  get checkpointRecordSeq(): number {
+    return this.#checkpointRecordSeq;
+  }
+
+  /** Captures the state as it is now; undefined if the actor cannot. Whoever asked releases it. */
+  capture(): CapturedState | undefined {
+    const actor = this.#definition.checkpoint?.(this.#user);
+    if (actor === undefined) return undefined;
+    const share = {
+      generation: this.#generation,
+      shard: this.#shard,
+      seq: this.#appliedSeq,
+      id: this.#appliedId,
+      term: this.#term,
+      nextSeqNo: this.#nextSeqNo,
+      floor: this.#window.floor,
+      operations: this.#window.entries(),
+      checkpoints: this.#checkpoints,
+      checkpointRecordSeq: this.#checkpointRecordSeq,
+    };
+    return { share, actor };
+  }
+
   /**
    * Applies the next record of the log. A typed error of the actor's `apply` marks that operation as failed, on every
    * copy alike; anything else it throws is thrown on, and this copy must be discarded.
@@ -100,12 +149,20 @@ export class ShardState {
       outcomes.set(operation.id, outcome);
       this.#window.remember(operation.id, outcome);
     }
+    this.#noteCheckpoint(record, entry.seq);
     this.#appliedSeq = entry.seq;
     this.#appliedId = entry.id;
     this.#term = Math.max(this.#term, record.term);
     return {
       kind: 'applied',
-      record: { seq: entry.seq, id: entry.id, kind: record.kind, term: record.term, outcomes },
+      record: {
+        seq: entry.seq,
+        id: entry.id,
+        kind: record.kind,
+        term: record.term,
+        sizeBytes: entry.data.length,
+        outcomes,
+      },
     };
   }
 
@@ -122,6 +179,17 @@ export class ShardState {
   close(): void {
     this.#definition.close?.(this.#user);
     this.#user = undefined;
+  }
+
+  /** A checkpoint exists when the log says so, and until it says otherwise. */
+  #noteCheckpoint({ kind, mark }: LogRecord, seq: number): void {
+    if (mark === undefined) return;
+    if (kind === 'retire') {
+      this.#checkpoints = this.#checkpoints.filter(({ name }) => name !== mark.name);
+      return;
+    }
+    this.#checkpoints = [...this.#checkpoints, mark];
+    this.#checkpointRecordSeq = seq;
   }
 
   /**

@@ -4,10 +4,12 @@
  * | key | value |
  * | --- | --- |
  * | `v` | format version, 1 |
- * | `k` | kind: `batch` or `term` |
+ * | `k` | kind: `batch`, `term`, `checkpoint` or `retire` |
  * | `g` | generation of the group |
  * | `t` | term of the primary that wrote it |
  * | `ps`, `pi` | sequence and id of the record before it on its subject; 0 and `''` for the first |
+ * | `cs` | sequence of the newest `checkpoint` record before it; absent if there is none |
+ * | `cp` | of a checkpoint or retire record: `{s: S, n: name of the manifest, f: names of the files}` |
  * | `ops` | of a batch: one MessagePack byte string per operation, `{i: operation id, r: record}` or `{i, e: error}` |
  */
 import * as v from 'valibot';
@@ -21,24 +23,42 @@ export type LoggedOperation =
   | { readonly id: string; readonly record: unknown }
   | { readonly id: string; readonly error: WireError };
 
+/**
+ * What a `checkpoint` record commits, or a `retire` record takes back, by names in the depot. A checkpoint that is
+ * retired goes with the files that no other one needs; with an empty `name` only files go, which no checkpoint has.
+ */
+export type CheckpointMark = {
+  /** Log sequence of the last record that the checkpoint holds; 0 without a `name`. */
+  readonly seq: number;
+  /** Name of the manifest. */
+  readonly name: string;
+  readonly files: readonly string[];
+};
+
 /** A record read from the log; operations are still encoded. */
 export type LogRecord = {
-  readonly kind: 'batch' | 'term';
+  readonly kind: 'batch' | 'term' | 'checkpoint' | 'retire';
   readonly generation: string;
   readonly term: number;
   readonly prevSeq: number;
   readonly prevId: string;
+  /** Sequence of the newest checkpoint record before this one, so that a copy finds it from the log's end. */
+  readonly checkpointSeq?: number;
+  /** Of a checkpoint or retire record. */
+  readonly mark?: CheckpointMark;
   readonly operations: readonly Uint8Array[];
 };
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const RecordBytes = v.object({
   v: v.literal(FORMAT_VERSION),
-  k: v.picklist(['batch', 'term']),
+  k: v.picklist(['batch', 'term', 'checkpoint', 'retire']),
   g: v.string(),
   t: Count,
   ps: Count,
   pi: v.string(),
+  cs: v.exactOptional(Count),
+  cp: v.exactOptional(v.object({ s: Count, n: v.string(), f: v.array(v.string()) })),
   ops: v.array(v.instance(Uint8Array)),
 });
 const OperationBytes = v.object({
@@ -51,11 +71,10 @@ const OperationBytes = v.object({
 
 /** Encodes a record. */
 export function encodeLogRecord(record: LogRecord): Uint8Array {
-  const { kind, generation, term, prevSeq, prevId, operations } = record;
-  return encode(
-    { v: FORMAT_VERSION, k: kind, g: generation, t: term, ps: prevSeq, pi: prevId, ops: operations },
-    'msgpack',
-  );
+  const { kind, generation, term, prevSeq, prevId, checkpointSeq, mark, operations } = record;
+  const place = { v: FORMAT_VERSION, k: kind, g: generation, t: term, ps: prevSeq, pi: prevId };
+  const cp = mark === undefined ? undefined : { s: mark.seq, n: mark.name, f: mark.files };
+  return encode({ ...place, cs: checkpointSeq, cp, ops: operations }, 'msgpack');
 }
 
 /**
@@ -78,8 +97,19 @@ export function decodeLogRecord(data: Uint8Array): LogRecord {
       'UNSUPPORTED_FORMAT',
       `log record is not of format ${FORMAT_VERSION}: ${v.summarize(result.issues)}`,
     );
-  const { k, g, t, ps, pi, ops } = result.output;
-  return { kind: k, generation: g, term: t, prevSeq: ps, prevId: pi, operations: ops };
+  const { k, g, t, ps, pi, cs, cp, ops } = result.output;
+  if ((k === 'checkpoint' || k === 'retire') !== (cp !== undefined))
+    throw new CoppiceError('UNSUPPORTED_FORMAT', `log record of kind ${k} ${cp ? 'names' : 'lacks'} a checkpoint`);
+  return {
+    kind: k,
+    generation: g,
+    term: t,
+    prevSeq: ps,
+    prevId: pi,
+    ...(cs === undefined ? {} : { checkpointSeq: cs }),
+    ...(cp === undefined ? {} : { mark: { seq: cp.s, name: cp.n, files: cp.f } }),
+    operations: ops,
+  };
 }
 
 /** Encodes one operation of a batch. */

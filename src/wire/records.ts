@@ -107,6 +107,12 @@ export const CopyStatus = v.object({
   lastSeq: Count,
   docCount: Count,
   sizeBytes: Count,
+  /** While a checkpoint is being read: bytes read, of how many, per second, and milliseconds left at that rate. */
+  restore: v.exactOptional(
+    v.object({ doneBytes: Count, totalBytes: Count, bytesPerSecond: Count, remainingMs: v.exactOptional(Count) }),
+  ),
+  /** Log sequence of the last record in the newest checkpoint; absent without any. */
+  checkpointSeq: v.exactOptional(Count),
   /** Why the copy failed or halted. */
   reason: v.exactOptional(v.string()),
 });

@@ -80,6 +80,11 @@ export function registryBucket(cluster: string): string {
   return `${cluster}_registry`;
 }
 
+/** Bucket of the cluster's depot, where it is in NATS and has no other name. */
+export function depotBucket(cluster: string): string {
+  return `${cluster}_depot`;
+}
+
 /** Name of the KV bucket of leaves, whose entries expire. */
 export function leavesBucket(cluster: string): string {
   return `${cluster}_leaves`;

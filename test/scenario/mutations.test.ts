@@ -12,11 +12,11 @@ const LIMIT_MS = 180_000;
 
 const test = suite('scenario/mutations');
 
-for (const [name, { rule, cluster, faultKinds }] of Object.entries(MUTATIONS)) {
+for (const [name, { rule, cluster, faultKinds, checkpointRecords }] of Object.entries(MUTATIONS)) {
   test(`${name} is noticed: ${rule}`, async () => {
     slow(LIMIT_MS);
     for (let seed = 1; seed <= MOST_SEEDS; seed += 1) {
-      const options = { seed, faultsMs: FAULTS_MS, searches: false, faultKinds };
+      const options = { seed, faultsMs: FAULTS_MS, searches: false, faultKinds, checkpointRecords };
       const broken = await runScenario({ ...options, ...cluster });
       if (broken.problems.length === 0) continue;
       const sound = await runScenario(options);

@@ -12,6 +12,7 @@ import {
   addConnectionOptions,
   addExamples,
   addLogOptions,
+  depotUrl,
   type LogFlags,
   logConfigOf,
   nonEmptyText,
@@ -23,6 +24,7 @@ import { findTarget, type TargetFlags } from '../target.ts';
 type Flags = TargetFlags & LogFlags & { readonly name: string; readonly data: string };
 type LeafFlags = Flags & {
   readonly zone: string;
+  readonly depot: string;
   readonly workers?: number;
   readonly commitMs: number;
   readonly commitRecords: number;
@@ -42,6 +44,12 @@ export function addProcessCommands(program: Command, shell: Shell): void {
     .requiredOption('--name <name>', 'its name, the same after a restart', nonEmptyText)
     .option('--data <dir>', 'folder of its logs and files', nonEmptyText, DEFAULTS.data)
     .option('--zone <zone>', 'where it stands: copies of a shard are spread over zones', DEFAULTS.zone)
+    .option(
+      '--depot <url>',
+      'where checkpoints go: nats:, file:///path or s3://bucket/prefix (env COPPICE_DEPOT)',
+      depotUrl,
+      shell.vars['COPPICE_DEPOT'] || DEFAULTS.depot,
+    )
     .option('--workers <n>', 'threads that host copies (default: one for each core)', wholeNumber(1, MAX_WORKERS));
   addCommitOptions(leaf);
   addExamples(addLogOptions(addConnectionOptions(leaf)), [
@@ -54,6 +62,7 @@ export function addProcessCommands(program: Command, shell: Shell): void {
       shell.exitCode = await runLeaf({
         ...configOf(flags, shell),
         zone: flags.zone,
+        depot: flags.depot,
         workers: flags.workers ?? systemEnv.machine.cores,
         commit: { ms: flags.commitMs, records: flags.commitRecords, bytes: flags.commitBytes },
       });

@@ -10,6 +10,7 @@ import {
   addConnectionOptions,
   addExamples,
   addLogOptions,
+  depotUrl,
   type LogFlags,
   logConfigOf,
   nonEmptyText,
@@ -26,6 +27,7 @@ type Flags = TargetFlags &
     readonly data: string;
     readonly natsPort?: number;
     readonly zone: string;
+    readonly depot: string;
     readonly respawn: boolean;
   };
 
@@ -49,6 +51,12 @@ export function addUpCommand(program: Command, shell: Shell): void {
     )
     .option('--nats-port <port>', 'port of the nats-server started (default: a free one)', wholeNumber(1, MAX_PORT))
     .option('--zone <zone>', 'zone of the leaves', DEFAULTS.zone)
+    .option(
+      '--depot <url>',
+      'where checkpoints go: nats:, file:///path or s3://bucket/prefix (env COPPICE_DEPOT)',
+      depotUrl,
+      shell.vars['COPPICE_DEPOT'] || DEFAULTS.depot,
+    )
     .option('--no-respawn', 'leave dead what dies')
     .option('--json', 'print one line of JSON when ready');
   addExamples(addLogOptions(addConnectionOptions(command)), [
@@ -71,6 +79,7 @@ async function up(flags: Flags, shell: Shell): Promise<void> {
       cluster: clusterOf(flags, shell.vars),
       leaves: flags.leaves,
       zone: flags.zone,
+      depot: flags.depot,
       respawn: flags.respawn,
       log: logConfigOf(flags),
       vars: shell.vars,

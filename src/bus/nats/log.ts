@@ -55,10 +55,14 @@ export class NatsLog implements Log {
   }
 
   async read(shard: number, seq: number): Promise<LogEntry | undefined> {
-    if (!Number.isSafeInteger(seq) || seq < 1)
-      throw new CoppiceError('BAD_REQUEST', `log sequence must be a positive integer, got ${seq}`);
+    checkSeq(seq);
     const message = await this.#stream.read({ seq });
     return message?.subject === this.#subject(shard) ? entryOf(message) : undefined;
+  }
+
+  async purge(shard: number, toSeq: number): Promise<void> {
+    checkSeq(toSeq);
+    await this.#stream.ask(`STREAM.PURGE.${this.#stream.name}`, { filter: this.#subject(shard), seq: toSeq });
   }
 
   tail(shard: number, fromSeq: number, listener: TailListener): Tail {
@@ -72,6 +76,11 @@ export class NatsLog implements Log {
   #subject(shard: number): string {
     return `${this.#prefix}.${shard}`;
   }
+}
+
+function checkSeq(seq: number): void {
+  if (Number.isSafeInteger(seq) && seq >= 1) return;
+  throw new CoppiceError('BAD_REQUEST', `log sequence must be a positive integer, got ${seq}`);
 }
 
 function entryOf(message: StoredMessage): LogEntry {

@@ -69,6 +69,7 @@ test('a configuration survives the way to a child process', () => {
     cluster: 'c',
     data: '/d',
     zone: 'z',
+    depot: 'file:///d',
     workers: 2,
     connection: { servers: 'nats://a:1' },
     log: { level: 'debug', pretty: true },

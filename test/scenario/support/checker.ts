@@ -2,10 +2,12 @@
  * The judge of a history: what was acknowledged is there, once, at the place told; what was refused is not; whoever
  * read had what the token promised; and all copies are the same.
  */
+import { createHash } from 'node:crypto';
 import { groupBy } from '../../../src/client/group-by.ts';
 import type { LogRecord } from '../../../src/wire/log-record.ts';
 import type { DocumentWrite, History, LedgerWrite, WriteEnd } from './history.ts';
 import type { LedgerState } from './ledger-actor.ts';
+import type { SimBlobs } from './sim-depot.ts';
 
 /** A copy of a shard of the ledger after everything has healed. */
 export type LedgerCopy = { readonly leaf: string; readonly state: LedgerState };
@@ -24,6 +26,7 @@ export function check(
     index: readonly IndexCopy[];
     documents: ReadonlyMap<string, string>;
     logs: readonly (readonly LoggedRecord[])[];
+    blobs: SimBlobs;
   },
 ): readonly string[] {
   const lists = new Map<string, readonly string[]>();
@@ -37,6 +40,7 @@ export function check(
     ...staleReads(history),
     ...checkDocuments(history, final.documents),
     ...final.logs.flatMap(checkLog),
+    ...final.logs.flatMap((log) => checkCheckpoints(log, final.blobs)),
   ];
 }
 
@@ -70,7 +74,7 @@ function checkWrite({ key, tag, expected, end }: LedgerWrite, list: readonly str
 
 /** Every record continues the one before it, terms never fall, and a reign begins with its term record. */
 function checkLog(log: readonly LoggedRecord[]): string[] {
-  let last = { seq: 0, id: '', term: 0 };
+  let last = beginningOf(log);
   return log.flatMap(({ seq, id, record }) => {
     const { kind, term, prevSeq, prevId } = record;
     const before = last;
@@ -84,6 +88,35 @@ function checkLog(log: readonly LoggedRecord[]): string[] {
         : [`a ${kind} record of term ${term} follows one of term ${before.term}`]),
     ];
   });
+}
+
+/** What the first record left by a purge continues. */
+function beginningOf([first]: readonly LoggedRecord[]): { seq: number; id: string; term: number } {
+  if (first === undefined || first.record.prevSeq === 0) return { seq: 0, id: '', term: 0 };
+  const { kind, term, prevSeq, prevId } = first.record;
+  return { seq: prevSeq, id: prevId, term: kind === 'term' ? term - 1 : term };
+}
+
+/** The log is cut at the second-newest checkpoint at most, and all files of the newest two are there and sound. */
+function checkCheckpoints(log: readonly LoggedRecord[], blobs: SimBlobs): string[] {
+  const [first] = log;
+  const marks = log.flatMap(({ record }) =>
+    record.kind === 'checkpoint' && record.mark !== undefined ? [record.mark] : [],
+  );
+  const kept = marks.slice(-2);
+  const cutAt = first === undefined || first.record.prevSeq === 0 ? 0 : first.seq;
+  const isCutTooFar = cutAt > 0 && (kept.length < 2 || cutAt > (kept[0]?.seq ?? 0));
+  return [
+    ...(isCutTooFar ? [`the log begins at ${cutAt}, which is past the second-newest checkpoint`] : []),
+    ...kept.flatMap(({ seq, name, files }) =>
+      [name, ...files].flatMap((file) => (isSound(blobs, file) ? [] : [`checkpoint ${seq} lacks ${file}`])),
+    ),
+  ];
+}
+
+function isSound(blobs: SimBlobs, file: string): boolean {
+  const blob = blobs.get(file) ?? blobs.get(file.replace(/@.*/, '@'));
+  return blob !== undefined && createHash('sha256').update(blob.bytes).digest('hex') === blob.sha256;
 }
 
 function strangers({ writes }: History, lists: ReadonlyMap<string, readonly string[]>): string[] {

@@ -5,6 +5,7 @@ import { asCoppiceError } from '../../../src/errors.ts';
 import { nameToToken } from '../../../src/wire/names.ts';
 import { fill, SUBJECTS } from '../../../src/wire/subjects.ts';
 import type { SimCluster } from './sim-cluster.ts';
+import { flipBit, mend } from './sim-depot.ts';
 import { LEDGER } from './workload.ts';
 
 type Fault = (cluster: SimCluster, random: SimRandom) => { readonly what: string; readonly end?: () => void };
@@ -100,6 +101,13 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     cluster.drained.add(name);
     return { what: `${name} is drained`, end: () => restart(cluster, name) };
   },
+  rot: ({ blobs }, random) => {
+    const names = [...blobs.keys()];
+    if (names.length === 0) return { what: 'the depot is empty, and cannot rot' };
+    const name = random.pick(names);
+    flipBit(blobs, name, random.below(4_096));
+    return { what: `a bit of ${name} flips`, end: () => mend(blobs, name) };
+  },
   dropConsumers: ({ world }) => {
     world.server.jetStream.dropConsumers();
     return { what: 'JetStream forgets its consumers' };
@@ -136,6 +144,7 @@ export function strike(
 
 /** Ends all faults at once. */
 export function healAll(cluster: SimCluster): void {
+  mend(cluster.blobs);
   cluster.tell('all is healed');
   cluster.healed = true;
   const { faults, server } = cluster.world;

@@ -26,6 +26,8 @@ export type AskedAppend = {
 export type Lies = {
   /** How an append is done in place of the right way. */
   readonly append?: (asked: AskedAppend) => Promise<AppendOutcome>;
+  /** Where a purge goes to in place of where it should. */
+  readonly purge?: (toSeq: number) => number;
   /** Who listens to a tail in place of the one who asked for it. */
   readonly tail?: (listener: TailListener) => TailListener;
   /** The body that is sent to a shard in place of the one given. */
@@ -119,6 +121,10 @@ class LyingLog implements Log {
 
   async read(shard: number, seq: number): Promise<LogEntry | undefined> {
     return this.#honest.read(shard, seq);
+  }
+
+  async purge(shard: number, toSeq: number): Promise<void> {
+    return this.#honest.purge(shard, this.#lies.purge?.(toSeq) ?? toSeq);
   }
 
   tail(shard: number, fromSeq: number, listener: TailListener): Tail {

@@ -14,7 +14,9 @@ import type { SimClusterOptions } from './sim-cluster.ts';
 /** A rule, and the cluster that breaks it. */
 export type Mutation = {
   readonly rule: string;
-  readonly cluster: Pick<SimClusterOptions, 'wrapBus' | 'rejectsEarly'>;
+  readonly cluster: Pick<SimClusterOptions, 'wrapBus' | 'rejectsEarly' | 'depotLies'>;
+  /** Log records between checkpoints, where it is about those. */
+  readonly checkpointRecords?: number;
   /** Faults in which it matters. */
   readonly faultKinds: readonly string[];
 };
@@ -22,6 +24,7 @@ export type Mutation = {
 const REUSED_SHARE = 0.05;
 const GAP_SHARE = 0.1;
 const GAPS = 4;
+const PURGED_TOO_FAR = 4;
 const LATE_MS = 1_000;
 
 /** Rules of protocol.md that can be broken from outside. */
@@ -65,6 +68,24 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     rule: 'a rejection that depends on state is in the log before it is told (Write 1)',
     faultKinds: ['duplicates', 'delays'],
     cluster: { rejectsEarly: true },
+  },
+  purgedTooEarly: {
+    rule: 'the log is cut at the second-newest checkpoint, and no further (Checkpoint 3)',
+    faultKinds: ['kill', 'stop'],
+    checkpointRecords: 5,
+    cluster: lying(() => ({ purge: (toSeq) => toSeq + PURGED_TOO_FAR })),
+  },
+  reusedFileName: {
+    rule: 'a retired name never comes back (Checkpoint 5)',
+    faultKinds: ['killPrimary', 'stop'],
+    checkpointRecords: 5,
+    cluster: { depotLies: { reusesNames: true } },
+  },
+  skippedChecksum: {
+    rule: 'a file is used only if it is sound (Restore)',
+    faultKinds: ['rot', 'kill'],
+    checkpointRecords: 5,
+    cluster: { depotLies: { skipsChecksums: true } },
   },
 };
 

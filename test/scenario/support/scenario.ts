@@ -51,6 +51,8 @@ const LONGEST_FAULT_MS = 7_000;
 const LONG_SHARE = 0.05;
 const LONG_TIMES = 6;
 const LONG_FAULT_MS = 40_000;
+/** Log records between checkpoints, by the seed: none are taken, or often, or now and then. */
+const CHECKPOINT_RECORDS = [undefined, 3, 10, 30];
 /** Networks: a rack, a building, a country. */
 const LATENCIES_MS = [
   { from: 0.05, to: 0.5 },
@@ -90,7 +92,8 @@ class Scenario {
 
   constructor(options: ScenarioOptions) {
     this.#options = options;
-    this.#cluster = new SimCluster(options);
+    const checkpointRecords = options.checkpointRecords ?? CHECKPOINT_RECORDS[options.seed % CHECKPOINT_RECORDS.length];
+    this.#cluster = new SimCluster({ ...options, checkpointRecords });
     this.#random = this.#cluster.world.random.fork('scenario');
     this.#searches = options.searches ?? this.#random.chance(SEARCH_SHARE);
     this.#groups = new HostedGroups(this.#cluster, {
@@ -195,6 +198,7 @@ class Scenario {
       index,
       documents: documents ?? new Map<string, string>(),
       logs: this.#groups.logs(),
+      blobs: this.#cluster.blobs,
     };
     this.#problems.push(...check(this.#history, final), ...this.#cluster.errors);
   }

@@ -8,6 +8,7 @@ import type { SimBus } from '../../../src/bus/sim/sim-bus.ts';
 import type { ClockSkew, SimNode } from '../../../src/bus/sim/sim-node.ts';
 import { SimWorld } from '../../../src/bus/sim/sim-world.ts';
 import { Coppice } from '../../../src/client/client.ts';
+import { CHECKPOINT_SCHEDULE, type CheckpointOptions } from '../../../src/cluster/checkpoint-options.ts';
 import { type ClusterContext, joinCluster } from '../../../src/cluster/context.ts';
 import { Controller } from '../../../src/cluster/controller.ts';
 import type { Reporter } from '../../../src/env.ts';
@@ -18,6 +19,7 @@ import { Leaf } from '../../../src/host/leaf.ts';
 import { searchActor } from '../../../src/search/actor.ts';
 import type { CopyStatus } from '../../../src/wire/records.ts';
 import { LEDGER_REQUIREMENT, type LedgerState, ledgerDefinition } from './ledger-actor.ts';
+import { type DepotLies, type SimBlobs, SimDepot } from './sim-depot.ts';
 
 /** Changes the bus of one process: how rules are broken on purpose. */
 export type WrapBus = (bus: SimBus, node: SimNode) => Bus;
@@ -29,6 +31,9 @@ export type SimClusterOptions = {
   readonly wrapBus?: WrapBus;
   /** Whether the ledger tells its rejections at once, past the log: a rule broken on purpose. */
   readonly rejectsEarly?: boolean;
+  /** Log records between checkpoints; none are taken unless told. */
+  readonly checkpointRecords?: number | undefined;
+  readonly depotLies?: DepotLies;
 };
 
 /** A process as it runs at the moment. */
@@ -61,13 +66,26 @@ export class SimCluster {
   healed = false;
   /** Leaves that were told to give up their copies. */
   readonly drained = new Set<string>();
+  /** What lies in the depot. */
+  readonly blobs: SimBlobs = new Map();
+  readonly #checkpointRecords: number | undefined;
+  readonly #depotLies: DepotLies;
   readonly #wrapBus: WrapBus;
   readonly #rejectsEarly: boolean;
   readonly #running = new Map<string, Running>();
   readonly #roles = new Map<string, Role>();
   readonly #down = new Set<string>();
 
-  constructor({ seed, keepsEvents = false, wrapBus = (bus) => bus, rejectsEarly = false }: SimClusterOptions) {
+  constructor({
+    seed,
+    keepsEvents = false,
+    wrapBus = (bus) => bus,
+    rejectsEarly = false,
+    checkpointRecords,
+    depotLies = {},
+  }: SimClusterOptions) {
+    this.#checkpointRecords = checkpointRecords;
+    this.#depotLies = depotLies;
     this.#rejectsEarly = rejectsEarly;
     this.world = new SimWorld({ seed, keepsEvents });
     this.#wrapBus = wrapBus;
@@ -147,7 +165,13 @@ export class SimCluster {
 
   async #main(name: string, role: Role, process: Running): Promise<void> {
     const { node, bus } = process;
-    const context = await joinCluster({ cluster: CLUSTER, bus, env: node.env, report: this.#reporter(name) });
+    const context = await joinCluster({
+      cluster: CLUSTER,
+      bus,
+      env: node.env,
+      report: this.#reporter(name),
+      checkpoints: this.#checkpoints(node),
+    });
     process.context = context;
     if (role === 'leaf') return this.#runLeaf(name, process, context);
     await new Controller(context).start();
@@ -192,6 +216,13 @@ export class SimCluster {
       if (level === 'error' && !BY_DESIGN.test(text)) this.errors.push(text);
       this.tell(text);
     };
+  }
+
+  #checkpoints({ env }: SimNode): CheckpointOptions | undefined {
+    const records = this.#checkpointRecords;
+    if (records === undefined) return undefined;
+    const depot = new SimDepot(this.blobs, env, this.#depotLies);
+    return { ...CHECKPOINT_SCHEDULE, depot, records, minIntervalMs: 0 };
   }
 
   #skew(): ClockSkew {

@@ -1,6 +1,6 @@
 /** A small stateful actor for stories about shards: named counters, with every kind of trouble that an actor can make. */
 import { accept, command, defineActor, query, reject } from '../../../src/actor/define.ts';
-import type { StatefulDefinition } from '../../../src/actor/definition.ts';
+import type { CheckpointFile, RestoreSource, StatefulDefinition } from '../../../src/actor/definition.ts';
 import { CoppiceError } from '../../../src/errors.ts';
 
 /** State of a shard: counters, and the order in which operations were applied. */
@@ -86,3 +86,34 @@ export const counter = defineActor({
 
 /** The definition as the runtime sees it. */
 export const counterDefinition: StatefulDefinition = counter;
+
+/** The same with checkpoints: one file of counters, one of the order. */
+export const keptCounterDefinition: StatefulDefinition = defineActor({
+  ...counter,
+  checkpoint: (state) => ({
+    files: [
+      fileOf('counters', [...state.counters]),
+      fileOf('applied', state.applied),
+      // Never changes, as most segments of an index do not.
+      fileOf('constant', 'the same in all checkpoints'),
+    ],
+    release: () => {},
+  }),
+  restore: async (source) => {
+    const counters: readonly [string, number][] = await valueOf(source, 'counters');
+    const applied: string[] = await valueOf(source, 'applied');
+    return { counters: new Map(counters), applied };
+  },
+});
+
+function fileOf(name: string, value: unknown): CheckpointFile {
+  const bytes = new TextEncoder().encode(JSON.stringify(value));
+  return { name, sizeBytes: bytes.length, read: () => bytes };
+}
+
+async function valueOf<Value>(source: RestoreSource, name: string): Promise<Value> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of source.read(name)) pieces.push(piece);
+  const value: Value = JSON.parse(Buffer.concat(pieces).toString());
+  return value;
+}

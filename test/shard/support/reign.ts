@@ -59,6 +59,10 @@ export class GatedLog implements Log {
     return this.#log.read(shard, seq);
   }
 
+  async purge(shard: number, toSeq: number): Promise<void> {
+    return this.#log.purge(shard, toSeq);
+  }
+
   tail: Log['tail'] = (shard, fromSeq, listener) => this.#log.tail(shard, fromSeq, listener);
 }
 

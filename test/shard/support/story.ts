@@ -4,6 +4,7 @@ import { connectNats } from '../../../src/bus/nats/connect.ts';
 import type { NatsBus } from '../../../src/bus/nats/nats-bus.ts';
 import { Coppice } from '../../../src/client/client.ts';
 import type { CallOptions } from '../../../src/client/router.ts';
+import type { CheckpointOptions } from '../../../src/cluster/checkpoint-options.ts';
 import { type ClusterContext, joinCluster } from '../../../src/cluster/context.ts';
 import { createGroup } from '../../../src/cluster/groups.ts';
 import { placementKey } from '../../../src/cluster/view.ts';
@@ -43,7 +44,7 @@ export type Story = {
   /** A seat without copies: a client, and the one that places. */
   readonly context: ClusterContext;
   readonly client: Coppice;
-  openLeaf(name: string, definition?: ActorDefinition): Promise<StoryLeaf>;
+  openLeaf(name: string, definition?: ActorDefinition, checkpoints?: CheckpointOptions): Promise<StoryLeaf>;
   /** Creates a group and puts copies of each shard on the leaves named. */
   createGroup(
     name: string,
@@ -83,8 +84,8 @@ export async function openStory(server: TestServer): Promise<Story> {
     context,
     client,
     place,
-    openLeaf: async (name, definition = counterDefinition) => {
-      const opened = await openLeaf({ server, cluster, name, definition });
+    openLeaf: async (name, definition = counterDefinition, checkpoints) => {
+      const opened = await openLeaf({ server, cluster, name, definition, checkpoints });
       leaves.push(opened);
       return opened;
     },
@@ -132,15 +133,16 @@ async function openLeaf(options: {
   cluster: string;
   name: string;
   definition: ActorDefinition;
+  checkpoints: CheckpointOptions | undefined;
 }): Promise<StoryLeaf> {
-  const { server, cluster, name, definition } = options;
+  const { server, cluster, name, definition, checkpoints } = options;
   const proxy = await startPausableProxy(server.port);
   const bus: NatsBus = await connectNats({ servers: proxy.url, name, onFault: () => {} }, systemEnv);
   const reported: Reported[] = [];
   const report: Reporter = (level, message, fields = {}) => {
     reported.push({ level, message, fields });
   };
-  const context = await joinCluster({ cluster, bus, env: systemEnv, report });
+  const context = await joinCluster({ cluster, bus, env: systemEnv, report, checkpoints });
   const host = new InlineHost(context, (requires) => (requires === REQUIRES ? definition : undefined));
   const closeBelow = async (): Promise<void> => {
     await context.close();

@@ -1,0 +1,31 @@
+/** Opens the depot that a setting names, with the default schedule of checkpoints. */
+import type { Depot } from '../bus/depot.ts';
+import { parseDepotUrl } from '../bus/depot-url.ts';
+import { openFolderDepot } from '../bus/folder/folder-depot.ts';
+import type { NatsBus } from '../bus/nats/nats-bus.ts';
+import { openS3Depot } from '../bus/s3/s3-depot.ts';
+import { CHECKPOINT_SCHEDULE, type CheckpointOptions } from '../cluster/checkpoint-options.ts';
+import type { Env } from '../env.ts';
+import { depotBucket } from '../wire/subjects.ts';
+
+/** Whose depot it is. */
+export type DepotOwner = { readonly bus: NatsBus; readonly cluster: string; readonly env: Env };
+
+/**
+ * Opens the depot of `url`; undefined without one. Whoever asked closes it.
+ *
+ * @throws CoppiceError `BAD_REQUEST` for a setting that names no depot, `PREFLIGHT_FAILED` if it cannot be used,
+ *   `DISCONNECTED`.
+ */
+export async function openCheckpoints(
+  url: string | undefined,
+  owner: DepotOwner,
+): Promise<CheckpointOptions | undefined> {
+  return url === undefined ? undefined : { ...CHECKPOINT_SCHEDULE, depot: await openDepot(url, owner) };
+}
+
+async function openDepot(url: string, { bus, cluster, env }: DepotOwner): Promise<Depot> {
+  const place = parseDepotUrl(url);
+  if (place.kind === 'nats') return bus.openDepot(place.bucket ?? depotBucket(cluster));
+  return place.kind === 'folder' ? openFolderDepot(env, place.path) : openS3Depot(env, place);
+}

@@ -1,0 +1,225 @@
+/**
+ * Takes checkpoints while this copy is the primary, one at a time: capture, upload, check, commit in the log; then purge
+ * the log, retire what is too old, and delete it once that is in the log (protocol.md, "Checkpoint, purge, restore").
+ */
+import type { Log } from '../bus/log.ts';
+import type { CheckpointOptions } from '../cluster/checkpoint-options.ts';
+import { type Cancel, type Clock, pause, type Reporter } from '../env.ts';
+import { asCoppiceError, CoppiceError } from '../errors.ts';
+import { depotPrefix } from '../wire/checkpoint-format.ts';
+import type { CheckpointMark } from '../wire/log-record.ts';
+import { storeCheckpoint } from './checkpoint-files.ts';
+import type { CopySpec } from './copy-spec.ts';
+import type { AppliedRecord, ShardState } from './shard-state.ts';
+
+const LOOK_MS = 1_000;
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 300_000;
+/** Purging must be slower than restoring: a pause is so many times as long as the checkpoint before it took. */
+const PAUSE_TIMES = 4;
+/** Slices of the actor's own work before the capture, and how long that may go on while writes come in. */
+const SLICE_MS = 2;
+const SLICE_PAUSE_MS = 4;
+const PREPARE_MS = 10_000;
+/** Names in one retire record: some 30 KiB. */
+const RETIRED_AT_ONCE = 256;
+
+/** What taking checkpoints needs of the copy. */
+export type CheckpointerOptions = {
+  readonly clock: Clock;
+  readonly report: Reporter;
+  readonly checkpoints: CheckpointOptions;
+  readonly spec: CopySpec;
+  readonly log: Log;
+  readonly state: () => ShardState;
+  /** Appends a record, fenced; resolves when it is in the log and applied here. */
+  readonly append: (note: { readonly kind: 'checkpoint' | 'retire'; readonly mark: CheckpointMark }) => Promise<void>;
+};
+
+type Reign = { readonly term: number; readonly abort: AbortController };
+
+/** Takes the checkpoints of one copy. */
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  #reign: Reign | undefined;
+  #look: Cancel | undefined;
+  #running: Promise<void> | undefined;
+  #records = 0;
+  #bytes = 0;
+  #sinceMs: number;
+  #notBeforeMs = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+  /** Whether there may be files that belong to no checkpoint. */
+  #mayHaveOrphans = true;
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+    this.#sinceMs = options.clock.nowMs();
+  }
+
+  /** Takes note of a record that was applied. */
+  noteApplied({ kind, sizeBytes }: AppliedRecord): void {
+    if (kind === 'batch') {
+      this.#records += 1;
+      this.#bytes += sizeBytes;
+    } else if (kind === 'checkpoint') this.forget();
+  }
+
+  /** The state was discarded, or stands at a checkpoint: what counts comes after it. */
+  forget(): void {
+    this.#records = 0;
+    this.#bytes = 0;
+    this.#sinceMs = this.#options.clock.nowMs();
+  }
+
+  /** A reign has begun: checkpoints are taken when they are due. */
+  start(term: number): void {
+    this.#endReign();
+    this.#reign = { term, abort: new AbortController() };
+    this.#mayHaveOrphans = true;
+    this.#failures = 0;
+    this.#lookLater(0);
+  }
+
+  /** The reign has ended: an upload under way is given up. Resolves when it is. */
+  async stop(): Promise<void> {
+    this.#endReign();
+    await this.#running;
+  }
+
+  #endReign(): void {
+    this.#look?.();
+    this.#look = undefined;
+    this.#reign?.abort.abort(new CoppiceError('CANCELLED', 'the copy does not lead its shard any more'));
+    this.#reign = undefined;
+  }
+
+  #lookLater(delayMs: number): void {
+    this.#look?.();
+    this.#look = this.#options.clock.after(delayMs, () => {
+      this.#lookLater(LOOK_MS);
+      const reign = this.#reign;
+      if (reign === undefined || this.#running !== undefined || !this.#isDue()) return;
+      this.#running = this.#run(reign).finally(() => (this.#running = undefined));
+    });
+  }
+
+  #isDue(): boolean {
+    const { clock, checkpoints } = this.#options;
+    const nowMs = clock.nowMs();
+    if (this.#records === 0 || nowMs < this.#notBeforeMs) return false;
+    return (
+      this.#records >= checkpoints.records ||
+      this.#bytes >= checkpoints.bytes ||
+      nowMs - this.#sinceMs >= checkpoints.intervalMs
+    );
+  }
+
+  /** Never rejects. */
+  async #run(reign: Reign): Promise<void> {
+    const { clock, checkpoints, report, spec } = this.#options;
+    const place = { group: spec.group.name, shard: spec.shard };
+    const startMs = clock.nowMs();
+    try {
+      const seq = await this.#take(reign);
+      this.#failures = 0;
+      const tookMs = clock.nowMs() - startMs;
+      this.#notBeforeMs = clock.nowMs() + Math.max(checkpoints.minIntervalMs, PAUSE_TIMES * tookMs);
+      report('info', 'checkpoint taken', { ...place, seq, tookMs });
+    } catch (error) {
+      this.#mayHaveOrphans = true;
+      if (reign.abort.signal.aborted) return;
+      this.#notBeforeMs = clock.nowMs() + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures, 10));
+      this.#failures += 1;
+      report('warn', 'checkpoint failed', { ...place, error: asCoppiceError(error).message });
+    }
+  }
+
+  async #take(reign: Reign): Promise<number> {
+    const { signal } = reign.abort;
+    await this.#prepare(signal);
+    const mark = await this.#store(reign);
+    signal.throwIfAborted();
+    await this.#options.append({ kind: 'checkpoint', mark });
+    await this.#purge();
+    await this.#retireOld(signal);
+    if (this.#mayHaveOrphans) await this.#retireOrphans(signal);
+    return mark.seq;
+  }
+
+  /** Lets the actor write out in slices what it would else write at once. */
+  async #prepare(signal: AbortSignal): Promise<void> {
+    const { clock, state } = this.#options;
+    const endMs = clock.nowMs() + PREPARE_MS;
+    for (;;) {
+      signal.throwIfAborted();
+      const sliceEndMs = clock.nowMs() + SLICE_MS;
+      if (!state().maintain(() => clock.nowMs() >= sliceEndMs) || clock.nowMs() >= endMs) return;
+      await pause(clock, SLICE_PAUSE_MS, signal);
+    }
+  }
+
+  /** Rule 1. */
+  async #store({ term, abort }: Reign): Promise<CheckpointMark> {
+    const { clock, checkpoints, spec, state } = this.#options;
+    const { signal } = abort;
+    const { group, shard } = spec;
+    const captured = state().capture();
+    if (captured === undefined) throw new Error(`\`${group.name}\` cannot be captured`);
+    try {
+      const reusable = state().checkpoints.flatMap(({ files }) => files);
+      const { depot } = checkpoints;
+      return await storeCheckpoint(captured, {
+        clock,
+        depot,
+        generation: group.generation,
+        shard,
+        term,
+        signal,
+        reusable,
+      });
+    } finally {
+      captured.actor.release();
+    }
+  }
+
+  /** Rule 3: to the second-newest committed checkpoint, whose last record stays. */
+  async #purge(): Promise<void> {
+    const { log, spec, state } = this.#options;
+    const second = state().checkpoints.at(-2);
+    if (second !== undefined) await log.purge(spec.shard, second.seq);
+  }
+
+  /** Rule 4, for checkpoints older than the second-newest. */
+  async #retireOld(signal: AbortSignal): Promise<void> {
+    const { state } = this.#options;
+    for (;;) {
+      const [oldest, ...others] = state().checkpoints;
+      if (oldest === undefined || others.length < 2) return;
+      const needed = new Set(others.flatMap(({ files }) => files));
+      const files = oldest.files.filter((file) => !needed.has(file));
+      await this.#retire({ seq: oldest.seq, name: oldest.name, files }, signal);
+    }
+  }
+
+  /**
+   * Rule 4, for what uploads have left that came to nothing. None of it can be committed any more: no upload of this reign
+   * is under way, those of earlier reigns are fenced off, and if there was a later one, so is the record.
+   */
+  async #retireOrphans(signal: AbortSignal): Promise<void> {
+    const { checkpoints, spec, state } = this.#options;
+    const names = await checkpoints.depot.list(depotPrefix(spec.group.generation, spec.shard), { signal });
+    const used = new Set(state().checkpoints.flatMap(({ name, files }) => [name, ...files]));
+    const orphans = names.filter((name) => !used.has(name));
+    for (let at = 0; at < orphans.length; at += RETIRED_AT_ONCE)
+      await this.#retire({ seq: 0, name: '', files: orphans.slice(at, at + RETIRED_AT_ONCE) }, signal);
+    this.#mayHaveOrphans = false;
+  }
+
+  /** Nothing is deleted before the log has said so; what is deleted late is not used by anyone. */
+  async #retire(mark: CheckpointMark, signal: AbortSignal): Promise<void> {
+    const { append, checkpoints } = this.#options;
+    await append({ kind: 'retire', mark });
+    for (const name of [mark.name, ...mark.files]) if (name !== '') await checkpoints.depot.delete(name, { signal });
+  }
+}

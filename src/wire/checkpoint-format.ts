@@ -1,0 +1,133 @@
+/**
+ * The two files that the runtime adds to a checkpoint, in MessagePack: the manifest, which says what belongs to it, and
+ * the runtime's share of the state, which says where in the log it stands.
+ *
+ * A file in the depot is called `generation/shard/hash@term.seq` (protocol.md, "Checkpoint, purge, restore", rule 5):
+ * the SHA-256 of its bytes, and the term and log sequence of the checkpoint that first had it.
+ */
+import * as v from 'valibot';
+import { CoppiceError } from '../errors.ts';
+import { decode, encode } from './codec.ts';
+import type { CheckpointMark } from './log-record.ts';
+import type { CommandOutcome } from './messages.ts';
+
+const FORMAT_VERSION = 1;
+
+/** A file of a checkpoint: its name to the actor, its name in the depot, and its size in bytes. */
+export type ManifestFile = { readonly name: string; readonly blob: string; readonly sizeBytes: number };
+
+/** What belongs to a checkpoint. */
+export type Manifest = {
+  readonly generation: string;
+  readonly shard: number;
+  /** Log sequence of the last record that is in it. */
+  readonly seq: number;
+  /** The runtime's share. */
+  readonly runtime: ManifestFile;
+  /** The actor's files. */
+  readonly files: readonly ManifestFile[];
+};
+
+/** The runtime's share of a shard's state. */
+export type RuntimeShare = {
+  readonly generation: string;
+  readonly shard: number;
+  /** The last record applied. */
+  readonly seq: number;
+  readonly id: string;
+  readonly term: number;
+  /** The number that the next operation gets. */
+  readonly nextSeqNo: number;
+  /** Highest log sequence of the operations forgotten. */
+  readonly floor: number;
+  /** Remembered operations with their outcomes, oldest first. */
+  readonly operations: readonly (readonly [string, CommandOutcome])[];
+  /** Checkpoints committed and not retired, oldest first. */
+  readonly checkpoints: readonly CheckpointMark[];
+  /** Sequence of the newest checkpoint record; 0 without any. */
+  readonly checkpointRecordSeq: number;
+};
+
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const Name = v.pipe(v.string(), v.minLength(1));
+const FileBytes = v.object({ name: Name, blob: Name, sizeBytes: Count });
+const ManifestBytes = v.object({
+  v: v.literal(FORMAT_VERSION),
+  generation: v.string(),
+  shard: Count,
+  seq: Count,
+  runtime: FileBytes,
+  files: v.array(FileBytes),
+});
+const ErrorBytes = v.object({
+  code: v.string(),
+  message: v.string(),
+  details: v.exactOptional(v.record(v.string(), v.unknown())),
+});
+const OutcomeBytes = v.union([
+  v.object({ ok: v.literal(true), value: v.exactOptional(v.unknown()), seq: Count }),
+  v.object({ ok: v.literal(false), error: ErrorBytes, seq: Count }),
+]);
+const ShareBytes = v.object({
+  v: v.literal(FORMAT_VERSION),
+  generation: v.string(),
+  shard: Count,
+  seq: Count,
+  id: v.string(),
+  term: Count,
+  nextSeqNo: Count,
+  floor: Count,
+  operations: v.array(v.tuple([v.string(), OutcomeBytes])),
+  checkpoints: v.array(v.object({ seq: Count, name: v.string(), files: v.array(v.string()) })),
+  checkpointRecordSeq: Count,
+});
+
+/** Encodes a manifest. */
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  return encode({ v: FORMAT_VERSION, ...manifest }, 'msgpack');
+}
+
+/** Decodes a manifest. Throws CoppiceError `UNSUPPORTED_FORMAT`. */
+export function decodeManifest(data: Uint8Array): Manifest {
+  return read(ManifestBytes, data, 'manifest of a checkpoint');
+}
+
+/** Encodes the runtime's share. */
+export function encodeRuntimeShare(share: RuntimeShare): Uint8Array {
+  return encode({ v: FORMAT_VERSION, ...share }, 'msgpack');
+}
+
+/** Decodes the runtime's share. Throws CoppiceError `UNSUPPORTED_FORMAT`. */
+export function decodeRuntimeShare(data: Uint8Array): RuntimeShare {
+  return read(ShareBytes, data, "runtime's share of a checkpoint");
+}
+
+/** What all files of a shard begin with in the depot. */
+export function depotPrefix(generation: string, shard: number): string {
+  return `${generation}/${shard}/`;
+}
+
+/** The name of a file in the depot. `sha256` is in hexadecimal digits. */
+export function depotName(of: {
+  generation: string;
+  shard: number;
+  sha256: string;
+  term: number;
+  seq: number;
+}): string {
+  return `${depotPrefix(of.generation, of.shard)}${of.sha256}@${of.term}.${of.seq}`;
+}
+
+/** The SHA-256 that a name in the depot promises; undefined for a name of another form. */
+export function hashOfDepotName(name: string): string | undefined {
+  return /\/([0-9a-f]{64})@\d+\.\d+$/.exec(name)?.[1];
+}
+
+function read<Schema extends v.GenericSchema>(schema: Schema, data: Uint8Array, what: string): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, decode(data, 'msgpack'));
+  if (result.success) return result.output;
+  throw new CoppiceError(
+    'UNSUPPORTED_FORMAT',
+    `${what} is not of format ${FORMAT_VERSION}: ${v.summarize(result.issues)}`,
+  );
+}
