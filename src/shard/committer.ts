@@ -358,8 +358,11 @@ export class Committer {
   }
 
   async #flushWhenFree(): Promise<void> {
-    if (this.#inFlight !== undefined && !this.#over) await new Promise<void>((resolve) => (this.#freed = resolve));
-    this.#flushIfFree();
+    do {
+      if (this.#inFlight !== undefined && !this.#over) await new Promise<void>((resolve) => (this.#freed = resolve));
+      this.#flushIfFree();
+      // A note goes first: the batch is still there, and has no more room than before.
+    } while (this.#next.operations.length > 0 && !this.#over);
   }
 
   /** Rules 2 to 5 of "Write". */
