@@ -8,11 +8,12 @@ import type { BusSubscription } from '../bus/bus.ts';
 import type { Log, LogEntry } from '../bus/log.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { logSpec } from '../cluster/groups.ts';
+import { groupKey } from '../cluster/view.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { copyMachine, copyStateName } from '../machines/copy.ts';
 import { depotPrefix } from '../wire/checkpoint-format.ts';
 import { groupToken } from '../wire/names.ts';
-import type { CopyStatus } from '../wire/records.ts';
+import { type CopyStatus, GroupRecord, parseRecord } from '../wire/records.ts';
 import { fill, SUBJECTS } from '../wire/subjects.ts';
 import type { CopyTransition } from '../wire/transitions.ts';
 import { Checkpointer } from './checkpointer.ts';
@@ -417,13 +418,25 @@ export class Copy {
     await this.#forgetDeleted();
   }
 
-  /** The checkpoints of a deleted group go with its copies; a new group of its name has another generation's. */
+  /**
+   * The checkpoints of a deleted group go with its copies; a new group of its name has another generation's. A view may be
+   * behind, or closed: only the registry's leader is believed, and only if the log is gone, too.
+   */
   async #forgetDeleted(): Promise<void> {
-    const { checkpoints, view } = this.#context;
+    const { checkpoints, registry, view, bus } = this.#context;
     const { group, shard } = this.spec;
     const present = view.group(group.name);
-    const isDeleted = present?.generation !== group.generation || present.deleting === true;
-    if (checkpoints === undefined || this.#checkpointer === undefined || !isDeleted) return;
+    const mayLive = present?.generation === group.generation && present.deleting !== true;
+    if (checkpoints === undefined || this.#checkpointer === undefined || mayLive || !bus.link.up) return;
+    const entry = await registry.get(groupKey(group.name));
+    const known = entry === undefined ? undefined : parseRecord(GroupRecord, entry.value, entry.key);
+    if (known?.generation === group.generation && known.deleting !== true) return;
+    try {
+      await this.#log.last(shard);
+      return;
+    } catch (error) {
+      if (!isCoppiceError(error, 'STALE_GENERATION')) throw error;
+    }
     await this.#checkpointer.stop();
     const names = await checkpoints.depot.list(depotPrefix(group.generation, shard));
     for (const name of names) await checkpoints.depot.delete(name);
