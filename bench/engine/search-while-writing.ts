@@ -8,8 +8,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Seeded } from '../../test/support/seeded.ts';
 import { CoppiceShard } from '../support/engine/coppice-shard.ts';
 import { type Corpus, corpora } from '../support/engine/corpora.ts';
+import { DocumentPool } from '../support/engine/document-pool.ts';
 import { first, readLines } from '../support/engine/json-lines.ts';
-import type { CorpusDocument, Task } from '../support/engine/protocol.ts';
+import type { Task } from '../support/engine/protocol.ts';
 import { type Comparison, printComparisons } from '../support/engine/report.ts';
 import { say, size, workFolder } from '../support/engine/settings.ts';
 import { quantile } from '../support/figures.ts';
@@ -96,27 +97,6 @@ function writesOf(shard: CoppiceShard, documents: DocumentPool): () => void {
     const document = documents.at((count * 7_919) % documents.count);
     shard.put(count++ % 2 === 0 ? document : { ...document, id: `new-${count}` });
   };
-}
-
-/** Documents as JSON, in one buffer. */
-class DocumentPool {
-  readonly #bytes: Buffer;
-  readonly #ends: number[] = [0];
-
-  constructor(lines: Iterable<string>) {
-    const texts: Buffer[] = [];
-    for (const line of lines) texts.push(Buffer.from(line));
-    this.#bytes = Buffer.concat(texts);
-    for (const { length } of texts) this.#ends.push(this.#ends.at(-1)! + length);
-  }
-
-  get count(): number {
-    return this.#ends.length - 1;
-  }
-
-  at(index: number): CorpusDocument {
-    return JSON.parse(this.#bytes.toString('utf8', this.#ends[index], this.#ends[index + 1]));
-  }
 }
 
 function collect(all: Round, round: Round): void {
