@@ -12,8 +12,9 @@ import { type CommandAnswer, type CommandOutcome, parseCommandMessage } from '..
 import { groupToken } from '../wire/names.ts';
 import { parseRecord, SharedRecord } from '../wire/records.ts';
 import { fill, SUBJECTS } from '../wire/subjects.ts';
-import { type Command, Committer } from './committer.ts';
+import { Committer } from './committer.ts';
 import type { CopySpec } from './copy-spec.ts';
+import type { Command } from './decider.ts';
 import type { Reign } from './primacy.ts';
 import type { AppliedRecord, ShardState } from './shard-state.ts';
 

@@ -2,98 +2,47 @@
  * The write path of one reign of a primary (protocol.md, "Write"): commands are decided in order on state plus what
  * is pending, collected into batches, and appended one batch at a time. Nothing is answered before it is in the log.
  */
-import type { CommandEndpoint, PendingRecord, StatefulDefinition } from '../actor/definition.ts';
 import type { Log } from '../bus/log.ts';
 import type { CommitLimits } from '../cluster/commit-limits.ts';
-import type { Env } from '../env.ts';
 import { asCoppiceError, CoppiceError } from '../errors.ts';
-import { type CheckpointMark, encodeLogRecord, encodeOperation } from '../wire/log-record.ts';
+import { type CheckpointMark, encodeLogRecord } from '../wire/log-record.ts';
 import type { CommandOutcome } from '../wire/messages.ts';
-import type { AppliedRecord, ShardState } from './shard-state.ts';
+import { type Batch, emptyBatch, type Waiter, WaitingCommands } from './batch.ts';
+import { type Command, Decider, type DeciderOptions } from './decider.ts';
+import type { AppliedRecord } from './shard-state.ts';
 
-/** Room for the record's own fields and the message's headers. */
-const RECORD_OVERHEAD_BYTES = 2048;
 const MAX_PENDING_OPERATIONS = 20_000;
 
-/** A command as the primary takes it. */
-export type Command = {
-  readonly id: string;
-  readonly endpoint: string;
-  readonly body: unknown;
-  /** Log sequence of the shard known before the command was first sent. */
-  readonly since: number;
-};
-
 /** What a reign needs. */
-export type CommitterOptions = {
-  readonly env: Env;
+export type CommitterOptions = DeciderOptions & {
   readonly log: Log;
-  readonly state: ShardState;
-  readonly definition: StatefulDefinition;
-  readonly group: string;
   readonly generation: string;
-  readonly shard: number;
-  readonly term: number;
   /** The term record of this reign: the first append is fenced by it. */
   readonly termRecord: { readonly seq: number; readonly id: string };
   /** Bounds of a batch, so that a large one does not delay everyone. */
   readonly limits: CommitLimits;
-  /** Largest record in bytes. */
-  readonly maxRecordBytes: number;
   /** A record id never used before. */
   readonly nextRecordId: () => string;
-  /** The shared document as last seen. */
-  readonly shared: () => unknown;
-  /** Makes the shared document what `change` says, by compare-and-set. */
-  readonly agree: (change: (shared: unknown) => unknown) => Promise<void>;
   /** Applies a record of our own once it is acknowledged; the copy tells its waiters, and us, by `onApplied`. */
   readonly applyOwn: (entry: { seq: number; id: string; data: Uint8Array }) => void;
   /** Somebody else appended: this reign is over. */
   readonly onFenced: () => void;
   /** The log cannot be written any more; the copy must be discarded or closed. */
   readonly onFailure: (error: CoppiceError) => void;
-  /** The actor's own code threw something untyped while deciding; the caller was told, nothing was lost. */
-  readonly onFault: (error: Error) => void;
 };
 
-type Waiter = (outcome: CommandOutcome | CoppiceError) => void;
-type PendingOperation = { readonly waiters: Waiter[] };
-type Endpoint = CommandEndpoint<unknown, unknown, unknown, unknown>;
-type Deciding = {
-  readonly command: Command;
-  readonly body: unknown;
-  readonly endpoint: Endpoint;
-  readonly waiter: Waiter;
-};
-type Batch = {
-  readonly operations: Uint8Array[];
-  readonly ids: string[];
-  sizeBytes: number;
-  /** When its first operation came in. */
-  openedMs: number;
-  accepted: number;
-  records: Map<string, PendingRecord<unknown>>;
-};
 type InFlight = { readonly batch: Batch; readonly recordId: string; readonly note?: PendingNote };
 /** A record without operations, which says something of checkpoints. */
 type Note = { readonly kind: 'checkpoint' | 'retire'; readonly mark: CheckpointMark };
 type PendingNote = Note & { readonly done: (error?: CoppiceError) => void };
 
-const emptyBatch = (): Batch => ({
-  operations: [],
-  ids: [],
-  sizeBytes: 0,
-  openedMs: 0,
-  accepted: 0,
-  records: new Map(),
-});
-
 /** One reign. `stop` ends it; what is in flight then stays unknown until the tail tells. */
 export class Committer {
   readonly #options: CommitterOptions;
+  readonly #decider: Decider;
   readonly #queue: { command: Command; waiter: Waiter }[] = [];
   readonly #notes: PendingNote[] = [];
-  readonly #pending = new Map<string, PendingOperation>();
+  readonly #pending = new WaitingCommands();
   readonly #abort = new AbortController();
   readonly #drained: (() => void)[] = [];
   #inFlight: InFlight | undefined;
@@ -109,6 +58,7 @@ export class Committer {
 
   constructor(options: CommitterOptions) {
     this.#options = options;
+    this.#decider = new Decider(options);
     this.#expectedSeq = options.termRecord.seq;
     this.#expectedId = options.termRecord.id;
   }
@@ -182,7 +132,7 @@ export class Committer {
     this.#over = true;
     const inFlight = new Set(this.#inFlight?.batch.ids);
     for (const { waiter } of this.#queue.splice(0)) waiter(notPrimary(this.#options));
-    for (const id of [...this.#pending.keys()]) if (!inFlight.has(id)) this.#settle(id, notPrimary(this.#options));
+    for (const id of this.#pending.ids()) if (!inFlight.has(id)) this.#settle(id, notPrimary(this.#options));
     for (const { done } of this.#notes.splice(0)) done(notPrimary(this.#options));
     this.#next = emptyBatch();
     this.#tellFreed();
@@ -226,7 +176,7 @@ export class Committer {
       try {
         await this.#take(command, waiter);
       } catch (error) {
-        this.#refuse(waiter, this.#asAnswer(error));
+        this.#refuse(waiter, this.#decider.asAnswer(error));
       }
       this.#taken = false;
       if (this.#isFull()) await this.#flushWhenFree();
@@ -253,93 +203,23 @@ export class Committer {
     for (const later of this.#queue.splice(0)) later.waiter(error);
   }
 
-  /** Rule 1 of "Write". Throws what no state could accept. */
+  /** Answers a command, or puts it into a batch. Throws what no state could accept. */
   async #take(command: Command, waiter: Waiter): Promise<void> {
-    const { state, shard, group } = this.#options;
-    const known = state.window.get(command.id);
+    const known = this.#decider.known(command);
     if (known !== undefined) return waiter(known);
-    const pending = this.#pending.get(command.id);
-    if (pending !== undefined) return void pending.waiters.push(waiter);
-    if (command.since < state.window.floor) {
-      throw new CoppiceError(
-        'OUTCOME_UNKNOWN',
-        `operation ${command.id} on shard ${shard} of \`${group}\` is older than what the shard remembers`,
-      );
-    }
-    const endpoint = this.#endpoint(command.endpoint);
-    const body = endpoint.parse === undefined ? command.body : endpoint.parse(command.body);
-    if (endpoint.agree?.(this.#options.shared(), body) !== undefined) {
-      await this.#options.agree((shared) => endpoint.agree?.(shared, body));
+    if (this.#pending.join(command.id, waiter)) return;
+    const prepared = this.#decider.prepare(command);
+    const agreed = this.#decider.agree(prepared);
+    if (agreed !== undefined) {
+      await agreed;
       if (this.#over) throw notPrimary(this.#options);
     }
-    const item = { command, body, endpoint, waiter };
-    if (this.#decide(item)) return;
-    await this.#flushWhenFree();
-    if (this.#over) throw notPrimary(this.#options);
-    this.#decide(item);
-  }
-
-  /** An untyped error of the actor's code is the actor's fault, not the caller's; deciding has no effects to undo. */
-  #asAnswer(error: unknown): CoppiceError {
-    if (error instanceof CoppiceError) return error;
-    const cause = asCoppiceError(error);
-    this.#options.onFault(cause);
-    return new CoppiceError('ACTOR_FAILED', `\`${this.#options.group}\` failed to decide: ${cause.message}`, {
-      cause: error,
-    });
-  }
-
-  /** Decides one command and puts it into the next batch; false if the batch has no room for it. */
-  #decide(item: Deciding): boolean {
-    const { state, env, shard, group, term, maxRecordBytes } = this.#options;
-    const accepted = (this.#inFlight?.batch.accepted ?? 0) + this.#next.accepted;
-    const alreadyApplied = this.#inFlight !== undefined && state.appliedId === this.#inFlight.recordId;
-    const seqNo = state.nextSeqNo + (alreadyApplied ? this.#next.accepted : accepted);
-    const decision = item.endpoint.decide(state.user, item.body, {
-      group,
-      shard,
-      term,
-      seqNo,
-      wallMs: env.clock.wallMs(),
-      shared: this.#options.shared(),
-      pending: (key) =>
-        this.#next.records.get(key) ?? (alreadyApplied ? undefined : this.#inFlight?.batch.records.get(key)),
-    });
-    const id = item.command.id;
-    const bytes = encodeOperation(
-      decision.kind === 'accept'
-        ? { id, record: decision.record }
-        : { id, error: new CoppiceError(decision.code, decision.message, { details: decision.details }).toWire() },
-    );
-    if (bytes.length + RECORD_OVERHEAD_BYTES > maxRecordBytes) {
-      throw new CoppiceError(
-        'PAYLOAD_TOO_LARGE',
-        `operation of ${bytes.length} bytes exceeds the log's limit of ${maxRecordBytes - RECORD_OVERHEAD_BYTES} bytes`,
-      );
+    if (!this.#decider.decide(prepared, { next: this.#next, inFlight: this.#inFlight })) {
+      await this.#flushWhenFree();
+      if (this.#over) throw notPrimary(this.#options);
+      this.#decider.decide(prepared, { next: this.#next, inFlight: this.#inFlight });
     }
-    if (this.#next.sizeBytes + bytes.length + RECORD_OVERHEAD_BYTES > maxRecordBytes) return false;
-    this.#add(id, bytes, item.waiter);
-    if (decision.kind === 'accept') {
-      this.#next.records.set(decision.key, { record: decision.record, seqNo, term });
-      this.#next.accepted++;
-    }
-    return true;
-  }
-
-  #add(id: string, bytes: Uint8Array, waiter: Waiter): void {
-    if (this.#next.ids.length === 0) this.#next.openedMs = this.#options.env.clock.nowMs();
-    this.#next.operations.push(bytes);
-    this.#next.ids.push(id);
-    this.#next.sizeBytes += bytes.length + 8;
-    this.#pending.set(id, { waiters: [waiter] });
-  }
-
-  #endpoint(name: string): Endpoint {
-    const endpoint = Object.hasOwn(this.#options.definition.endpoints, name)
-      ? this.#options.definition.endpoints[name]
-      : undefined;
-    if (endpoint?.kind === 'command') return endpoint;
-    throw new CoppiceError('UNKNOWN_ENDPOINT', `\`${this.#options.group}\` has no command endpoint \`${name}\``);
+    this.#pending.add(command.id, waiter);
   }
 
   #flushIfFree(): void {
@@ -404,17 +284,13 @@ export class Committer {
   }
 
   #settle(id: string, outcome: CommandOutcome | CoppiceError): void {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return;
-    this.#pending.delete(id);
-    for (const waiter of pending.waiters) waiter(outcome);
-    this.#tellDrained();
+    if (this.#pending.settle(id, outcome)) this.#tellDrained();
   }
 
   #failPending(error: CoppiceError): void {
     this.#inFlight?.note?.done(error);
     this.#inFlight = undefined;
-    for (const id of [...this.#pending.keys()]) this.#settle(id, error);
+    for (const id of this.#pending.ids()) this.#settle(id, error);
     this.#tellFreed();
   }
 

@@ -4,25 +4,20 @@
  */
 import { type Actor, createActor } from 'xstate';
 import type { Log, LogEntry } from '../bus/log.ts';
-import type { Registry, RegistryEntry } from '../bus/registry.ts';
+import type { Registry } from '../bus/registry.ts';
 import type { Membership } from '../cluster/membership.ts';
-import { judgeOwner, type OwnerVerdict } from '../cluster/ownership.ts';
-import { type ClusterView, leaseKey } from '../cluster/view.ts';
-import { type Cancel, type Env, pause, type Reporter } from '../env.ts';
-import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
+import type { ClusterView } from '../cluster/view.ts';
+import { type Env, pause, type Reporter } from '../env.ts';
+import { asCoppiceError, CoppiceError } from '../errors.ts';
 import { type PrimacyEvent, primacyMachine } from '../machines/primacy.ts';
 import { decodeLogRecord, encodeLogRecord } from '../wire/log-record.ts';
-import { type GroupRecord, LeaseRecord, parseRecord } from '../wire/records.ts';
+import type { GroupRecord } from '../wire/records.ts';
 import { machineClock } from './machine-clock.ts';
+import { type OwnerNews, OwnerWatch } from './owner-watch.ts';
+import { ShardLease } from './shard-lease.ts';
 import type { AppliedRecord, ShardState } from './shard-state.ts';
 import { type Transition, watchTransitions } from './transition-watch.ts';
 
-const LOOK_INTERVAL_MS = 250;
-const PINGS_TO_BE_SURE = 2;
-/** A leaf whose link was cut is back on the bus within this time, as a rule: it is not dead. */
-const PINGS_APART_MS = 20;
-/** Doubts of callers that come closer together are one. */
-const DOUBTS_APART_MS = 50;
 /** Claims spread over this time by lag and rank, so that the most caught-up copy is first. */
 const LAG_DELAY_MS_PER_RECORD = 1;
 const MAX_LAG_DELAY_MS = 1_000;
@@ -66,26 +61,24 @@ export type PrimacyOptions = {
 export class Primacy {
   readonly #options: PrimacyOptions;
   readonly #actor: Actor<typeof primacyMachine>;
+  readonly #lease: ShardLease;
+  readonly #watch: OwnerWatch;
   #abort = new AbortController();
   #termRecord: { readonly id: string; seq: number } | undefined;
-  #look: Cancel | undefined;
-  #looking = false;
-  /** A look because of a caller's doubt is under way. */
-  #checking = false;
-  #nextDoubtMs = Number.NEGATIVE_INFINITY;
-  /** The owner judged last: whoever follows it need not wait for it. */
-  #lastOwner = '';
-  /** Term of the lease that was judged to be without an owner. */
-  #judgedTerm = 0;
   #released: Promise<void> = Promise.resolve();
   /** The claim under way. */
   #claim: Promise<void> = Promise.resolve();
   #stopped = false;
   #yieldedMs = Number.NEGATIVE_INFINITY;
-  #stopWatching: () => void = () => {};
 
   constructor(options: PrimacyOptions) {
     this.#options = options;
+    this.#lease = new ShardLease(options);
+    this.#watch = new OwnerWatch({
+      ...options,
+      isCandidate: () => this.#isCandidate(),
+      onNews: (news) => this.#hear(news),
+    });
     this.#actor = createActor(
       primacyMachine.provide({
         delays: { claimDelay: () => this.#claimDelayMs() },
@@ -99,7 +92,7 @@ export class Primacy {
           stopLeading: () => options.onStopLeading(),
           resolvePending: () => void this.#run(() => this.#resolvePending()),
           releaseLease: (_, { term }) => {
-            this.#released = this.#writeRelease(term);
+            this.#released = this.#lease.release(term);
           },
         },
       }),
@@ -119,27 +112,17 @@ export class Primacy {
       this.#options.onState(state);
     });
     this.#actor.start();
-    this.#stopWatching = this.#options.view.onChange((key) => {
-      if (key === leaseKey(this.#options.group, this.#options.shard)) this.#lookSoon(0);
-    });
-    this.#lookSoon(0);
+    this.#watch.start();
   }
 
   send(event: PrimacyEvent): void {
     this.#actor.send(event);
-    if (event.type === 'copy.ready') this.#lookSoon(0);
+    if (event.type === 'copy.ready') this.#watch.soon();
   }
 
-  /**
-   * Somebody found nobody on the primary's subject. That is a reason to look at once, and proves nothing: the owner is
-   * pinged as if it had been silent.
-   */
+  /** Somebody found nobody on the primary's subject. */
   doubt(): void {
-    const nowMs = this.#options.env.clock.nowMs();
-    if (nowMs < this.#nextDoubtMs || this.#checking || !this.#isCandidate()) return;
-    this.#nextDoubtMs = nowMs + DOUBTS_APART_MS;
-    this.#checking = true;
-    this.#judgeOr({ doubted: true }, () => (this.#checking = false));
+    this.#watch.doubt();
   }
 
   /** Hands primacy over, or gives it up. Resolves when this copy does not lead any more. */
@@ -167,8 +150,7 @@ export class Primacy {
 
   /** Leaves the contest for good. */
   async stop(): Promise<void> {
-    this.#look?.();
-    this.#stopWatching();
+    this.#watch.stop();
     this.#stopped = true;
     this.#actor.send({ type: 'primacy.stop' });
     this.#abort.abort(new CoppiceError('CANCELLED', 'the copy has left the contest'));
@@ -189,68 +171,16 @@ export class Primacy {
     }
   }
 
-  /** Judges the lease's owner, now and then, and at once when the lease changes. */
-  #lookSoon(delayMs: number): void {
-    this.#look?.();
-    this.#look = this.#options.env.clock.after(delayMs, () => {
-      this.#lookSoon(LOOK_INTERVAL_MS);
-      if (this.#looking || !this.#isCandidate()) return;
-      this.#looking = true;
-      this.#judgeOr({ doubted: false }, () => (this.#looking = false));
-    });
-  }
-
-  /** Judges, or reports why it could not. */
-  #judgeOr(evidence: { doubted: boolean }, done: () => void): void {
-    this.#judge(evidence)
-      .catch((error: unknown) =>
-        this.#options.report('warn', 'lease could not be judged', { error: asCoppiceError(error).message }),
-      )
-      .finally(done);
-  }
-
   #isCandidate(): boolean {
     const snapshot = this.#actor.getSnapshot();
     return snapshot.matches({ following: 'ready' }) || snapshot.matches('suspecting');
   }
 
-  async #judge({ doubted }: { doubted: boolean }): Promise<void> {
-    const { view, membership, group, shard, env, leaf, incarnation } = this.#options;
-    const seen = view.lease(group, shard);
-    const lease = seen === undefined ? undefined : { ...seen.value, seenAtMs: seen.seenAtMs };
-    if (lease !== undefined && lease.owner === leaf && lease.incarnation === incarnation) {
-      // Won by a claim whose answer was lost: the machine gives it back or takes it up.
-      this.#actor.send({ type: 'lease.won', term: lease.term });
-      return;
-    }
-    const verdict = judgeOwner({
-      lease,
-      group: group.name,
-      generation: group.generation,
-      shard,
-      heard: lease === undefined ? undefined : membership.pulseOf(lease.owner),
-      busSilenceMs: membership.silenceMs(),
-      nowMs: env.clock.nowMs(),
-    });
-    if (lease !== undefined && lease.owner !== '') this.#lastOwner = lease.owner;
-    const ask = verdict === 'ask' || (verdict === 'alive' && doubted);
-    const lost = verdict === 'lost' || (ask && lease !== undefined && (await this.#isDead(lease)));
-    if (lost) this.#judgedTerm = lease?.term ?? 0;
-    this.#actor.send(
-      lost ? { type: 'owner.lost', reason: lossOf(lease, ask ? 'ask' : verdict) } : { type: 'owner.alive' },
-    );
-  }
-
-  /** Nobody answers for the leaf, twice; or another incarnation does. */
-  async #isDead(lease: LeaseRecord): Promise<boolean> {
-    const { env } = this.#options;
-    for (let ping = 0; ping < PINGS_TO_BE_SURE; ping++) {
-      if (ping > 0) await pause(env.clock, PINGS_APART_MS);
-      const result = await this.#options.membership.ping(lease.owner);
-      if (result.kind === 'silent') return false;
-      if (result.kind === 'answered') return result.incarnation !== lease.incarnation;
-    }
-    return true;
+  #hear(news: OwnerNews): void {
+    // Won by a claim whose answer was lost: the machine gives it back or takes it up.
+    if (news.kind === 'mine') this.#actor.send({ type: 'lease.won', term: news.term });
+    else
+      this.#actor.send(news.kind === 'alive' ? { type: 'owner.alive' } : { type: 'owner.lost', reason: news.reason });
   }
 
   /**
@@ -260,33 +190,20 @@ export class Primacy {
   #claimDelayMs(): number {
     const { view, group, shard, leaf, env, lag } = this.#options;
     const placed = view.placement(group)?.shards.find((entry) => entry.shard === shard)?.copies ?? [];
-    const rivals = placed.filter((copy) => copy === leaf || copy !== this.#lastOwner);
+    const rivals = placed.filter((copy) => copy === leaf || copy !== this.#watch.lastOwner);
     const rank = rivals.includes(leaf) ? rivals.indexOf(leaf) : rivals.length;
     const handedOver = env.clock.nowMs() - this.#yieldedMs < HANDED_OVER_MS ? HANDED_OVER_MS : 0;
-    const lagDelay = Math.min(MAX_LAG_DELAY_MS, lag(this.#lastOwner) * LAG_DELAY_MS_PER_RECORD);
+    const lagDelay = Math.min(MAX_LAG_DELAY_MS, lag(this.#watch.lastOwner) * LAG_DELAY_MS_PER_RECORD);
     return lagDelay + rank * RANK_DELAY_MS + env.random.next() * CLAIM_JITTER_MS + handedOver;
   }
 
   /** Rule 1 of promotion. */
   async #claimLease(above: number): Promise<void> {
-    const { registry, group, shard, log, leaf, incarnation } = this.#options;
-    const key = leaseKey(group, shard);
-    const entry = await registry.get(key);
-    const lease = entry === undefined ? undefined : parseRecord(LeaseRecord, entry.value, key);
-    // Another was faster, and the view is about to tell: whom it names has not been judged.
-    if (lease !== undefined && lease.owner !== '' && lease.term !== this.#judgedTerm)
-      return this.#actor.send({ type: 'lease.refused' });
-    const term = Math.max(above, lease?.term ?? 0, termOf(await log.last(shard))) + 1;
-    const mine: LeaseRecord = { owner: leaf, incarnation, term };
-    try {
-      if (entry === undefined) await registry.create(key, mine);
-      else await registry.update(key, mine, entry.revision);
-    } catch (error) {
-      if (!isCoppiceError(error, 'CONFLICT')) throw error;
-      this.#actor.send({ type: 'lease.refused' });
-      return;
-    }
-    if (this.#stopped) await this.#writeRelease(term);
+    const { shard, log } = this.#options;
+    const logTerm = async (): Promise<number> => termOf(await log.last(shard));
+    const term = await this.#lease.claim({ judgedTerm: this.#watch.judgedTerm, above, logTerm });
+    if (term === undefined) this.#actor.send({ type: 'lease.refused' });
+    else if (this.#stopped) await this.#lease.release(term);
     else this.#actor.send({ type: 'lease.won', term });
   }
 
@@ -314,23 +231,9 @@ export class Primacy {
         if (state().appliedId === id) this.#actor.send({ type: 'barrier.reached', term });
         return;
       }
-      if (!(await this.#leaseIsMine(term))) return this.#actor.send({ type: 'append.fenced', term });
+      if (!(await this.#lease.isMine(term))) return this.#actor.send({ type: 'append.fenced', term });
       await pause(this.#options.env.clock, 5 + this.#options.env.random.next() * 20, signal);
     }
-  }
-
-  async #leaseIsMine(term: number): Promise<boolean> {
-    return (await this.#ownLease(term)) !== undefined;
-  }
-
-  /** The entry of the lease, if it names this incarnation with this term. */
-  async #ownLease(term: number): Promise<RegistryEntry | undefined> {
-    const { registry, group, shard, leaf, incarnation } = this.#options;
-    const key = leaseKey(group, shard);
-    const entry = await registry.get(key);
-    if (entry === undefined) return undefined;
-    const lease = parseRecord(LeaseRecord, entry.value, key);
-    return lease.owner === leaf && lease.incarnation === incarnation && lease.term === term ? entry : undefined;
   }
 
   #startLeading(term: number): void {
@@ -342,19 +245,6 @@ export class Primacy {
   async #resolvePending(): Promise<void> {
     await this.#options.resolvePending();
     this.#actor.send({ type: 'pending.resolved' });
-  }
-
-  async #writeRelease(term: number): Promise<void> {
-    const { registry, group, shard, report, linkUp } = this.#options;
-    if (!linkUp()) return;
-    try {
-      const entry = await this.#ownLease(term);
-      if (entry === undefined) return;
-      await registry.update(entry.key, { owner: '', incarnation: '', term }, entry.revision);
-    } catch (error) {
-      // Another took it, or the bus is away: then the lease is lost by evidence instead.
-      report('info', 'lease not released', { group: group.name, shard, term, error: asCoppiceError(error).message });
-    }
   }
 
   #abandon(): void {
@@ -377,15 +267,6 @@ export class Primacy {
       this.#actor.send({ type: 'claim.failed', reason });
     }
   }
-}
-
-/** Why an owner counts as lost, for people. */
-function lossOf(lease: LeaseRecord | undefined, verdict: OwnerVerdict): string {
-  if (lease === undefined) return 'nobody has led the shard yet';
-  if (lease.owner === '') return `the lease of term ${lease.term} was given back`;
-  return verdict === 'ask'
-    ? `nobody answers for leaf ${lease.owner}, owner in term ${lease.term}`
-    : `leaf ${lease.owner}, owner in term ${lease.term}, is silent, was started again or does not lead`;
 }
 
 /** The newest checkpoint record up to `last`, as the record after it tells. */
