@@ -36,7 +36,7 @@ export class LiveFrequencies {
     const docFrequency = this.#decoder.data.docFrequencies[term]!;
     const deletes = this.#live.deletedCount;
     if (deletes === 0) return docFrequency;
-    if (docFrequency < LEAST_CACHED) return docFrequency - this.#scan(term);
+    if (docFrequency < LEAST_CACHED) return docFrequency - this.#scanBlock(term, docFrequency);
     const known = this.#entry(term);
     const pending = deletes - known.counted;
     if (pending === 0) return docFrequency - known.dead;
@@ -54,15 +54,28 @@ export class LiveFrequencies {
     return known;
   }
 
+  /** Deleted documents among the postings of a term of one block. */
+  #scanBlock(term: number, docFrequency: number): number {
+    this.#decoder.ordinals(this.#decoder.data.firstBlocks[term]!, 0, 0, docFrequency, ORDINALS, 0);
+    return this.#deadAmong(docFrequency);
+  }
+
+  /** Deleted documents among the first of `ORDINALS`. */
+  #deadAmong(count: number): number {
+    const words = this.#live.words;
+    let dead = 0;
+    for (let i = 0; i < count; i++) dead += (~words[ORDINALS[i]! >>> 5]! >>> (ORDINALS[i]! & 31)) & 1;
+    return dead;
+  }
+
   /** Deleted documents among all postings. */
   #scan(term: number): number {
     const cursor = new SegmentPostings(this.#decoder, term);
-    const words = this.#live.words;
     let dead = 0;
     for (let at = cursor.seek(0); at !== NO_MORE; at = cursor.seek(0)) {
       const count = cursor.read(at - (at % WINDOW) + WINDOW, ORDINALS, FREQUENCIES);
       if (count === 0) break;
-      for (let i = 0; i < count; i++) dead += (~words[ORDINALS[i]! >>> 5]! >>> (ORDINALS[i]! & 31)) & 1;
+      dead += this.#deadAmong(count);
     }
     return dead;
   }

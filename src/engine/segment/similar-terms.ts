@@ -14,6 +14,12 @@ const FIRST_STEP = 16;
 /** Words of fewer characters are compared with all signatures. */
 const LEAST_SPLIT = 5;
 
+/** So many signatures are looked through in the time that it takes to compare one term, about (measured). */
+const SIGNATURES_PER_CHECK = 32;
+
+/** One byte more of the end leaves about one in 2^4 terms of a length. */
+const BITS_PER_BYTE = 4;
+
 type Visit = (term: number, edits: number) => void;
 type Search = { readonly word: CloseWord; readonly visit: Visit; readonly scan: SignatureScan };
 type Span = { readonly from: number; readonly to: number };
@@ -47,21 +53,31 @@ export class SimilarTerms {
 
   /**
    * One edit, be it the exchange of two neighbours, leaves the start or the end of a word as it is, if there is a
-   * character between the two.
+   * character between the two. The more terms have the start, the longer it is, and the shorter the end.
    */
   #findSplit(search: Search): void {
     const { word } = search;
-    const endBytes = Math.min(END_BYTES, (word.length - 1) >> 1);
-    const alike = this.#withStart(word, word.endOfCharacters(word.length - 1 - endBytes));
+    const { termShared, lengthStarts } = this.#data;
+    const { least, greatest } = lengthsNear(word);
+    const inLengths = lengthStarts[greatest + 1]! - lengthStarts[least]!;
+    const startOf = (endBytes: number): number => word.endOfCharacters(word.length - 1 - endBytes);
+    let endBytes = Math.min(END_BYTES, (word.length - 1) >> 1);
+    let alike = this.#withStart(word, startOf(endBytes), { from: 0, to: termShared.length });
+    while (endBytes > 0) {
+      const checks = (alike.to - alike.from) * SIGNATURES_PER_CHECK;
+      if (checks <= FEW + (inLengths >>> (BITS_PER_BYTE * (endBytes - 1)))) break;
+      endBytes--;
+      alike = this.#withStart(word, startOf(endBytes), alike);
+    }
     for (let term = alike.from; term < alike.to; term++) this.#check(search, term);
     this.#scanLengths(search, endBytes, alike);
   }
 
-  /** The terms that begin with the first bytes of a word. */
-  #withStart({ bytes }: CloseWord, length: number): Span {
+  /** The terms of a span, all of which have some of the first bytes of a word, that begin with all of them. */
+  #withStart({ bytes }: CloseWord, length: number, within: Span): Span {
     const { termBytes, termOffsets, termShared } = this.#data;
-    const count = termShared.length;
-    let [from, end] = [0, count];
+    const count = within.to;
+    let [from, end] = [within.from, count];
     while (from < end) {
       const middle = (from + end) >>> 1;
       const order = compareBytes(termBytes, termOffsets[middle]!, termOffsets[middle + 1]!, bytes, 0, length);
@@ -86,8 +102,7 @@ export class SimilarTerms {
   #scanLengths(search: Search, endBytes: number, without: Span): void {
     const { word } = search;
     const { termsByEnd } = this.#data;
-    const least = Math.min(Math.max(0, word.length - word.distance), LENGTHS - 1);
-    const greatest = Math.min(word.length + word.distance, LENGTHS - 1);
+    const { least, greatest } = lengthsNear(word);
     for (let length = least; length <= greatest; length++) {
       for (const i of this.#alike(search, length, this.#withEnd(word, length, endBytes))) {
         const term = termsByEnd[i]!;
@@ -144,4 +159,12 @@ export class SimilarTerms {
     const edits = word.editsTo(termBytes, termOffsets[term]!, termOffsets[term + 1]!);
     if (edits !== FAR) visit(term, edits);
   }
+}
+
+/** Lengths in characters, as `lengthStarts` tells them apart, of terms that may be close to a word. */
+function lengthsNear({ length, distance }: CloseWord): { readonly least: number; readonly greatest: number } {
+  return {
+    least: Math.min(Math.max(0, length - distance), LENGTHS - 1),
+    greatest: Math.min(length + distance, LENGTHS - 1),
+  };
 }

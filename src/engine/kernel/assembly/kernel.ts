@@ -6,11 +6,12 @@ import { leastKept, resetHits, sortHits } from './hits.ts';
 import { searchLead, searchUnionOfFilter } from './lead.ts';
 import { selectListed } from './listed.ts';
 import { searchPhrase, searchPhraseOfFilter } from './phrase-search.ts';
-import { maximumOf } from './postings.ts';
+import { maximumOf, resetCursor } from './postings.ts';
 import { isCounting, resetProgress, total } from './progress.ts';
 import { fillQuanta } from './quanta.ts';
 import { KIND_AND, KIND_OR, KIND_PHRASE, Query, Term, termAt } from './records.ts';
-import { fillProfile, fillScores, leastFrom, scoreOfCode } from './scores.ts';
+import { fillProfile, fillScores } from './scores.ts';
+import { seedFromTerm, seedOf } from './seed.ts';
 import { listAlike } from './signatures.ts';
 import { frequencyScale } from './sloppy.ts';
 import { sortMarked, sortTerm } from './sorted.ts';
@@ -27,13 +28,6 @@ const PROBE_COST: i64 = 14;
 const FILTER_COST: i64 = 12;
 /** Accumulators are looked through so many at the cost of accumulating one posting. */
 const SCAN_GAIN: i64 = 16;
-
-/** Of so many postings scores are guessed from, so many times the hits to keep should pass a filter. */
-const GUESSED_FROM: i64 = 100;
-const GUESS_MARGIN: i64 = 2;
-
-/** A term that is in more than one of so many documents is not looked through beforehand. */
-const SEED_GAIN: i64 = 8;
 
 /** Bytes of the record of a query, and of those that the driver fills. */
 export function queryBytes(): usize {
@@ -65,7 +59,7 @@ export function run(address: usize): void {
     fillTables(query);
     const seed: f32 = isPlainUnion && query.limit > 0 ? seedOf(query) : 0;
     evaluate(query, isPlainUnion, seed);
-    if (query.filter != 0 && seed > query.floor && leastKept() == 0) {
+    if (query.filter != 0 && seed > max(query.floor, 0) && leastKept() < seed) {
       // Too few documents pass the filter for what was guessed.
       resetProgress(query);
       resetCursors(query);
@@ -127,43 +121,12 @@ function searchUnion(query: Query, isPlain: bool, isSeeded: bool): void {
   if (start < query.endOrdinal) searchLead(query, start);
 }
 
-/**
- * With a filter nothing is known of scores beforehand. The best documents of the one term that scores most are found
- * quickly, and the whole query's best score no less.
- */
-function seedFromTerm(query: Query): void {
-  const count = query.termCount;
-  const order = query.order;
-  const term = termAt(order, count - 1);
-  if (term.docFrequency < query.limit || <i64>term.docFrequency * SEED_GAIN > <i64>query.endOrdinal) return;
-  query.termCount = 1;
-  query.order = order + ((<usize>(count - 1)) << 2);
-  const countLimit = query.countLimit;
-  query.countLimit = 0;
-  resetProgress(query);
-  searchLead(query, 0);
-  query.countLimit = countLimit;
-  resetProgress(query);
-  query.termCount = count;
-  query.order = order;
-  resetCursor(term);
-  resetHits(query, leastKept());
-}
-
 function resetCursors(query: Query): void {
   for (let i = 0; i < query.termCount; i++) {
     const term = termAt(query.terms, i);
     store<usize>(query.order + ((<usize>i) << 2), changetype<usize>(term));
     resetCursor(term);
   }
-}
-
-function resetCursor(term: Term): void {
-  term.block = 0;
-  term.boundBlock = 0;
-  term.probeBlock = 0;
-  term.sumBlock = -1;
-  term.bound = 0;
 }
 
 function fillTables(query: Query): void {
@@ -175,25 +138,6 @@ function fillTables(query: Query): void {
     if (hasTables) fillScores(term, scale);
     term.maximum = maximumOf(term);
   }
-}
-
-/**
- * A score that `limit` documents reach at least, as the segment knows of one term; 0 if unknown. With a filter that lets
- * enough of 100 documents pass it is a guess: if as many hits are found, they are the best.
- */
-function seedOf(query: Query): f32 {
-  if (query.filter != 0 && !isGuessWorthwhile(query)) return 0;
-  let known: f64 = 0;
-  for (let i = 0; i < query.termCount; i++) {
-    const term = termAt(query.terms, i);
-    if (!term.hasCodes) known = max(known, term.docFrequency >= query.limit ? scoreOfCode(term, 0) : 0);
-    else if (term.kthCode > 0) known = max(known, leastFrom(term, term.kthCode));
-  }
-  return <f32>known;
-}
-
-function isGuessWorthwhile(query: Query): bool {
-  return <i64>query.filterCount * GUESSED_FROM >= <i64>query.limit * GUESS_MARGIN * <i64>query.endOrdinal;
 }
 
 /** Plain unions go by rising scores, all else by falling frequencies; by neither if sums depend on the order. */

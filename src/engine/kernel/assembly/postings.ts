@@ -9,6 +9,15 @@ import { boundOf, factorOf, scoreOfCode, termScore } from './scores.ts';
 /** Bytes of an exception: index and frequency. */
 export const EXCEPTION_BYTES: usize = 5;
 
+/** Sets the cursors of a term to its start. */
+export function resetCursor(term: Term): void {
+  term.block = 0;
+  term.boundBlock = 0;
+  term.probeBlock = 0;
+  term.sumBlock = -1;
+  term.bound = 0;
+}
+
 /** Last document of a block. */
 export function lastOf(term: Term, block: i32): i32 {
   return load<i32>(term.blockLast + ((<usize>block) << 2));
@@ -212,6 +221,18 @@ export function selectCodes(term: Term, codes: usize, length: i32, lowest: i32):
   }
   codesBelow64 = selectFew(codes, min(length, 64), lowest);
   codesFrom64 = selectFew(codes + 64, length - 64, lowest);
+}
+
+/** How many of the codes of a block are not below one. */
+export function countFrom(codes: usize, length: i32, lowest: i32): i32 {
+  const wanted = i8x16.splat(<i8>lowest);
+  let count = 0;
+  let i = 0;
+  for (; i + 16 <= length; i += 16) {
+    count += popcnt(i8x16.bitmask(i8x16.ge_u(v128.load(codes + <usize>i), wanted)));
+  }
+  for (; i < length; i++) count += i32(<i32>load<u8>(codes + <usize>i) >= lowest);
+  return count;
 }
 
 function selectFew(codes: usize, length: i32, lowest: i32): u64 {
