@@ -6,7 +6,11 @@
 import { lowestBit } from '../query/window.ts';
 
 /** Hits of a part, best first, ties by ordinal: the first `count` of the columns. */
-export type PartHits = { readonly count: number; readonly ordinals: Uint32Array; readonly scores: Float32Array };
+export type PartHits = {
+  readonly count: number;
+  readonly ordinals: ArrayLike<number>;
+  readonly scores: ArrayLike<number>;
+};
 
 /** Up to `limit` hits with the highest scores. */
 export class TopScores {
@@ -84,23 +88,28 @@ export class TopScores {
   }
 
   /**
-   * Takes documents of a part that score alike, from the first on, until no more are wanted.
+   * Takes documents of a part that score alike, the first ones, as many as are wanted at most.
    *
    * @param words Their bits; deleted ones are not taken.
-   * @returns How many were taken.
+   * @returns How many were offered.
    */
   addAlike(
     words: Uint32Array,
     live: Uint32Array,
     { base, score }: { readonly base: number; readonly score: number },
   ): number {
-    let taken = 0;
+    if (!(score > this.#floor)) return 0;
+    const ordinals: number[] = [];
+    const scores: number[] = [];
     const size = Math.min(words.length, live.length);
-    for (let i = 0; i < size && score > this.#floor; i++) {
-      for (let word = words[i]! & live[i]!; word !== 0 && score > this.#floor; word &= word - 1, taken++)
-        this.add(base + i * 32 + lowestBit(word), score);
+    for (let i = 0; i < size && ordinals.length < this.#limit; i++) {
+      for (let word = words[i]! & live[i]!; word !== 0 && ordinals.length < this.#limit; word &= word - 1) {
+        ordinals.push(i * 32 + lowestBit(word));
+        scores.push(score);
+      }
     }
-    return taken;
+    this.addPart({ count: ordinals.length, ordinals, scores }, base);
+    return ordinals.length;
   }
 
   /** The hits as two columns, best first. */

@@ -67,6 +67,20 @@ test('one edit of any kind at any place is found', () => {
   }
 });
 
+test('words are found whose start, or whose end, very many terms have', () => {
+  const random = new Seeded(33);
+  const tail = (): string => random.list(random.below(5), () => random.pick(['a', 'e', 'n', 's', 't', 'ß'])).join('');
+  const starts = random.list(20_000, () => `${random.pick(['con', 'cont', 'conte'])}${tail()}`);
+  const ends = random.list(3000, () => `${tail()}${random.pick(['n', 'en', 'ten'])}`);
+  const terms = sortedTerms(new Set([...starts, ...ends]));
+  const find = segmentFinder(terms);
+  for (let i = 0; i < 200; i++) {
+    const word = misspelt(random, random.pick(['conte', 'conten', 'contena', 'contenten']), 2);
+    const close = new CloseWord(word, { distance: 1, transpositions: random.chance(0.5) });
+    assert.equal(sorted(find(close)), sorted(lookedThrough(terms, close)), word);
+  }
+});
+
 test('an empty dictionary has nothing', () => {
   for (const find of [segmentFinder([]), headFinder([])])
     assert.is(find(new CloseWord('gene', { distance: 2 })).size, 0);
