@@ -1,12 +1,15 @@
 /**
  * Runs benchmarks one after the other, each in a process of its own, so that none warms or disturbs the next. A
  * benchmark is a program in `bench/`, outside of `bench/support/`, that prints JSON lines; this adds nothing to them.
+ * When this is killed, the benchmark ends, too.
  *
  * Usage: `node dist/bench/run.js [part of a path]...`; without arguments all are run.
  */
 import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+
+const RUN_ONE = join(import.meta.dirname, 'support', 'run-one.js');
 
 const names = await selectBenchmarks(process.argv.slice(2));
 if (names.length === 0) {
@@ -23,7 +26,8 @@ for (const name of names) {
 
 /** Runs one program to its end; resolves with its exit code, or the signal that ended it. */
 async function runBenchmark(path: string): Promise<number | string> {
-  const child = spawn(process.execPath, ['--enable-source-maps', path], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const args = ['--enable-source-maps', RUN_ONE, path];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(signal ?? code ?? 'no exit code'));

@@ -1,4 +1,7 @@
-/** Turns the first signal that asks a command to stop into an aborted AbortSignal; the second one ends the process. */
+/**
+ * Turns the first signal that asks a command to stop into an aborted AbortSignal; the second one ends the process. A
+ * command that a program has started with an IPC channel is asked to stop, too, by that program's death.
+ */
 import { setMaxListeners } from 'node:events';
 import { CoppiceError } from '../../src/errors.ts';
 import { exitCodeOfSignal } from '../exit-codes.ts';
@@ -29,7 +32,11 @@ export function onInterrupt(onSecond: () => void = () => {}): Interrupt {
     by = signal;
     controller.abort(new CoppiceError('CANCELLED', `interrupted by ${signal}`));
   };
+  const onOrphaned = (): void => listener('SIGHUP');
   for (const signal of SIGNALS) process.on(signal, listener);
+  process.once('disconnect', onOrphaned);
+  // It may have died while this process was loading.
+  if (process.connected === false) onOrphaned();
   return {
     signal: controller.signal,
     get by() {
@@ -37,6 +44,7 @@ export function onInterrupt(onSecond: () => void = () => {}): Interrupt {
     },
     close: () => {
       for (const signal of SIGNALS) process.off(signal, listener);
+      process.off('disconnect', onOrphaned);
     },
   };
 }

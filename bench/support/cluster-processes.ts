@@ -1,4 +1,7 @@
-/** A cluster of real processes for a benchmark: `coppice up` on a folder that is removed at the end. */
+/**
+ * A cluster of real processes for a benchmark: `coppice up` on a folder that is removed at the end. Over the IPC channel
+ * it notices when the benchmark is killed, and ends.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -17,8 +20,9 @@ export async function startClusterProcesses(leaves: number): Promise<ClusterProc
   const data = await mkdtemp(join(tmpdir(), 'coppice-bench-'));
   const args = [...process.execArgv, program, 'up', '--json', '--leaves', String(leaves), '--data', data];
   const env = { ...process.env, NATS_SERVER: natsServerPath() };
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env });
   const exited = once(child, 'exit');
+  if (child.stdout === null) throw new Error('the output of a cluster is piped');
   const close = async (): Promise<void> => {
     child.kill('SIGTERM');
     await exited;

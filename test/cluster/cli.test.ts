@@ -361,4 +361,18 @@ test('on a NATS that is there, `up` starts leaves and root alone', async () => {
   }
 });
 
+test('a cluster that a program started over a channel ends when the program is gone', async () => {
+  slow(60_000);
+  const data = join(folder, 'orphan');
+  const up = spawnCoppice(['up', '--json', '--leaves', '1', '--data', data], { ipc: true });
+  const exited = once(up, 'exit');
+  const [line] = (await once(up.stdout?.setEncoding('utf8') ?? up, 'data')) as [string];
+  const { leaves, root, natsServer } = JSON.parse(line) as ProcessCluster['line'];
+  const pids = [...leaves, root, ...(natsServer === undefined ? [] : [natsServer])].map(({ pid }) => pid);
+  assert.ok(pids.length === 3 && pids.every(isRunning));
+  up.disconnect();
+  await exited;
+  await eventually(() => !pids.some(isRunning), { withinMs: 20_000, what: 'everything ends' });
+});
+
 test.run();

@@ -135,16 +135,16 @@ export async function runCoppice(
   return { code: child.exitCode, ...output };
 }
 
-/** Starts a `coppice` command. */
+/** Starts a `coppice` command; with `ipc` over a channel by which it notices the death of this process. */
 export function spawnCoppice(
   args: readonly string[],
-  { vars = {}, cwd }: { vars?: Readonly<Record<string, string>>; cwd?: string } = {},
+  { vars = {}, cwd, ipc = false }: { vars?: Readonly<Record<string, string>>; cwd?: string; ipc?: boolean } = {},
 ): ChildProcess {
   const { PATH, HOME, NATS_SERVER } = process.env;
   const env = { PATH, HOME, NATS_SERVER, ...vars };
   return spawn(process.execPath, [...process.execArgv, CLI, ...args], {
     env,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ipc ? ['pipe', 'pipe', 'pipe', 'ipc'] : ['pipe', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   });
 }
