@@ -88,8 +88,12 @@ export interface Bus extends Closeable {
   flush(): Promise<void>;
   /** Registers a service. */
   service(description: ServiceDescription): Promise<Closeable>;
-  /** Creates the log's stream if it does not exist. */
-  createLog(spec: LogSpec): Promise<void>;
+  /**
+   * Creates the log's stream if it does not exist.
+   *
+   * @param firstSeq Sequence of its first record; 1 unless told otherwise.
+   */
+  createLog(spec: LogSpec, firstSeq?: number): Promise<void>;
   /** Deletes the log's stream; harmless if it does not exist. */
   deleteLog(spec: LogSpec): Promise<void>;
   /** Opens a log whose stream exists. */

@@ -100,6 +100,31 @@ export function busContract<C extends TwoBuses>(test: Test<C>): void {
     await bus.deleteLog(spec);
   });
 
+  test('a log may begin at any sequence, and is fenced, read, followed and purged from there on', async ({
+    bus,
+    other,
+  }) => {
+    const spec = { stream: 'c_log_first', subjectPrefix: 'c.log.first' };
+    await bus.createLog(spec, 5_000);
+    await bus.createLog(spec, 5_000);
+    const log = bus.openLog(spec);
+    assert.is(await log.last(0), undefined);
+    assert.is(await log.read(0, 4_999), undefined);
+    assert.equal(await log.append(0, { id: '1', data: bytes('one'), expectedSeq: 0 }, never), {
+      kind: 'appended',
+      seq: 5_000,
+    });
+    await log.purge(0, 4_000);
+    assert.is((await log.append(0, { id: '2', data: bytes('two'), expectedSeq: 0 }, never)).kind, 'fenced');
+    await log.append(0, { id: '3', data: bytes('three'), expectedSeq: 5_000 }, never);
+    const seqs: number[] = [];
+    const tail = other.openLog(spec).tail(0, 4_001, { onEntry: ({ seq }) => seqs.push(seq), onError: () => {} });
+    await eventually(() => seqs.length === 2);
+    assert.equal(seqs, [5_000, 5_001]);
+    tail.close();
+    await bus.deleteLog(spec);
+  });
+
   test('a tail delivers its shard from a sequence on, in order, and ends when the log is gone', async ({
     bus,
     other,

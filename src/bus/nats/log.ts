@@ -8,8 +8,12 @@ import { LogTail } from './tail.ts';
 
 const DUPLICATE_WINDOW_NS = 120_000_000_000;
 
-/** Creates the log's stream; harmless if it exists. */
-export async function createLogStream(api: JetStreamApi, spec: LogSpec, replicas: number): Promise<void> {
+/** Creates the log's stream; harmless if it exists. Without `firstSeq` its first record gets sequence 1. */
+export async function createLogStream(
+  api: JetStreamApi,
+  spec: LogSpec,
+  { replicas, firstSeq }: { replicas: number; firstSeq?: number | undefined },
+): Promise<void> {
   await new Stream(api, spec.stream).create({
     subjects: [`${spec.subjectPrefix}.*`],
     retention: 'limits',
@@ -26,6 +30,7 @@ export async function createLogStream(api: JetStreamApi, spec: LogSpec, replicas
     deny_purge: false,
     allow_direct: false,
     num_replicas: replicas,
+    ...(firstSeq === undefined ? {} : { first_seq: firstSeq }),
   });
 }
 

@@ -101,8 +101,8 @@ export class NatsBus implements Bus {
     return announceService(this, this.#env, description);
   }
 
-  async createLog(spec: LogSpec): Promise<void> {
-    await createLogStream(this.api, spec, this.#settings.streamReplicas);
+  async createLog(spec: LogSpec, firstSeq?: number): Promise<void> {
+    await createLogStream(this.api, spec, { replicas: this.#settings.streamReplicas, firstSeq });
   }
 
   async deleteLog(spec: LogSpec): Promise<void> {

@@ -88,8 +88,8 @@ export class SimBus implements Bus {
     return announceService(this, this.#env, description);
   }
 
-  async createLog(spec: LogSpec): Promise<void> {
-    await createLogStream(this.api, spec, 1);
+  async createLog(spec: LogSpec, firstSeq?: number): Promise<void> {
+    await createLogStream(this.api, spec, { replicas: 1, firstSeq });
   }
 
   async deleteLog(spec: LogSpec): Promise<void> {

@@ -223,6 +223,7 @@ function streamConfig(name: string, body: Body): StreamConfig {
     max_msgs_per_subject: numberAt(body, 'max_msgs_per_subject'),
     duplicate_window: numberAt(body, 'duplicate_window'),
     subject_delete_marker_ttl: numberAt(body, 'subject_delete_marker_ttl'),
+    first_seq: Math.max(1, numberAt(body, 'first_seq')),
   };
 }
 

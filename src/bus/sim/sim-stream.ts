@@ -31,6 +31,8 @@ export type StreamConfig = {
   readonly max_msgs_per_subject: number;
   readonly duplicate_window: number;
   readonly subject_delete_marker_ttl?: number;
+  /** Sequence of the first message; 1 unless given. */
+  readonly first_seq?: number;
 };
 
 /** What a stream needs of its world. */
@@ -68,6 +70,7 @@ export class SimStream {
     this.config = config;
     this.#context = context;
     this.#patterns = config.subjects.map((subject) => new SubjectPattern(subject));
+    this.#lastSeq = (config.first_seq ?? 1) - 1;
   }
 
   get lastSeq(): number {

@@ -77,8 +77,8 @@ export class LyingBus implements Bus {
     return this.#honest.service(description);
   }
 
-  async createLog(spec: LogSpec): Promise<void> {
-    await this.#honest.createLog(spec);
+  async createLog(spec: LogSpec, firstSeq?: number): Promise<void> {
+    await this.#honest.createLog(spec, firstSeq);
   }
 
   async deleteLog(spec: LogSpec): Promise<void> {
