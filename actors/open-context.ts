@@ -4,21 +4,25 @@ import { preflight } from '../src/bus/nats/preflight.ts';
 import { type ClusterContext, joinCluster } from '../src/cluster/context.ts';
 import { type Reporter, systemEnv } from '../src/env.ts';
 import { asCoppiceError } from '../src/errors.ts';
+import { depotAccess } from '../src/host/open-checkpoints.ts';
 import type { ProcessConfig } from './config.ts';
 
 /**
  * Connects, checks that NATS has what is needed, and joins the cluster. Closing the context closes the connection.
  *
+ * @param depot The cluster's depot, of a process that takes and restores snapshots.
  * @throws CoppiceError `DISCONNECTED`, `PREFLIGHT_FAILED` or `INVALID_NAME`, each one readable line.
  */
-export async function openContext(config: ProcessConfig, report: Reporter): Promise<ClusterContext> {
+export async function openContext(config: ProcessConfig, report: Reporter, depot?: string): Promise<ClusterContext> {
   const onFault = (error: unknown, subject: string): void => {
     report('error', 'message handler failed', { subject, error: asCoppiceError(error).message });
   };
   const bus = await connectNats({ ...config.connection, name: `${config.cluster} ${config.name}`, onFault }, systemEnv);
   try {
     await preflight(bus);
-    const context = await joinCluster({ cluster: config.cluster, bus, env: systemEnv, report });
+    const { cluster } = config;
+    const depots = depotAccess(depot, { bus, cluster, env: systemEnv });
+    const context = await joinCluster({ cluster, bus, env: systemEnv, report, depots });
     const close = async (): Promise<void> => {
       await context.close();
       await bus.close();

@@ -22,5 +22,16 @@ export {
 } from './client/client.ts';
 export { type ConnectOptions, connect } from './client/connect.ts';
 export type { Token } from './client/router.ts';
+export type {
+  SnapshotCreate,
+  SnapshotDeleted,
+  SnapshotFailure,
+  SnapshotInfo,
+  SnapshotList,
+  SnapshotRestore,
+  SnapshotRestored,
+  SnapshotTaken,
+  SnapshotUnfinished,
+} from './client/snapshot-answers.ts';
 export { CoppiceError, ERRORS, type ErrorCode, isCoppiceError } from './errors.ts';
 export { type ServedGroup, type ServeOptions, serve } from './host/serve.ts';

@@ -11,6 +11,7 @@ import { addIndexCommands } from './commands/index-commands.ts';
 import { addLoadCommand } from './commands/load.ts';
 import { addProcessCommands } from './commands/processes.ts';
 import { addSearchCommand } from './commands/search.ts';
+import { addSnapshotCommands } from './commands/snapshot.ts';
 import { addStatusCommands } from './commands/status.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addWhyCommand } from './commands/why.ts';
@@ -58,6 +59,7 @@ export function buildProgram(shell: Shell, version: string): Command {
   addExplainCommand(program, shell);
   addAnalyzeCommand(program, shell);
   addCallCommand(program, shell);
+  addSnapshotCommands(program, shell);
   addStatusCommands(program, shell);
   addWhyCommand(program, shell);
   addProcessCommands(program, shell);

@@ -22,7 +22,7 @@ async function startLeaf(
   onLost: OnLost,
 ): Promise<Closeable> {
   parseDepotUrl(config.depot);
-  const context = await openContext(config, report);
+  const context = await openContext(config, report, config.depot);
   try {
     const host = new WorkerHost({
       connection: config.connection,

@@ -12,9 +12,18 @@ import type { BulkAnswerItem, WriteAnswer } from '../search/answers.ts';
 import type { FoundDocument } from '../search/partials.ts';
 import type { SearchAnswer } from '../search/reduce.ts';
 import { checkName } from '../wire/names.ts';
+import type { TaskProgress } from '../wire/snapshot-messages.ts';
 import { NO_INDEX, type Root } from './actions/action.ts';
 import { actionOf } from './actions/actions.ts';
 import { type CallOptions, endpointOf, Router, type Token } from './router.ts';
+import type {
+  SnapshotCreate,
+  SnapshotDeleted,
+  SnapshotList,
+  SnapshotRestore,
+  SnapshotRestored,
+  SnapshotTaken,
+} from './snapshot-answers.ts';
 import { tokenOf, Writer } from './writer.ts';
 
 const CALL_MS = 10_000;
@@ -26,6 +35,8 @@ export type RequestOptions = {
   readonly signal?: AbortSignal;
   /** What the answer must have seen: the token of a write. */
   readonly after?: Token;
+  /** Of a snapshot that is taken, restored or deleted: told how far that is, some times a second. */
+  readonly onProgress?: (progress: TaskProgress) => void;
 };
 
 /** What a command of a group is answered with. */
@@ -62,9 +73,12 @@ export class Coppice implements Closeable {
     const { run, index: needs, deadlineMs } = actionOf(action);
     if (needs === 'none' && index !== NO_INDEX)
       throw new CoppiceError('BAD_REQUEST', `\`${action}\` is about no index: use \`_\` in its place`);
-    if (needs === 'one' && index === NO_INDEX)
-      throw new CoppiceError('BAD_REQUEST', `\`${action}\` needs the name of an index`);
-    if (index !== NO_INDEX) checkName('index', index);
+    if ((needs === 'one' || needs === 'snapshot') && index === NO_INDEX)
+      throw new CoppiceError(
+        'BAD_REQUEST',
+        `\`${action}\` needs the name of ${needs === 'one' ? 'an index' : 'a snapshot'}`,
+      );
+    if (index !== NO_INDEX) checkName(needs === 'snapshot' ? 'snapshot' : 'index', index);
     return run(this.#root, { index, body }, this.#callOptions(options, deadlineMs));
   }
 
@@ -91,6 +105,37 @@ export class Coppice implements Closeable {
   /** Carries out many writes: `[{index: {_id: '1'}}, {title: '…'}, …]`. */
   async bulk(index: string, operations: readonly unknown[], options?: RequestOptions): Promise<BulkWritten> {
     return (await this.request('bulk', index, { operations }, options)) as BulkWritten;
+  }
+
+  /**
+   * Takes a snapshot of indices and groups, of all unless some are named. Resolves when it is complete; no snapshot is left
+   * if it fails. An hour unless `deadlineMs` says otherwise.
+   */
+  async createSnapshot(name: string, request: SnapshotCreate = {}, options?: RequestOptions): Promise<SnapshotTaken> {
+    return (await this.request('snapshot-create', name, request, options)) as SnapshotTaken;
+  }
+
+  /** Lists the snapshots of a depot, oldest first, with those that are being taken. */
+  async snapshots(request: { depot?: string } = {}, options?: RequestOptions): Promise<SnapshotList> {
+    return (await this.request('snapshot-list', NO_INDEX, request, options)) as SnapshotList;
+  }
+
+  /** Makes indices and groups from a snapshot, all that are asked for or none. */
+  async restoreSnapshot(
+    name: string,
+    request: SnapshotRestore = {},
+    options?: RequestOptions,
+  ): Promise<SnapshotRestored> {
+    return (await this.request('snapshot-restore', name, request, options)) as SnapshotRestored;
+  }
+
+  /** Deletes a snapshot, and the files that no other one needs. */
+  async deleteSnapshot(
+    name: string,
+    request: { depot?: string } = {},
+    options?: RequestOptions,
+  ): Promise<SnapshotDeleted> {
+    return (await this.request('snapshot-delete', name, request, options)) as SnapshotDeleted;
   }
 
   /**
@@ -129,12 +174,17 @@ export class Coppice implements Closeable {
     await this.#onClose();
   }
 
-  #callOptions({ deadlineMs, signal, after }: RequestOptions, defaultMs: number): CallOptions {
+  #callOptions({ deadlineMs, signal, after, onProgress }: RequestOptions, defaultMs: number): CallOptions {
     if (deadlineMs !== undefined && !(deadlineMs > 0))
       throw new CoppiceError('BAD_REQUEST', `deadlineMs must be above 0, got ${deadlineMs}`);
     const deadline = new Deadline(this.#root.context.env.clock, deadlineMs ?? defaultMs);
     // One signal for many requests is no leak: each takes its listener back.
     if (signal !== undefined) setMaxListeners(0, signal);
-    return { deadline, ...(signal === undefined ? {} : { signal }), ...(after === undefined ? {} : { after }) };
+    return {
+      deadline,
+      ...(signal === undefined ? {} : { signal }),
+      ...(after === undefined ? {} : { after }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+    };
   }
 }

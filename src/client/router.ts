@@ -13,6 +13,7 @@ import { CoppiceError } from '../errors.ts';
 import { parseQueryAnswer, type QueryAnswer } from '../wire/messages.ts';
 import { groupToken, nameToToken } from '../wire/names.ts';
 import type { EndpointRecord, GroupRecord } from '../wire/records.ts';
+import type { TaskProgress } from '../wire/snapshot-messages.ts';
 import { fill, SUBJECTS } from '../wire/subjects.ts';
 import { closest } from '../wire/suggest.ts';
 import { HedgeDelay } from './hedge-delay.ts';
@@ -31,6 +32,8 @@ export type CallOptions = {
   readonly deadline: Deadline;
   readonly signal?: AbortSignal;
   readonly after?: Token;
+  /** Told how far a long task is. */
+  readonly onProgress?: (progress: TaskProgress) => void;
 };
 
 /** A shard's part of an answer, or why it is missing. */

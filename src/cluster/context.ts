@@ -11,6 +11,7 @@ import { checkName } from '../wire/names.ts';
 import { leavesBucket, registryBucket } from '../wire/subjects.ts';
 import type { CheckpointOptions } from './checkpoint-options.ts';
 import { type CommitLimits, commitLimits } from './commit-limits.ts';
+import type { DepotAccess } from './depot-access.ts';
 import { Membership } from './membership.ts';
 import { ClusterView } from './view.ts';
 
@@ -32,6 +33,8 @@ export type ClusterContext = Closeable & {
   readonly commit: CommitLimits;
   /** Where and when checkpoints are taken; without it none are, and logs are kept for ever. */
   readonly checkpoints?: CheckpointOptions;
+  /** Depots that this process can reach, for snapshots; without it none are taken or restored here. */
+  readonly depots?: DepotAccess;
 };
 
 /**
@@ -49,8 +52,9 @@ export async function joinCluster(options: {
   create?: boolean;
   commit?: Partial<CommitLimits>;
   checkpoints?: CheckpointOptions | undefined;
+  depots?: DepotAccess | undefined;
 }): Promise<ClusterContext> {
-  const { bus, env, report, checkpoints } = options;
+  const { bus, env, report, checkpoints, depots } = options;
   const commit = commitLimits(options.commit);
   const cluster = checkName('cluster', options.cluster);
   const rpc = new Rpc(bus, env, (error, subject) => {
@@ -82,6 +86,7 @@ export async function joinCluster(options: {
     membership,
     commit,
     ...(checkpoints === undefined ? {} : { checkpoints }),
+    ...(depots === undefined ? {} : { depots }),
     close: () => (closing ??= close()),
   };
 }

@@ -101,6 +101,7 @@ export class Controller implements Closeable {
 
   /** One group's trouble is not the others'. */
   async #tend(group: GroupRecord): Promise<void> {
+    if (group.restoring !== undefined && group.deleting !== true) return;
     try {
       await (group.deleting === true ? this.#finishDeletion(group) : this.#place(group));
     } catch (error) {

@@ -79,7 +79,7 @@ export async function createGroup(context: ClusterContext, spec: GroupSpec): Pro
 export async function setCopies(context: ClusterContext, name: string, copies: number): Promise<GroupRecord> {
   checkCount('copies', copies, MAX_COPIES);
   return changeGroup(context, name, (group) => {
-    if (group.deleting === true) throw notFound(name);
+    if (group.deleting === true || group.restoring !== undefined) throw notFound(name);
     return { ...group, copies };
   });
 }

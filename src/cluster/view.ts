@@ -48,10 +48,10 @@ export class ClusterView {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The group of a name, unless it is being deleted. */
+  /** The group of a name, unless it is being deleted, or restored. */
   group(name: string): GroupRecord | undefined {
     const group = this.groups.get(name)?.value;
-    return group?.deleting === true ? undefined : group;
+    return group?.deleting === true || group?.restoring !== undefined ? undefined : group;
   }
 
   /** The placement of this life of a group. */

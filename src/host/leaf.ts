@@ -8,6 +8,7 @@ import type { Server } from '../bus/rpc.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { asCoppiceError, CoppiceError } from '../errors.ts';
 import type { CopySpec } from '../shard/copy-spec.ts';
+import { SnapshotService } from '../snapshots/snapshot-service.ts';
 import { encode } from '../wire/codec.ts';
 import { checkName, nameToToken } from '../wire/names.ts';
 import type { GroupRecord, Pulse } from '../wire/records.ts';
@@ -44,6 +45,7 @@ export class Leaf implements Closeable {
   readonly #histories = new CopyHistories();
   readonly #closingCopies = new Map<string, Promise<void>>();
   #server: Server | undefined;
+  #snapshots: SnapshotService | undefined;
   #stopListening: () => void = () => {};
   #reconcileSoon = false;
   #closed: Promise<void> | undefined;
@@ -109,6 +111,7 @@ export class Leaf implements Closeable {
       subject,
       handler: async (request) => this.#command(request),
     });
+    this.#snapshots = SnapshotService.start(this.#context, this.name);
     await bus.flush();
     this.#host.onStatus(() => this.#pulse.changed());
     this.#host.onTransition((transition) => this.#onTransition(transition));
@@ -122,6 +125,7 @@ export class Leaf implements Closeable {
 
   async #stop(): Promise<void> {
     this.#stopListening();
+    await this.#snapshots?.close();
     await this.#host.close();
     await this.#server?.close();
     this.#pulse.close();

@@ -1,10 +1,11 @@
-/** Opens the depot that a setting names, with the default schedule of checkpoints. */
+/** Opens the depot that a setting names: with the default schedule of checkpoints, or for snapshots. */
 import type { Depot } from '../bus/depot.ts';
 import { parseDepotUrl } from '../bus/depot-url.ts';
 import { openFolderDepot } from '../bus/folder/folder-depot.ts';
 import type { NatsBus } from '../bus/nats/nats-bus.ts';
 import { openS3Depot } from '../bus/s3/s3-depot.ts';
 import { CHECKPOINT_SCHEDULE, type CheckpointOptions } from '../cluster/checkpoint-options.ts';
+import type { DepotAccess } from '../cluster/depot-access.ts';
 import type { Env } from '../env.ts';
 import { depotBucket } from '../wire/subjects.ts';
 
@@ -22,6 +23,11 @@ export async function openCheckpoints(
   owner: DepotOwner,
 ): Promise<CheckpointOptions | undefined> {
   return url === undefined ? undefined : { ...CHECKPOINT_SCHEDULE, depot: await openDepot(url, owner) };
+}
+
+/** The depots that snapshots may go to; undefined for a host that has no depot of its own. */
+export function depotAccess(own: string | undefined, owner: DepotOwner): DepotAccess | undefined {
+  return own === undefined ? undefined : { own, open: async (url) => openDepot(url, owner) };
 }
 
 async function openDepot(url: string, { bus, cluster, env }: DepotOwner): Promise<Depot> {

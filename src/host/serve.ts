@@ -25,7 +25,7 @@ import { type ActorSource, loadDefinition, requirementOf } from './actor-source.
 import type { CopyHost } from './copy-host.ts';
 import { InlineHost } from './inline-host.ts';
 import { Leaf } from './leaf.ts';
-import { openCheckpoints } from './open-checkpoints.ts';
+import { depotAccess, openCheckpoints } from './open-checkpoints.ts';
 import { WorkerHost } from './worker-host.ts';
 
 /** How a group is served. */
@@ -92,10 +92,12 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
     await preflight(bus);
     const depot =
       definition.kind === 'stateful' && definition.checkpoint !== undefined ? (options.depot ?? 'nats:') : undefined;
-    const checkpoints = await openCheckpoints(depot, { bus, cluster, env: systemEnv });
+    const owner = { bus, cluster, env: systemEnv };
+    const checkpoints = await openCheckpoints(depot, owner);
+    const depots = depotAccess(depot, owner);
     if (checkpoints !== undefined) opened.push(checkpoints.depot);
     const commit = options.commit ?? {};
-    const context = await joinCluster({ cluster, bus, env: systemEnv, report, commit, checkpoints });
+    const context = await joinCluster({ cluster, bus, env: systemEnv, report, commit, checkpoints, depots });
     opened.push(context);
     const group = await ensureGroup(context, definition, options);
     const client = new Coppice(context);

@@ -9,7 +9,7 @@ import { type Reporter, systemEnv } from '../env.ts';
 import { asCoppiceError } from '../errors.ts';
 import { loadDefinition } from './actor-source.ts';
 import { InlineHost } from './inline-host.ts';
-import { openCheckpoints } from './open-checkpoints.ts';
+import { depotAccess, openCheckpoints } from './open-checkpoints.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
 
 const STATUS_INTERVAL_MS = 400;
@@ -27,8 +27,10 @@ const onFault = (error: unknown, subject: string): void =>
   report('error', 'message handler failed', { subject, error: asCoppiceError(error).message });
 const bus = await connectNats({ ...start.connection, onFault }, systemEnv);
 const { cluster, commit } = start;
-const checkpoints = await openCheckpoints(start.depot, { bus, cluster, env: systemEnv });
-const context = await joinCluster({ cluster, commit, bus, env: systemEnv, report, checkpoints });
+const owner = { bus, cluster, env: systemEnv };
+const checkpoints = await openCheckpoints(start.depot, owner);
+const depots = depotAccess(start.depot, owner);
+const context = await joinCluster({ cluster, commit, bus, env: systemEnv, report, checkpoints, depots });
 const host = new InlineHost(context, (requires) => definitions.get(requires));
 let statusSoon = false;
 

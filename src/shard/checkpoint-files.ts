@@ -23,12 +23,8 @@ import { type CapturedState, ShardState } from './shard-state.ts';
 /** The thread is left to others after hashing so many bytes. */
 const HASH_BYTES = 2 * 1024 * 1024;
 
-type Where = {
-  readonly depot: Depot;
-  readonly generation: string;
-  readonly shard: number;
-  readonly signal: AbortSignal;
-};
+type Place = { readonly depot: Depot; readonly signal: AbortSignal };
+type Where = Place & { readonly generation: string; readonly shard: number };
 
 /** What storing needs. `reusable`: names of files of committed checkpoints that are not retired. */
 export type StoreOptions = Where & {
@@ -144,7 +140,15 @@ async function storeFile(file: CheckpointFile, seq: number, options: StoreOption
   return { name, blob, sizeBytes };
 }
 
-async function hashOf(file: CheckpointFile, { clock, signal }: StoreOptions): Promise<string> {
+/**
+ * The SHA-256 of a file's bytes, in hexadecimal digits; the thread is left to others now and then.
+ *
+ * @throws CoppiceError `ACTOR_FAILED` if it has another size than it says, or the signal's reason.
+ */
+export async function hashOf(
+  file: CheckpointFile,
+  { clock, signal }: Pick<StoreOptions, 'clock' | 'signal'>,
+): Promise<string> {
   const hash = createHash('sha256');
   const source = file.read();
   let sizeBytes = 0;
@@ -166,7 +170,7 @@ async function hashOf(file: CheckpointFile, { clock, signal }: StoreOptions): Pr
 }
 
 /** Whether a file can be used again. */
-async function isSound(blob: string, sizeBytes: number, where: Where): Promise<boolean> {
+async function isSound(blob: string, sizeBytes: number, where: Place): Promise<boolean> {
   try {
     await checkBlob(blob, sizeBytes, where);
     return true;
@@ -183,16 +187,17 @@ export function isDamage(error: unknown): boolean {
   );
 }
 
-async function checkBlob(blob: string, sizeBytes: number, where: Where): Promise<void> {
+/** Reads a file to its end. Throws CoppiceError `NOT_FOUND`, or `CORRUPT_BLOB` if it is not what its name promises. */
+export async function checkBlob(blob: string, sizeBytes: number, where: Place): Promise<void> {
   const pieces = readChecked(blob, sizeBytes, where);
   while ((await pieces.next()).done !== true);
 }
 
 /** Reads a file; the depot checks the bytes by the checksum it has kept, which must be the one in the name. */
-async function* readChecked(
+export async function* readChecked(
   blob: string,
   sizeBytes: number | undefined,
-  { depot, signal }: Where,
+  { depot, signal }: Place,
 ): AsyncGenerator<Uint8Array> {
   const stat = await depot.stat(blob, { signal });
   if (stat.sha256 !== hashOfDepotName(blob)) throw corruptBlob(blob, 'it does not have the checksum in its name');
@@ -201,11 +206,12 @@ async function* readChecked(
   yield* depot.get(blob, { signal });
 }
 
-async function readWhole(blob: string, sizeBytes: number | undefined, where: Where): Promise<Uint8Array> {
+async function readWhole(blob: string, sizeBytes: number | undefined, where: Place): Promise<Uint8Array> {
   return collect(readChecked(blob, sizeBytes, where));
 }
 
-async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+/** Puts pieces together. */
+export async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
   for await (const piece of pieces) all.push(piece);
   return new Uint8Array(Buffer.concat(all));

@@ -4,23 +4,20 @@
  */
 import type { Log } from '../bus/log.ts';
 import type { CheckpointOptions } from '../cluster/checkpoint-options.ts';
-import { type Cancel, type Clock, pause, type Reporter } from '../env.ts';
+import type { Cancel, Clock, Reporter } from '../env.ts';
 import { asCoppiceError, CoppiceError } from '../errors.ts';
 import { depotPrefix } from '../wire/checkpoint-format.ts';
 import type { CheckpointMark } from '../wire/log-record.ts';
 import { storeCheckpoint } from './checkpoint-files.ts';
 import type { CopySpec } from './copy-spec.ts';
 import type { AppliedRecord, ShardState } from './shard-state.ts';
+import { writeOutInSlices } from './write-out.ts';
 
 const LOOK_MS = 1_000;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 300_000;
 /** Purging must be slower than restoring: a pause is so many times as long as the checkpoint before it took. */
 const PAUSE_TIMES = 4;
-/** Slices of the actor's own work before the capture, and how long that may go on while writes come in. */
-const SLICE_MS = 2;
-const SLICE_PAUSE_MS = 4;
-const PREPARE_MS = 10_000;
 /** Names in one retire record: some 30 KiB. */
 const RETIRED_AT_ONCE = 256;
 
@@ -137,7 +134,7 @@ export class Checkpointer {
 
   async #take(reign: Reign): Promise<number> {
     const { signal } = reign.abort;
-    await this.#prepare(signal);
+    await writeOutInSlices(this.#options, signal);
     const mark = await this.#store(reign);
     signal.throwIfAborted();
     await this.#options.append({ kind: 'checkpoint', mark });
@@ -145,18 +142,6 @@ export class Checkpointer {
     await this.#retireOld(signal);
     if (this.#mayHaveOrphans) await this.#retireOrphans(signal);
     return mark.seq;
-  }
-
-  /** Lets the actor write out in slices what it would else write at once. */
-  async #prepare(signal: AbortSignal): Promise<void> {
-    const { clock, state } = this.#options;
-    const endMs = clock.nowMs() + PREPARE_MS;
-    for (;;) {
-      signal.throwIfAborted();
-      const sliceEndMs = clock.nowMs() + SLICE_MS;
-      if (!state().maintain(() => clock.nowMs() >= sliceEndMs) || clock.nowMs() >= endMs) return;
-      await pause(clock, SLICE_PAUSE_MS, signal);
-    }
   }
 
   /** Rule 1. */

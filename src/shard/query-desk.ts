@@ -7,13 +7,16 @@ import { reducePartials } from '../actor/reducers.ts';
 import type { RpcRequest } from '../bus/responder.ts';
 import type { Server } from '../bus/rpc.ts';
 import type { ClusterContext } from '../cluster/context.ts';
+import { logSpec } from '../cluster/groups.ts';
 import { CoppiceError } from '../errors.ts';
 import { APPLIED_ENDPOINT, parseQueryMessage, type QueryAnswer } from '../wire/messages.ts';
 import { groupToken, nameToToken } from '../wire/names.ts';
+import { SNAPSHOT_ENDPOINT } from '../wire/snapshot-messages.ts';
 import { fill, QUEUES, SUBJECTS, tokenAt } from '../wire/subjects.ts';
 import type { CopySpec } from './copy-spec.ts';
 import type { SequenceWaiters } from './sequence-waiters.ts';
 import type { ShardState } from './shard-state.ts';
+import { SnapshotDesk } from './snapshot-desk.ts';
 
 /** Internal endpoint that runs a group's own reducer: `{endpoint, partials, request}`. */
 export const REDUCE_ENDPOINT = '_reduce';
@@ -30,12 +33,14 @@ export type QueryDeskOptions = {
 /** The query side of a copy. */
 export class QueryDesk {
   readonly #options: QueryDeskOptions;
+  readonly #snapshots: SnapshotDesk | undefined;
   #servers: readonly Server[] = [];
   /** The state that queries were let in for; another one may still be behind. */
   #serving: ShardState | undefined;
 
   constructor(options: QueryDeskOptions) {
     this.#options = options;
+    if (options.definition.kind === 'stateful') this.#snapshots = this.#snapshotDesk();
   }
 
   /** Starts answering. */
@@ -64,13 +69,32 @@ export class QueryDesk {
   async close(): Promise<void> {
     const servers = this.#servers;
     this.#servers = [];
+    this.#snapshots?.close();
     await Promise.all(servers.map((server) => server.close()));
+  }
+
+  #snapshotDesk(): SnapshotDesk {
+    const { context, spec, waiters, state } = this.#options;
+    return new SnapshotDesk({
+      clock: context.env.clock,
+      shard: spec.shard,
+      log: context.bus.openLog(logSpec(context.cluster, spec.group)),
+      waiters,
+      depots: context.depots,
+      state: () => {
+        const present = state();
+        if (present === undefined) throw this.#goneError();
+        return present;
+      },
+    });
   }
 
   async #answer(name: string, request: RpcRequest): Promise<QueryAnswer> {
     const { spec, waiters } = this.#options;
     const message = parseQueryMessage(request.body);
     if (name === REDUCE_ENDPOINT) return { value: await this.#reduce(message.body), seq: 0 };
+    if (name === SNAPSHOT_ENDPOINT && this.#snapshots !== undefined)
+      return { value: await this.#snapshots.answer(message.body), seq: 0 };
     const endpoint = name === APPLIED_ENDPOINT ? undefined : this.#endpoint(name);
     if (message.slots !== spec.group.slots.version) {
       throw new CoppiceError(

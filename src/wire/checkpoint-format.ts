@@ -118,9 +118,9 @@ export function depotName(of: {
   return `${depotPrefix(of.generation, of.shard)}${of.sha256}@${of.term}.${of.seq}`;
 }
 
-/** The SHA-256 that a name in the depot promises; undefined for a name of another form. */
+/** The SHA-256 that the name of a file in the depot promises, of a checkpoint or a snapshot; undefined for other names. */
 export function hashOfDepotName(name: string): string | undefined {
-  return /\/([0-9a-f]{64})@\d+\.\d+$/.exec(name)?.[1];
+  return /\/([0-9a-f]{64})(?:@\d+\.\d+)?$/.exec(name)?.[1];
 }
 
 function read<Schema extends v.GenericSchema>(schema: Schema, data: Uint8Array, what: string): v.InferOutput<Schema> {

@@ -10,7 +10,7 @@ const ENDPOINT = /^[a-z0-9][a-z0-9_-]*$/;
 const MAX_NAME_LENGTH = 128;
 
 /** What a name belongs to; it decides the characters allowed and stands in the message. */
-export type NameKind = 'index' | 'group' | 'leaf' | 'cluster' | 'endpoint' | 'zone';
+export type NameKind = 'index' | 'group' | 'leaf' | 'cluster' | 'endpoint' | 'zone' | 'snapshot';
 
 /**
  * Checks a name given by a user.

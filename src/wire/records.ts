@@ -44,6 +44,8 @@ export const GroupRecord = v.object({
   createdMs: v.number(),
   /** Set while the group is being taken down; it answers nothing any more. */
   deleting: v.exactOptional(v.boolean()),
+  /** Set while it is made from a snapshot by a task; it answers nothing yet, and goes again if the task dies. */
+  restoring: v.exactOptional(v.object({ task: v.string() })),
 });
 export type GroupRecord = v.InferOutput<typeof GroupRecord>;
 export type EndpointRecord = v.InferOutput<typeof EndpointRecord>;
@@ -83,6 +85,10 @@ export type LeafRecord = v.InferOutput<typeof LeafRecord>;
 /** Which root's candidate decides placement. `beat` changes with every renewal. */
 export const ControllerRecord = v.object({ owner: v.string(), beat: Count });
 export type ControllerRecord = v.InferOutput<typeof ControllerRecord>;
+
+/** Which cluster this is: names of clusters are not unique where depots are shared. Never changes. */
+export const IdentityRecord = v.object({ id: v.string() });
+export type IdentityRecord = v.InferOutput<typeof IdentityRecord>;
 
 /** A group's shared document, with the generation it belongs to in its key. */
 export const SharedRecord = v.object({ document: v.optional(v.unknown()) });

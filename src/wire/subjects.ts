@@ -23,12 +23,18 @@ export const SUBJECTS = {
   pulse: '{cluster}.pulse.{leaf}',
   /** A step of a copy, published by its leaf: news for who cares, and nothing that the cluster relies on. */
   copyEvent: '{cluster}.event.copy.{group}.{shard}',
+  /** Begins a snapshot task, or asks about a depot: `start`, `list`, `settle`. Queue group `snapshots`. */
+  snapshots: '{cluster}.snapshots.{command}',
+  /** Asks the leaf that carries a snapshot task out. Nobody there: the task is dead. */
+  snapshotTask: '{cluster}.snapshot-task.{task}',
+  /** How far a snapshot task is, published by its leaf. */
+  snapshotEvent: '{cluster}.event.snapshot.{snapshot}',
   /** A shard's log records, captured by the group's stream. */
   log: '{cluster}.log.{group}.{shard}',
 } as const;
 
 /** Queue groups. */
-export const QUEUES = { root: 'root', copies: 'copies' } as const;
+export const QUEUES = { root: 'root', copies: 'copies', snapshots: 'snapshots' } as const;
 
 /** The names of the holes of a template. */
 export type HolesOf<T extends string> = T extends `${string}{${infer Hole}}${infer Rest}`
@@ -97,6 +103,7 @@ export const REGISTRY_KEYS = {
   shared: 'shared.{group}.{generation}',
   lease: 'lease.{group}.{generation}.{shard}',
   controller: 'controller',
+  identity: 'identity',
 } as const;
 
 /** Keys of the leaves bucket. */

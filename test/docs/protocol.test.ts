@@ -49,6 +49,9 @@ const SUBJECT_MEANINGS: Readonly<Record<keyof typeof SUBJECTS, readonly [queue: 
   leaf: ['', 'that leaf', '`ping`, `stats`, `history`, `drain`'],
   pulse: ['', '(published by leaves)', 'heartbeat'],
   copyEvent: ['', '(published by leaves)', 'public: a step of a copy, with its cause'],
+  snapshots: [QUEUES.snapshots, 'leaves with a depot', '`start` of a snapshot task, `list` and `settle` of a depot'],
+  snapshotTask: ['', 'the leaf that has the task', 'how far it is; with nobody there the task is dead'],
+  snapshotEvent: ['', '(published by leaves)', 'public: how far a snapshot task is'],
   log: ['', 'JetStream', 'log records'],
 };
 
@@ -58,6 +61,7 @@ const REGISTRY_MEANINGS: Readonly<Record<keyof typeof REGISTRY_KEYS | keyof type
   shared: 'the document that its shards share',
   lease: 'who leads a shard',
   controller: 'which root decides placement',
+  identity: 'a random id of the cluster, for depots that several share',
   leaf: 'a leaf that is up',
 };
 
@@ -71,7 +75,12 @@ const RECORD_MEANINGS: Readonly<Record<string, string>> = {
   ops: 'one byte string per operation, itself MessagePack: `i` its id, and `r` the record or `e` the error of a rejection',
 };
 
-const INDEX_WORDS: Readonly<Record<Action['index'], string>> = { one: 'index', any: 'index or `_`', none: '`_`' };
+const INDEX_WORDS: Readonly<Record<Action['index'], string>> = {
+  one: 'index',
+  any: 'index or `_`',
+  none: '`_`',
+  snapshot: 'snapshot',
+};
 
 test('the table of headers is the code’s', () => {
   const rows = Object.entries(HEADERS).map(([key, name]) => [
@@ -139,7 +148,9 @@ test('the values shown for registry and pulse can be read, and show every field'
     ),
   );
   const { GroupRecord, PlacementRecord, SharedRecord, LeaseRecord, LeafRecord, ControllerRecord, Pulse } = records;
-  const schemas = { GroupRecord, PlacementRecord, SharedRecord, LeaseRecord, LeafRecord, ControllerRecord, Pulse };
+  const { IdentityRecord } = records;
+  const registry = { GroupRecord, PlacementRecord, SharedRecord, LeaseRecord, LeafRecord, ControllerRecord };
+  const schemas = { ...registry, IdentityRecord, Pulse };
   for (const [name, schema] of Object.entries(schemas)) {
     const value = shown.get(name);
     assert.ok(safeParse(schema as v.GenericSchema, value).success, `${name} is not readable`);

@@ -8,12 +8,12 @@ import { clusterSuite } from '../support/cluster-suite.ts';
 import { eventually } from '../support/eventually.ts';
 import { fencesOf, readPage } from '../support/markdown.ts';
 
-const PAGES = ['docs/protocol.md', 'docs/queries.md', 'docs/analysis.md', 'docs/aggregations.md'];
+const PAGES = ['docs/protocol.md', 'docs/queries.md', 'docs/analysis.md', 'docs/aggregations.md', 'docs/snapshots.md'];
 const REQUEST = /^nats req (\S+) '([^']*)'$/;
 
 type Shown = { readonly subject: string; readonly body: string; readonly answer?: unknown };
 
-const test = clusterSuite('docs/requests');
+const test = clusterSuite('docs/requests', { depot: 'nats:' });
 
 for (const path of PAGES) {
   test(`the requests of ${path} are answered as it says`, async ({ cluster }) => {

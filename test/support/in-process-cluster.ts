@@ -15,6 +15,7 @@ import { type Reporter, systemEnv } from '../../src/env.ts';
 import { SEARCH_REQUIREMENT } from '../../src/host/actor-source.ts';
 import { InlineHost } from '../../src/host/inline-host.ts';
 import { Leaf } from '../../src/host/leaf.ts';
+import { depotAccess, openCheckpoints } from '../../src/host/open-checkpoints.ts';
 import { searchActor } from '../../src/search/actor.ts';
 import { type ServerOptions, startNats, type TestServer } from './nats-server.ts';
 import { startProxy } from './tcp-proxy.ts';
@@ -26,6 +27,8 @@ export type InProcessOptions = {
   readonly cluster?: string;
   readonly report?: Reporter;
   readonly server?: ServerOptions;
+  /** Depot of the leaves, for checkpoints and snapshots; they have none without. */
+  readonly depot?: string;
 };
 
 /** A running cluster. */
@@ -50,7 +53,7 @@ type RunningLeaf = { kill(): Promise<void>; close(): Promise<void> };
 
 /** Starts a cluster; `close` it in `test.after`. */
 export async function startInProcessCluster(options: InProcessOptions = {}): Promise<InProcessCluster> {
-  const { leaves = 2, cluster = DEFAULT_CLUSTER, report = () => {} } = options;
+  const { leaves = 2, cluster = DEFAULT_CLUSTER, report = () => {}, depot } = options;
   const server = await startNats(options.server);
   const closers: (() => Promise<void>)[] = [async () => server.stop()];
   const close = async (): Promise<void> => {
@@ -72,7 +75,7 @@ export async function startInProcessCluster(options: InProcessOptions = {}): Pro
       await Promise.all([...running.values()].map(async (leaf) => leaf.close()));
     });
     const startLeaf = async (name: string): Promise<void> => {
-      running.set(name, await openLeaf(server.port, { name, cluster, report }));
+      running.set(name, await openLeaf(server.port, { name, cluster, report, depot }));
     };
     const killLeaf = async (name: string): Promise<void> => {
       const leaf = running.get(name);
@@ -98,12 +101,18 @@ export async function startInProcessCluster(options: InProcessOptions = {}): Pro
   }
 }
 
-type SeatOptions = { readonly cluster: string; readonly report: Reporter };
+type SeatOptions = { readonly cluster: string; readonly report: Reporter; readonly depot?: string | undefined };
 
-async function seat(url: string, { cluster, report }: SeatOptions): Promise<{ bus: NatsBus; context: ClusterContext }> {
+async function seat(
+  url: string,
+  { cluster, report, depot }: SeatOptions,
+): Promise<{ bus: NatsBus; context: ClusterContext }> {
   const bus = await connectNats({ servers: url, name: 'test cluster' }, systemEnv);
+  const owner = { bus, cluster, env: systemEnv };
   try {
-    return { bus, context: await joinCluster({ cluster, bus, env: systemEnv, report }) };
+    const checkpoints = await openCheckpoints(depot, owner);
+    const depots = depotAccess(depot, owner);
+    return { bus, context: await joinCluster({ cluster, bus, env: systemEnv, report, checkpoints, depots }) };
   } catch (error) {
     await bus.close();
     throw error;

@@ -26,8 +26,8 @@ export type RunAction = (
 /** A row of the table of actions. */
 export type Action = {
   readonly run: RunAction;
-  /** `one`: needs an index; `any`: an index or `_`; `none`: only `_`. */
-  readonly index: 'one' | 'any' | 'none';
+  /** `one`: needs an index; `any`: an index or `_`; `none`: only `_`; `snapshot`: the name of a snapshot in its place. */
+  readonly index: 'one' | 'any' | 'none' | 'snapshot';
   /** Budget of a request that names none. */
   readonly deadlineMs: number;
   readonly summary: string;

@@ -12,10 +12,12 @@ import { createIndex, deleteIndex, getIndex, updateIndex } from './indices.ts';
 import { get, multiGet } from './read.ts';
 import { count, multiSearch, search } from './search.ts';
 import { shardHistory } from './shard-history.ts';
+import { createSnapshot, deleteSnapshot, listSnapshots, restoreSnapshot } from './snapshots.ts';
 import { bulk, writeAction } from './write.ts';
 
 const READ_MS = 10_000;
 const WRITE_MS = 30_000;
+const SNAPSHOT_MS = 3_600_000;
 
 /** Every public action, by its token in the subject. */
 export const ACTIONS: Readonly<Record<string, Action>> = {
@@ -140,6 +142,34 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     deadlineMs: READ_MS,
     summary: 'tells what the copies of a shard went through, and why',
     example: '{"shard":0}',
+  },
+  'snapshot-create': {
+    run: createSnapshot,
+    index: 'snapshot',
+    deadlineMs: SNAPSHOT_MS,
+    summary: 'takes a snapshot of indices and groups',
+    example: '{"indices":"books,logs-*","depot":"file:///mnt/backup"}',
+  },
+  'snapshot-list': {
+    run: listSnapshots,
+    index: 'none',
+    deadlineMs: WRITE_MS,
+    summary: 'lists the snapshots of a depot',
+    example: '{"depot":"file:///mnt/backup"}',
+  },
+  'snapshot-restore': {
+    run: restoreSnapshot,
+    index: 'snapshot',
+    deadlineMs: SNAPSHOT_MS,
+    summary: 'makes indices and groups from a snapshot',
+    example: '{"indices":"books","as":"books-of-may","replicas":0}',
+  },
+  'snapshot-delete': {
+    run: deleteSnapshot,
+    index: 'snapshot',
+    deadlineMs: SNAPSHOT_MS,
+    summary: 'deletes a snapshot, or gives up one that is being taken',
+    example: '{}',
   },
   indices: { run: listIndices, index: 'none', deadlineMs: READ_MS, summary: 'lists indices and groups', example: '{}' },
 };
