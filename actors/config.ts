@@ -6,6 +6,7 @@
 import type { ConnectionOptions } from '../src/bus/nats/options.ts';
 import { DEFAULT_SERVER } from '../src/bus/nats/options.ts';
 import type { CommitLimits } from '../src/cluster/commit-limits.ts';
+import type { WorkerLimits } from '../src/host/worker-limits.ts';
 
 /** What is taken when nothing is said. */
 export const DEFAULTS = {
@@ -57,6 +58,8 @@ export type ProcessConfig = {
   readonly data: string;
   readonly connection: ConnectionOptions;
   readonly log: LogConfig;
+  /** Milliseconds within which it has closed everything when it is asked to end; `TIMES.drainMs` unless given. */
+  readonly drainMs?: number;
 };
 
 /** A leaf process. */
@@ -68,6 +71,8 @@ export type LeafConfig = ProcessConfig & {
   readonly workers: number;
   /** Bounds of the group commits of its primaries. */
   readonly commit?: Partial<CommitLimits>;
+  /** Bounds of each worker thread. */
+  readonly limits?: Partial<WorkerLimits>;
 };
 
 /** A root process. */

@@ -13,6 +13,7 @@ export const EXIT = {
   unreachable: 4,
   yellow: 5,
   red: 6,
+  unfinished: 7,
 } as const;
 
 /** One line for each code, in the order of the codes. */
@@ -24,6 +25,7 @@ export const EXIT_MEANINGS = [
   [EXIT.unreachable, 'NATS cannot be reached, or lacks what is needed'],
   [EXIT.yellow, '`health` only: yellow, all data is served and some replicas are missing'],
   [EXIT.red, '`health` only: red, some data is not served'],
+  [EXIT.unfinished, 'asked to end, and not done with everything in time, or asked twice: stderr says what was left'],
 ] as const;
 
 const UNREACHABLE: ReadonlySet<ErrorCode> = new Set(['DISCONNECTED', 'PREFLIGHT_FAILED']);

@@ -12,30 +12,58 @@ import { EXIT, exitCodeOf } from './exit-codes.ts';
 /** Given to what is started: ends the process, since another one has its name. */
 export type OnLost = (reason: string) => void;
 
+/** What a process runs. */
+export type Running = Closeable & {
+  /** What is not closed yet, or could not be, for people: `copy 0 of books`. */
+  unfinished(): readonly string[];
+};
+
 type Ending = { readonly reason: string; readonly exitCode: number; readonly drainMs: number };
 
 /**
  * Runs one process to its end.
  *
  * @param start Opens everything. It may fail with an error whose message is one readable line.
- * @returns The exit code. Whatever is still open then is to be cut off by `process.exit`.
+ * @param drainMs Milliseconds within which everything is closed after SIGTERM, SIGINT or SIGHUP. A second signal ends the
+ *   process at once.
+ * @returns The exit code: `EXIT.unfinished` if something could not be closed in time. Whatever is still open then is to
+ *   be cut off by `process.exit`.
  */
-export async function runProcess(logger: Logger, start: (onLost: OnLost) => Promise<Closeable>): Promise<number> {
+export async function runProcess(
+  logger: Logger,
+  start: (onLost: OnLost) => Promise<Running>,
+  drainMs: number = TIMES.drainMs,
+): Promise<number> {
   let end: (ending: Ending) => void = () => {};
   const ended = new Promise<Ending>((resolve) => {
     end = resolve;
   });
-  listenForTheEnd(logger, end);
+  let running: Running | undefined;
+  const leftOver = (): readonly string[] => running?.unfinished() ?? [];
+  listenForTheEnd({ logger, end, drainMs, leftOver });
   const starting = start((reason) => end({ reason, exitCode: EXIT.nameLost, drainMs: TIMES.orphanDrainMs }));
   starting.then(
-    () => announce(logger),
+    (opened) => {
+      running = opened;
+      announce(logger);
+    },
     (error: unknown) => end(failedStart(logger, error)),
   );
   const ending = await ended;
   logger.info({ reason: ending.reason }, 'process ending');
   const drained = await closeWithin(ending.drainMs, starting, logger);
-  logger.info({ exitCode: ending.exitCode, drained }, 'process ended');
-  return ending.exitCode;
+  const left = leftOver();
+  const isDone = drained && left.length === 0;
+  const exitCode = isDone || ending.exitCode !== EXIT.done ? ending.exitCode : EXIT.unfinished;
+  if (!isDone) tellUnfinished(logger, `not all was closed within ${ending.drainMs} ms`, left);
+  logger.info({ exitCode, drained: isDone }, 'process ended');
+  return exitCode;
+}
+
+function tellUnfinished(logger: Logger, why: string, left: readonly string[]): void {
+  const what = left.length === 0 ? 'the start, or what was closed last' : left.join(', ');
+  logger.error({ why, left }, 'process ended unfinished');
+  process.stderr.write(`coppice: ${why}; not finished: ${what}\n`);
 }
 
 function announce(logger: Logger): void {
@@ -55,13 +83,22 @@ function failedStart(logger: Logger, error: unknown): Ending {
   return { reason: message, exitCode, drainMs: TIMES.orphanDrainMs };
 }
 
-function listenForTheEnd(logger: Logger, end: (ending: Ending) => void): void {
+function listenForTheEnd(of: {
+  logger: Logger;
+  end: (ending: Ending) => void;
+  drainMs: number;
+  leftOver: () => readonly string[];
+}): void {
+  const { logger, end, drainMs, leftOver } = of;
   let asked = false;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (asked) process.exit(EXIT.failed);
+      if (asked) {
+        tellUnfinished(logger, `${signal}, asked to end again`, leftOver());
+        process.exit(EXIT.unfinished);
+      }
       asked = true;
-      end({ reason: signal, exitCode: EXIT.done, drainMs: TIMES.drainMs });
+      end({ reason: signal, exitCode: EXIT.done, drainMs });
     });
   }
   const orphaned = (): void =>
@@ -79,7 +116,7 @@ function listenForTheEnd(logger: Logger, end: (ending: Ending) => void): void {
 }
 
 /** Whether all was closed within `withinMs`. */
-async function closeWithin(withinMs: number, starting: Promise<Closeable>, logger: Logger): Promise<boolean> {
+async function closeWithin(withinMs: number, starting: Promise<Running>, logger: Logger): Promise<boolean> {
   const closed = starting.then(
     async (opened) => {
       await opened.close();

@@ -80,6 +80,15 @@ function createIdSource(): Random['id'] {
   };
 }
 
+/**
+ * Memory of the calling thread, in bytes: V8's heap, and what it holds in buffers and WebAssembly memory. Memories that
+ * are shared between threads are not in it.
+ */
+export function threadMemory(): { readonly heapBytes: number; readonly outsideBytes: number } {
+  const { heapTotal, external, arrayBuffers } = process.memoryUsage();
+  return { heapBytes: heapTotal, outsideBytes: Math.max(external, arrayBuffers) };
+}
+
 function createSampler(): Machine['sample'] {
   let last = { cpu: process.cpuUsage(), atMs: performance.now() };
   return () => {

@@ -25,6 +25,12 @@ const ClusterState = v.object({
       draining: v.optional(v.boolean(), false),
       load: v.nullish(v.number()),
       rss_bytes: v.nullish(v.number()),
+      workers: v.exactOptional(
+        v.object({
+          deaths: v.number(),
+          last_death: v.exactOptional(v.object({ cause: v.string(), reason: v.string(), at: v.string() })),
+        }),
+      ),
     }),
   ),
   indices: v.array(

@@ -22,7 +22,7 @@ export function drawStatus(state: ClusterState, status: string, width: number): 
   const head = `cluster ${state.cluster}: ${status}, ${leaves}${controller}\n`;
   return [
     head,
-    ...(state.leaves.length > 0 ? [drawLeaves(state)] : []),
+    ...(state.leaves.length > 0 ? [`${drawLeaves(state)}${state.leaves.map(drawDeaths).join('')}`] : []),
     ...state.indices.map((index) => drawIndex(index, width)),
   ].join('\n');
 }
@@ -41,6 +41,13 @@ function drawLeaves({ leaves, indices }: ClusterState): string {
       String(copies.filter(({ leaf }) => leaf === name).length),
     ]),
   );
+}
+
+/** What became of a leaf's worker threads, if any died. */
+function drawDeaths({ name, workers }: ClusterState['leaves'][number]): string {
+  const last = workers?.last_death;
+  if (workers === undefined || last === undefined) return '';
+  return `${name} lost ${showCounted(workers.deaths, 'worker thread')}; ${last.at}: ${last.reason}\n`;
 }
 
 function drawIndex(index: Index, width: number): string {

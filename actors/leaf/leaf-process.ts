@@ -1,5 +1,4 @@
 /** A leaf process: a name in the cluster, and worker threads that host the copies placed here. */
-import type { Closeable } from '../../src/bus/bus.ts';
 import { parseDepotUrl } from '../../src/bus/depot-url.ts';
 import { systemEnv } from '../../src/env.ts';
 import { SEARCH_REQUIREMENT } from '../../src/host/actor-source.ts';
@@ -8,26 +7,24 @@ import { WorkerHost } from '../../src/host/worker-host.ts';
 import type { LeafConfig } from '../config.ts';
 import { openLog, reporterOf } from '../log.ts';
 import { openContext } from '../open-context.ts';
-import { type OnLost, runProcess } from '../run-process.ts';
+import { type OnLost, type Running, runProcess } from '../run-process.ts';
 
 /** Runs a leaf to its end; returns the exit code. */
 export async function runLeaf(config: LeafConfig): Promise<number> {
   const logger = openLog('leaf', config);
-  return runProcess(logger, async (onLost) => startLeaf(config, reporterOf(logger), onLost));
+  return runProcess(logger, async (onLost) => startLeaf(config, reporterOf(logger), onLost), config.drainMs);
 }
 
-async function startLeaf(
-  config: LeafConfig,
-  report: ReturnType<typeof reporterOf>,
-  onLost: OnLost,
-): Promise<Closeable> {
+async function startLeaf(config: LeafConfig, report: ReturnType<typeof reporterOf>, onLost: OnLost): Promise<Running> {
   parseDepotUrl(config.depot);
   const context = await openContext(config, report, config.depot);
   try {
     const host = new WorkerHost({
+      bus: context.bus,
       connection: config.connection,
       cluster: config.cluster,
       commit: config.commit ?? {},
+      limits: config.limits ?? {},
       depot: config.depot,
       env: systemEnv,
       report,
@@ -43,6 +40,7 @@ async function startLeaf(
       onLost,
     });
     return {
+      unfinished: () => leaf.unfinished(),
       close: async () => {
         await leaf.close();
         await context.close();

@@ -6,28 +6,31 @@ import { Controller } from '../../src/cluster/controller.ts';
 import type { RootConfig } from '../config.ts';
 import { openLog, reporterOf } from '../log.ts';
 import { openContext } from '../open-context.ts';
-import { runProcess } from '../run-process.ts';
+import { type Running, runProcess } from '../run-process.ts';
 
 /** Runs a root to its end; returns the exit code. */
 export async function runRoot(config: RootConfig): Promise<number> {
   const logger = openLog('root', config);
-  return runProcess(logger, async () => startRoot(config, reporterOf(logger)));
+  return runProcess(logger, async () => startRoot(config, reporterOf(logger)), config.drainMs);
 }
 
-async function startRoot(config: RootConfig, report: ReturnType<typeof reporterOf>): Promise<Closeable> {
+async function startRoot(config: RootConfig, report: ReturnType<typeof reporterOf>): Promise<Running> {
   const context = await openContext(config, report);
-  const opened: Closeable[] = [context];
+  const opened = new Map<string, Closeable>([['the connection', context]]);
   const close = async (): Promise<void> => {
-    for (const part of opened.toReversed()) await part.close();
+    for (const [name, part] of [...opened].toReversed()) {
+      await part.close();
+      opened.delete(name);
+    }
   };
   try {
     const coppice = new Coppice(context);
-    opened.push(coppice);
+    opened.set('requests of its own', coppice);
     const controller = new Controller(context);
-    opened.push(controller);
+    opened.set('the seat of the controller', controller);
     await controller.start();
-    opened.push(await servePublicApi(context, coppice));
-    return { close };
+    opened.set('requests of callers', await servePublicApi(context, coppice));
+    return { close, unfinished: () => [...opened.keys()] };
   } catch (error) {
     await close();
     throw error;

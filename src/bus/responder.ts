@@ -9,6 +9,7 @@ import { decode, type Encoding, encode, encodingOf, HEADERS } from '../wire/code
 import { errorHeaders, tellsItsEncoding, valueHeaders } from './answer.ts';
 import type { Bus, BusMessage } from './bus.ts';
 import { MAX_ANSWER_BYTES, PART_BYTES, splitParts } from './parts.ts';
+import { NO_TICKET, type RequestLedger } from './request-ledger.ts';
 
 /** Budget of a request that names none. */
 export const DEFAULT_DEADLINE_MS = 10_000;
@@ -26,6 +27,8 @@ export interface RpcRequest {
   readonly body: unknown;
   readonly encoding: Encoding;
   readonly deadline: Deadline;
+  /** Under which the request is written down for whoever looks after this thread; -1 if it is not. */
+  readonly ticket: number;
   header(name: string): string | undefined;
   /** Aborted when the deadline has passed. Made at first use. */
   readonly signal: AbortSignal;
@@ -53,14 +56,19 @@ export class Responder {
   readonly #bus: Bus;
   readonly #env: Env;
   readonly #onFault: OnFault;
+  readonly #ledger: RequestLedger | undefined;
   readonly #options: ResponderOptions;
   readonly #maxInFlight: number;
   readonly #running = new Set<Promise<void>>();
 
-  constructor(context: { bus: Bus; env: Env; onFault: OnFault }, options: ResponderOptions) {
+  constructor(
+    context: { bus: Bus; env: Env; onFault: OnFault; ledger: RequestLedger | undefined },
+    options: ResponderOptions,
+  ) {
     this.#bus = context.bus;
     this.#env = context.env;
     this.#onFault = context.onFault;
+    this.#ledger = context.ledger;
     this.#options = options;
     this.#maxInFlight = options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT;
   }
@@ -86,6 +94,7 @@ export class Responder {
         body: decode(message.data, encoding),
         deadline,
         env: this.#env,
+        ticket: message.reply === undefined ? NO_TICKET : (this.#ledger?.begin(message.reply) ?? NO_TICKET),
       });
       const run = this.#run(answer, request).finally(() => this.#running.delete(run));
       this.#running.add(run);
@@ -108,6 +117,7 @@ export class Responder {
       this.#fail(answer, asCoppiceError(error), request.encoding);
     } finally {
       request.release();
+      this.#ledger?.end(request.ticket);
     }
   }
 
@@ -159,16 +169,21 @@ class Incoming implements RpcRequest {
   readonly body: unknown;
   readonly encoding: Encoding;
   readonly deadline: Deadline;
+  readonly ticket: number;
   readonly #message: BusMessage;
   readonly #env: Env;
   #signal: AbortSignal | undefined;
   #cancel: (() => void) | undefined;
 
-  constructor(message: BusMessage, parsed: { body: unknown; encoding: Encoding; deadline: Deadline; env: Env }) {
+  constructor(
+    message: BusMessage,
+    parsed: { body: unknown; encoding: Encoding; deadline: Deadline; env: Env; ticket: number },
+  ) {
     this.subject = message.subject;
     this.body = parsed.body;
     this.encoding = parsed.encoding;
     this.deadline = parsed.deadline;
+    this.ticket = parsed.ticket;
     this.#message = message;
     this.#env = parsed.env;
   }

@@ -10,6 +10,7 @@ import { readAnswer } from './answer.ts';
 import type { Bus, BusHeaders, BusMessage, Closeable } from './bus.ts';
 import { PartAssembler } from './parts.ts';
 import { Replies, type ReplyToken, type ReplyWaiter } from './replies.ts';
+import type { RequestLedger } from './request-ledger.ts';
 import { DEFAULT_DEADLINE_MS, type OnFault, Responder, type ResponderOptions } from './responder.ts';
 
 /** How a request is sent. */
@@ -38,13 +39,18 @@ export class Rpc implements Closeable {
   /** The shared reply inbox. */
   readonly replies: Replies;
   readonly #onFault: OnFault;
+  readonly #ledger: RequestLedger | undefined;
   readonly #servers = new Set<Server>();
 
-  /** @param onFault Told of what handlers throw that is not a CoppiceError; the requester gets `INTERNAL`. */
-  constructor(bus: Bus, env: Env, onFault: OnFault) {
+  /**
+   * @param onFault Told of what handlers throw that is not a CoppiceError; the requester gets `INTERNAL`.
+   * @param ledger Where requests are written down while they run.
+   */
+  constructor(bus: Bus, env: Env, onFault: OnFault, ledger?: RequestLedger) {
     this.bus = bus;
     this.env = env;
     this.#onFault = onFault;
+    this.#ledger = ledger;
     this.replies = new Replies(bus);
   }
 
@@ -71,7 +77,7 @@ export class Rpc implements Closeable {
 
   /** Makes the serving side alone, for endpoints of a service; its owner drains it. */
   responder(options: ResponderOptions): Responder {
-    return new Responder({ bus: this.bus, env: this.env, onFault: this.#onFault }, options);
+    return new Responder({ bus: this.bus, env: this.env, onFault: this.#onFault, ledger: this.#ledger }, options);
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 import type { Bus, Closeable } from '../bus/bus.ts';
 import type { Registry } from '../bus/registry.ts';
+import type { RequestLedger } from '../bus/request-ledger.ts';
 import { Rpc } from '../bus/rpc.ts';
 import type { Env, Reporter } from '../env.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
@@ -14,6 +15,7 @@ import { type CommitLimits, commitLimits } from './commit-limits.ts';
 import type { DepotAccess } from './depot-access.ts';
 import { Membership } from './membership.ts';
 import { ClusterView } from './view.ts';
+import { type MarksOf, NO_MARKS } from './work-marks.ts';
 
 /** A leaf that has not refreshed its entry for so long is forgotten. */
 export const LEAF_TTL_MS = 10_000;
@@ -35,6 +37,8 @@ export type ClusterContext = Closeable & {
   readonly checkpoints?: CheckpointOptions;
   /** Depots that this process can reach, for snapshots; without it none are taken or restored here. */
   readonly depots?: DepotAccess;
+  /** Where copies mark what their actors' code is at. */
+  readonly marksOf: MarksOf;
 };
 
 /**
@@ -53,15 +57,18 @@ export async function joinCluster(options: {
   commit?: Partial<CommitLimits>;
   checkpoints?: CheckpointOptions | undefined;
   depots?: DepotAccess | undefined;
+  ledger?: RequestLedger;
+  marksOf?: MarksOf;
 }): Promise<ClusterContext> {
   const { bus, env, report, checkpoints, depots } = options;
   const commit = commitLimits(options.commit);
   const cluster = checkName('cluster', options.cluster);
-  const rpc = new Rpc(bus, env, (error, subject) => {
+  const onFault = (error: unknown, subject: string): void => {
     const fault = asCoppiceError(error);
     const stack = error instanceof Error ? error.stack : undefined;
     report('error', 'request handler failed', { subject, error: fault.message, stack });
-  });
+  };
+  const rpc = new Rpc(bus, env, onFault, options.ledger);
   const { registry, leaves } = await openBuckets(bus, cluster, options.create ?? true);
   const view = new ClusterView(env.clock, report);
   const membership = new Membership({ bus, rpc, env, cluster, report });
@@ -85,6 +92,7 @@ export async function joinCluster(options: {
     view,
     membership,
     commit,
+    marksOf: options.marksOf ?? (() => NO_MARKS),
     ...(checkpoints === undefined ? {} : { checkpoints }),
     ...(depots === undefined ? {} : { depots }),
     close: () => (closing ??= close()),

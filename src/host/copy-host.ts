@@ -3,7 +3,7 @@
  */
 import type { Closeable } from '../bus/bus.ts';
 import type { CopySpec } from '../shard/copy-spec.ts';
-import type { CopyStatus } from '../wire/records.ts';
+import type { CopyStatus, WorkersStatus } from '../wire/records.ts';
 import type { CopyTransition } from '../wire/transitions.ts';
 
 /** Told of the steps of copies. */
@@ -18,6 +18,10 @@ export interface CopyHost extends Closeable {
   /** Keys of the copies open, or being opened. */
   keys(): readonly string[];
   statuses(): readonly CopyStatus[];
+  /** Keys of copies that are open, or could not be closed in good order. */
+  unfinished(): readonly string[];
+  /** The worker threads, if copies live in such. */
+  workers?(): WorkersStatus;
   /** Calls `listener` when a status may have changed. */
   onStatus(listener: () => void): void;
   /** Calls `listener` at every step of a copy. */

@@ -49,6 +49,7 @@ export class Leaf implements Closeable {
   #stopListening: () => void = () => {};
   #reconcileSoon = false;
   #closed: Promise<void> | undefined;
+  #isStopped = false;
 
   /**
    * Starts a leaf: takes the name, answers pings, begins to pulse, and opens the copies placed here.
@@ -97,6 +98,15 @@ export class Leaf implements Closeable {
     });
   }
 
+  /** What is not closed, for people. */
+  unfinished(): readonly string[] {
+    const copies = this.#host.unfinished().map((key) => {
+      const [group = key, , shard = ''] = key.split('/');
+      return `copy of shard ${shard} of ${group}`;
+    });
+    return this.#isStopped ? copies : [...copies, 'the name of the leaf'];
+  }
+
   /** Hands primacy over, closes the copies, and gives the name back. */
   async close(): Promise<void> {
     this.#closed ??= this.#stop();
@@ -130,6 +140,7 @@ export class Leaf implements Closeable {
     await this.#server?.close();
     this.#pulse.close();
     await this.#claim.release();
+    this.#isStopped = true;
     this.#context.report('info', 'leaf stopped', { leaf: this.name });
   }
 
@@ -168,10 +179,12 @@ export class Leaf implements Closeable {
   }
 
   #compose(): Pulse {
+    const workers = this.#host.workers?.();
     return {
       leaf: this.name,
       incarnation: this.incarnation,
       ...this.#context.env.machine.sample(),
+      ...(workers === undefined ? {} : { workers }),
       copies: [...this.#host.statuses()],
     };
   }

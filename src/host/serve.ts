@@ -27,6 +27,7 @@ import { InlineHost } from './inline-host.ts';
 import { Leaf } from './leaf.ts';
 import { depotAccess, openCheckpoints } from './open-checkpoints.ts';
 import { WorkerHost } from './worker-host.ts';
+import type { WorkerLimits } from './worker-limits.ts';
 
 /** How a group is served. */
 export type ServeOptions = {
@@ -51,6 +52,8 @@ export type ServeOptions = {
   readonly report?: Reporter;
   /** Bounds of the group commits of primaries here; the defaults are in `COMMIT_LIMITS`. */
   readonly commit?: Partial<CommitLimits>;
+  /** Bounds of each worker thread of a definition given by module; the defaults are in `WORKER_LIMITS`. */
+  readonly limits?: Partial<WorkerLimits>;
 };
 
 /** A group served here. */
@@ -107,7 +110,8 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
     opened.push(serveCalls(context, client, nameToToken(name)));
     const leafName = options.name ?? `${name}-${randomToken(systemEnv.random, 8)}`;
     for (let copy = 1; copy <= (options.replicas ?? 1); copy++) {
-      const host = createHost(context, { definition, source, connection, cluster, depot, report, commit });
+      const { limits = {} } = options;
+      const host = createHost(context, { definition, source, connection, cluster, depot, report, commit, limits });
       opened.push(await startLeaf(context, { host, group, zone: options.zone ?? '', name: `${leafName}-${copy}` }));
     }
     if (!(await whenUsable(context, group, options.readyWithinMs ?? READY_MS))) {
@@ -179,7 +183,7 @@ function sorted(record: Readonly<Record<string, unknown>>): readonly (readonly [
   return Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
-type HostParts = Pick<ServeOptions, 'commit'> & {
+type HostParts = Pick<ServeOptions, 'commit' | 'limits'> & {
   readonly definition: ActorDefinition;
   readonly source: ActorSource | undefined;
   readonly connection: ConnectionOptions;
@@ -190,16 +194,18 @@ type HostParts = Pick<ServeOptions, 'commit'> & {
 
 function createHost(
   context: ClusterContext,
-  { definition, source, connection, cluster, depot, report, commit = {} }: HostParts,
+  { definition, source, connection, cluster, depot, report, commit = {}, limits = {} }: HostParts,
 ): CopyHost {
   const requires = requirementOf(definition.name);
   if (source === undefined) return new InlineHost(context, (wanted) => (wanted === requires ? definition : undefined));
   return new WorkerHost({
+    bus: context.bus,
     connection,
     cluster,
     depot,
     report,
     commit,
+    limits,
     env: systemEnv,
     workers: systemEnv.machine.cores,
     actors: { [requires]: source },

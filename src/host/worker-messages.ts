@@ -8,6 +8,7 @@ import type { CopySpec } from '../shard/copy-spec.ts';
 import type { CopyStatus } from '../wire/records.ts';
 import type { CopyTransition } from '../wire/transitions.ts';
 import type { ActorSource } from './actor-source.ts';
+import type { RecordDeaths } from './copy-trials.ts';
 
 /** What a worker is started with. */
 export type WorkerStart = {
@@ -19,17 +20,31 @@ export type WorkerStart = {
   readonly depot: string | undefined;
   /** Definitions by what groups require. */
   readonly actors: Readonly<Record<string, ActorSource>>;
+  /** Where it tells that it lives and what it does, as `black-box.ts` says. */
+  readonly box: SharedArrayBuffer;
 };
+
+/** Memory of one thread, in bytes: V8's heap, and buffers and WebAssembly memory outside of it. */
+export type WorkerMemory = { readonly heapBytes: number; readonly outsideBytes: number };
 
 /** From the main thread. */
 export type ToWorker =
-  | { readonly type: 'open'; readonly spec: CopySpec }
+  | {
+      readonly type: 'open';
+      readonly spec: CopySpec;
+      /** Under which the copy marks its work in the black box. */
+      readonly number: number;
+      /** The operation of the log over which threads have died with it. */
+      readonly deaths?: RecordDeaths;
+    }
   | { readonly type: 'close'; readonly key: string }
   | { readonly type: 'stop' };
 
 /** From a worker. */
 export type FromWorker =
-  | { readonly type: 'status'; readonly copies: readonly CopyStatus[] }
+  /** It has joined the cluster. */
+  | { readonly type: 'ready' }
+  | { readonly type: 'status'; readonly copies: readonly CopyStatus[]; readonly memory: WorkerMemory }
   | { readonly type: 'transition'; readonly transition: CopyTransition }
   | { readonly type: 'closed'; readonly key: string }
   | { readonly type: 'stopped' }

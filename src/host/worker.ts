@@ -5,14 +5,19 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { ActorDefinition } from '../actor/definition.ts';
 import { connectNats } from '../bus/nats/connect.ts';
 import { joinCluster } from '../cluster/context.ts';
-import { type Reporter, systemEnv } from '../env.ts';
+import { NO_MARKS } from '../cluster/work-marks.ts';
+import { threadRegionBytes } from '../engine/writer/thread-memory.ts';
+import { type Reporter, systemEnv, threadMemory } from '../env.ts';
 import { asCoppiceError } from '../errors.ts';
 import { loadDefinition } from './actor-source.ts';
+import { BlackBoxWriter } from './black-box.ts';
+import { copyKey } from './copy-host.ts';
 import { InlineHost } from './inline-host.ts';
 import { depotAccess, openCheckpoints } from './open-checkpoints.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
 
 const STATUS_INTERVAL_MS = 400;
+const BEAT_MS = 50;
 
 const port = parentPort;
 if (port === null) throw new Error('a worker of a leaf must be started as a worker thread');
@@ -20,6 +25,9 @@ const send = (message: FromWorker): void => port.postMessage(message);
 const report: Reporter = (level, message, fields = {}) => send({ type: 'report', level, message, fields });
 
 const start = workerData as WorkerStart;
+const box = new BlackBoxWriter(start.box, systemEnv.clock);
+/** Numbers of the copies here, by their keys. */
+const numbers = new Map<string, number>();
 const definitions = new Map<string, ActorDefinition>();
 for (const [requires, source] of Object.entries(start.actors)) definitions.set(requires, await loadDefinition(source));
 
@@ -30,13 +38,33 @@ const { cluster, commit } = start;
 const owner = { bus, cluster, env: systemEnv };
 const checkpoints = await openCheckpoints(start.depot, owner);
 const depots = depotAccess(start.depot, owner);
-const context = await joinCluster({ cluster, commit, bus, env: systemEnv, report, checkpoints, depots });
+const context = await joinCluster({
+  cluster,
+  commit,
+  bus,
+  env: systemEnv,
+  report,
+  checkpoints,
+  depots,
+  ledger: box,
+  marksOf: ({ group, generation, shard }) => {
+    const number = numbers.get(`${group}/${generation}/${shard}`);
+    return number === undefined ? NO_MARKS : box.marksOf(number);
+  },
+});
 const host = new InlineHost(context, (requires) => definitions.get(requires));
 let statusSoon = false;
 
 function sendStatus(): void {
   statusSoon = false;
-  send({ type: 'status', copies: host.statuses() });
+  const { heapBytes, outsideBytes } = threadMemory();
+  const memory = { heapBytes, outsideBytes: outsideBytes + threadRegionBytes() };
+  send({ type: 'status', copies: host.statuses(), memory });
+}
+
+function beat(): void {
+  box.beat();
+  systemEnv.clock.after(BEAT_MS, beat);
 }
 
 function repeatStatus(): void {
@@ -45,7 +73,10 @@ function repeatStatus(): void {
 }
 
 async function take(message: ToWorker): Promise<void> {
-  if (message.type === 'open') return host.openCopy(message.spec);
+  if (message.type === 'open') {
+    numbers.set(copyKey(message.spec), message.number);
+    return host.openCopy(message.spec);
+  }
   if (message.type === 'close') {
     try {
       await host.closeCopy(message.key);
@@ -73,4 +104,6 @@ port.on('message', (message: ToWorker) => {
     report('error', 'worker failed to obey', { type: message.type, error: asCoppiceError(error).message }),
   );
 });
+beat();
+send({ type: 'ready' });
 repeatStatus();

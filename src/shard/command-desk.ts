@@ -13,7 +13,7 @@ import { groupToken } from '../wire/names.ts';
 import { parseRecord, SharedRecord } from '../wire/records.ts';
 import { fill, SUBJECTS } from '../wire/subjects.ts';
 import { Committer } from './committer.ts';
-import type { CopySpec } from './copy-spec.ts';
+import { type CopySpec, copyPlace } from './copy-spec.ts';
 import type { Command } from './decider.ts';
 import type { Reign } from './primacy.ts';
 import type { AppliedRecord, ShardState } from './shard-state.ts';
@@ -58,6 +58,7 @@ export class CommandDesk {
       group: group.name,
       generation: group.generation,
       state: this.#options.state(),
+      marks: context.marksOf(copyPlace(spec)),
       term: reign.term,
       termRecord: reign.termRecord,
       limits: context.commit,
@@ -128,8 +129,9 @@ export class CommandDesk {
     const { since, endpoint } = message;
     if (since === undefined) return { term: this.#term, seq: state().appliedSeq, outcomes: [] };
     const committer = this.#committer;
+    const { ticket } = request;
     const outcomes = Promise.all(
-      message.operations.map(async ({ id, body }) => submit(committer, { id, endpoint, body, since })),
+      message.operations.map(async ({ id, body }) => submit(committer, { id, endpoint, body, since, ticket })),
     );
     return { term: this.#term, outcomes: await this.#inTime(outcomes, request), seq: state().appliedSeq };
   }

@@ -11,3 +11,12 @@ export type CopySpec = {
   /** Random id of this start of the leaf's process. */
   readonly incarnation: string;
 };
+
+/** What names a copy within its leaf. */
+export function copyPlace({ group, shard }: Pick<CopySpec, 'group' | 'shard'>): {
+  readonly group: string;
+  readonly generation: string;
+  readonly shard: number;
+} {
+  return { group: group.name, generation: group.generation, shard };
+}

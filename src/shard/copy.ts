@@ -80,7 +80,7 @@ export class Copy {
     // The last part keeps ids apart when a copy is opened twice in one life of the process.
     this.#recordIdPrefix = `${group.generation}.${shard}.${incarnation}-${env.random.id().slice(0, 8)}`;
     this.#log = bus.openLog(logSpec(cluster, group));
-    this.#state = new HeldState(spec, this.#definition, this.#context.report);
+    this.#state = new HeldState(spec, this.#definition, this.#context);
     this.#follower = new LogFollower({
       context: this.#context,
       log: this.#log,
@@ -96,7 +96,7 @@ export class Copy {
     this.#waiters = new SequenceWaiters(env.clock);
     this.#upkeep = new Upkeep({
       clock: env.clock,
-      maintain: (shouldStop) => this.#state.sound?.maintain(shouldStop) ?? false,
+      maintain: (shouldStop) => this.#state.maintain(shouldStop),
       onError: (error) => this.#fail(error),
     });
     this.#queries = new QueryDesk({

@@ -3,6 +3,8 @@
  * that is too old has none, a new one is decided on the state plus what is pending.
  */
 import type { CommandEndpoint, StatefulDefinition } from '../actor/definition.ts';
+import { NO_TICKET } from '../bus/request-ledger.ts';
+import { NO_MARKS, type WorkMarks } from '../cluster/work-marks.ts';
 import type { Env } from '../env.ts';
 import { asCoppiceError, CoppiceError } from '../errors.ts';
 import { encodeOperation } from '../wire/log-record.ts';
@@ -20,6 +22,8 @@ export type Command = {
   readonly body: unknown;
   /** Log sequence of the shard known before the command was first sent. */
   readonly since: number;
+  /** Of the request that brought it. */
+  readonly ticket?: number;
 };
 
 /** What deciding needs of a reign. */
@@ -38,6 +42,8 @@ export type DeciderOptions = {
   readonly agree: (change: (shared: unknown) => unknown) => Promise<void>;
   /** The actor's own code threw something untyped while deciding; the caller was told, nothing was lost. */
   readonly onFault: (error: Error) => void;
+  /** Where it is marked that the actor's code runs. */
+  readonly marks?: WorkMarks;
 };
 
 /** A command that can be decided. */
@@ -100,10 +106,11 @@ export class Decider {
    * @throws CoppiceError `PAYLOAD_TOO_LARGE` if no record has, and what no state could accept.
    */
   decide({ command, body, endpoint }: Prepared, { next, inFlight }: Undecided): boolean {
-    const { state, env, shard, group, term, maxRecordBytes } = this.#options;
+    const { state, env, shard, group, term, maxRecordBytes, marks = NO_MARKS } = this.#options;
     const accepted = (inFlight?.batch.accepted ?? 0) + next.accepted;
     const alreadyApplied = inFlight !== undefined && state.appliedId === inFlight.recordId;
     const seqNo = state.nextSeqNo + (alreadyApplied ? next.accepted : accepted);
+    marks.begin('decide', { ticket: command.ticket ?? NO_TICKET });
     const decision = endpoint.decide(state.user, body, {
       group,
       shard,
@@ -113,6 +120,7 @@ export class Decider {
       shared: this.#options.shared(),
       pending: (key) => next.records.get(key) ?? (alreadyApplied ? undefined : inFlight?.batch.records.get(key)),
     });
+    marks.end();
     const { id } = command;
     const bytes = encodeOperation(
       decision.kind === 'accept'
@@ -134,6 +142,7 @@ export class Decider {
 
   /** An untyped error of the actor's code is the actor's fault, not the caller's; deciding has no effects to undo. */
   asAnswer(error: unknown): CoppiceError {
+    this.#options.marks?.end();
     if (error instanceof CoppiceError) return error;
     const cause = asCoppiceError(error);
     this.#options.onFault(cause);

@@ -4,9 +4,11 @@
  */
 import type { ActorDefinition } from '../actor/definition.ts';
 import type { LogEntry } from '../bus/log.ts';
+import type { ClusterContext } from '../cluster/context.ts';
+import type { WorkMarks } from '../cluster/work-marks.ts';
 import type { Reporter } from '../env.ts';
 import { asCoppiceError, CoppiceError } from '../errors.ts';
-import type { CopySpec } from './copy-spec.ts';
+import { type CopySpec, copyPlace } from './copy-spec.ts';
 import { type ApplyVerdict, ShardState } from './shard-state.ts';
 
 const NO_STATS = { docCount: 0, sizeBytes: 0 };
@@ -16,14 +18,16 @@ export class HeldState {
   readonly #spec: CopySpec;
   readonly #definition: ActorDefinition;
   readonly #report: Reporter;
+  readonly #marks: WorkMarks;
   #state: ShardState | undefined;
   #isSound = false;
   #statsFailed = false;
 
-  constructor(spec: CopySpec, definition: ActorDefinition, report: Reporter) {
+  constructor(spec: CopySpec, definition: ActorDefinition, context: Pick<ClusterContext, 'report' | 'marksOf'>) {
     this.#spec = spec;
     this.#definition = definition;
-    this.#report = report;
+    this.#report = context.report;
+    this.#marks = context.marksOf(copyPlace(spec));
   }
 
   /** Builds an empty state. Throws what the actor's `init` throws. */
@@ -31,7 +35,9 @@ export class HeldState {
     const { group, shard } = this.#spec;
     if (this.#definition.kind === 'stateless') return;
     const { generation, settings } = group;
+    this.#marks.begin('open');
     this.adopt(new ShardState({ definition: this.#definition, generation, shard, settings }));
+    this.#marks.end();
   }
 
   /** Holds a state that was built elsewhere. */
@@ -66,10 +72,22 @@ export class HeldState {
   /** Applies a record; what it throws leaves the state unsound. Undefined if there is none to apply it to. */
   apply(entry: LogEntry): ApplyVerdict | undefined {
     try {
-      return this.sound?.apply(entry);
+      return this.sound?.apply(entry, this.#marks);
     } catch (error) {
       this.#isSound = false;
       throw error;
+    } finally {
+      this.#marks.end();
+    }
+  }
+
+  /** Lets the actor do work that waits for idle time; tells whether there is more. */
+  maintain(shouldStop: () => boolean): boolean {
+    this.#marks.begin('maintain');
+    try {
+      return this.sound?.maintain(shouldStop) ?? false;
+    } finally {
+      this.#marks.end();
     }
   }
 

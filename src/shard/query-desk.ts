@@ -8,12 +8,13 @@ import type { RpcRequest } from '../bus/responder.ts';
 import type { Server } from '../bus/rpc.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { logSpec } from '../cluster/groups.ts';
+import type { WorkMarks } from '../cluster/work-marks.ts';
 import { CoppiceError } from '../errors.ts';
 import { APPLIED_ENDPOINT, parseQueryMessage, type QueryAnswer } from '../wire/messages.ts';
 import { groupToken, nameToToken } from '../wire/names.ts';
 import { SNAPSHOT_ENDPOINT } from '../wire/snapshot-messages.ts';
 import { fill, QUEUES, SUBJECTS, tokenAt } from '../wire/subjects.ts';
-import type { CopySpec } from './copy-spec.ts';
+import { type CopySpec, copyPlace } from './copy-spec.ts';
 import type { SequenceWaiters } from './sequence-waiters.ts';
 import type { ShardState } from './shard-state.ts';
 import { SnapshotDesk } from './snapshot-desk.ts';
@@ -34,6 +35,7 @@ export type QueryDeskOptions = {
 export class QueryDesk {
   readonly #options: QueryDeskOptions;
   readonly #snapshots: SnapshotDesk | undefined;
+  readonly #marks: WorkMarks;
   #servers: readonly Server[] = [];
   /** The state that queries were let in for; another one may still be behind. */
   #serving: ShardState | undefined;
@@ -41,6 +43,7 @@ export class QueryDesk {
   constructor(options: QueryDeskOptions) {
     this.#options = options;
     if (options.definition.kind === 'stateful') this.#snapshots = this.#snapshotDesk();
+    this.#marks = options.context.marksOf(copyPlace(options.spec));
   }
 
   /** Starts answering. */
@@ -92,7 +95,7 @@ export class QueryDesk {
   async #answer(name: string, request: RpcRequest): Promise<QueryAnswer> {
     const { spec, waiters } = this.#options;
     const message = parseQueryMessage(request.body);
-    if (name === REDUCE_ENDPOINT) return { value: await this.#reduce(message.body), seq: 0 };
+    if (name === REDUCE_ENDPOINT) return { value: await this.#reduce(message.body, request.ticket), seq: 0 };
     if (name === SNAPSHOT_ENDPOINT && this.#snapshots !== undefined)
       return { value: await this.#snapshots.answer(message.body), seq: 0 };
     const endpoint = name === APPLIED_ENDPOINT ? undefined : this.#endpoint(name);
@@ -111,7 +114,7 @@ export class QueryDesk {
     const state = this.#state();
     const seq = state?.appliedSeq ?? 0;
     if (endpoint === undefined) return { seq };
-    const value = await this.#run(name, async () =>
+    const value = await this.#run({ name, ticket: request.ticket }, () =>
       endpoint.handle(state?.user, endpoint.parse === undefined ? message.body : endpoint.parse(message.body), {
         group: spec.group.name,
         shard: spec.shard,
@@ -135,10 +138,17 @@ export class QueryDesk {
   }
 
   /** Runs the actor's own code: what it throws untyped is the actor's fault, told to the caller and reported. */
-  async #run<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
+  async #run<Value>(
+    { name, ticket }: { name: string; ticket: number },
+    work: () => Value | Promise<Value>,
+  ): Promise<Value> {
+    this.#marks.begin('query', { ticket });
     try {
-      return await work();
+      const answer = work();
+      this.#marks.end();
+      return await answer;
     } catch (error) {
+      this.#marks.end();
       if (error instanceof CoppiceError) throw error;
       const message = error instanceof Error ? error.message : String(error);
       const { group, shard } = this.#options.spec;
@@ -166,7 +176,7 @@ export class QueryDesk {
     );
   }
 
-  async #reduce(body: unknown): Promise<unknown> {
+  async #reduce(body: unknown, ticket: number): Promise<unknown> {
     if (
       typeof body !== 'object' ||
       body === null ||
@@ -181,6 +191,6 @@ export class QueryDesk {
     const name = String(body.endpoint);
     const { reduce } = this.#endpoint(name);
     if (reduce === undefined) return partials;
-    return this.#run(name, async () => reducePartials(reduce, partials, request));
+    return this.#run({ name, ticket }, () => reducePartials(reduce, partials, request));
   }
 }

@@ -3,6 +3,7 @@
  * remembered operations). It is a function of the log alone: every copy that applied the same records holds the same.
  */
 import type { ActorCheckpoint, StatefulDefinition } from '../actor/definition.ts';
+import { NO_MARKS, type WorkMarks } from '../cluster/work-marks.ts';
 import { CoppiceError, isCoppiceError } from '../errors.ts';
 import type { RuntimeShare } from '../wire/checkpoint-format.ts';
 import { type CheckpointMark, decodeLogRecord, decodeOperation, type LogRecord } from '../wire/log-record.ts';
@@ -134,7 +135,7 @@ export class ShardState {
    * Applies the next record of the log. A typed error of the actor's `apply` marks that operation as failed, on every
    * copy alike; anything else it throws is thrown on, and this copy must be discarded.
    */
-  apply(entry: { seq: number; id: string; data: Uint8Array }): ApplyVerdict {
+  apply(entry: { seq: number; id: string; data: Uint8Array }, marks: WorkMarks = NO_MARKS): ApplyVerdict {
     if (entry.seq <= this.#appliedSeq) return { kind: 'duplicate' };
     const record = decodeLogRecord(entry.data);
     const broken = this.#chainBreak(record, entry.seq);
@@ -145,7 +146,7 @@ export class ShardState {
       const outcome =
         'error' in operation
           ? { ok: false as const, error: operation.error, seq: entry.seq }
-          : this.#applyOperation(operation.record, { seq: entry.seq, place, term: record.term });
+          : this.#applyOperation(operation.record, { seq: entry.seq, place, term: record.term }, marks);
       outcomes.set(operation.id, outcome);
       this.#window.remember(operation.id, outcome);
     }
@@ -206,7 +207,8 @@ export class ShardState {
     };
   }
 
-  #applyOperation(record: unknown, at: { seq: number; place: number; term: number }): CommandOutcome {
+  #applyOperation(record: unknown, at: { seq: number; place: number; term: number }, marks: WorkMarks): CommandOutcome {
+    marks.begin('apply', at);
     const seqNo = this.#nextSeqNo++;
     try {
       const value = this.#definition.apply(this.#user, record, { ...at, seqNo });

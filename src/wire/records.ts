@@ -124,6 +124,29 @@ export const CopyStatus = v.object({
 });
 export type CopyStatus = v.InferOutput<typeof CopyStatus>;
 
+/** One worker thread of a leaf. */
+const WorkerStatus = v.object({
+  /** Counted from the start of the leaf. */
+  worker: Count,
+  copies: Count,
+  /** V8's heap, and buffers and WebAssembly memory outside of it. */
+  heapBytes: Count,
+  outsideBytes: Count,
+  /** For how long its event loop has stood still; 0 as a rule. */
+  silentMs: Count,
+});
+export type WorkerStatus = v.InferOutput<typeof WorkerStatus>;
+
+/** The worker threads of a leaf. */
+const WorkersStatus = v.object({
+  threads: v.array(WorkerStatus),
+  /** Threads that died since the leaf started. */
+  deaths: Count,
+  /** The last death: `crashed`, `outOfMemory`, `exited`, `stuck` or `overMemory`; the same for people; wall time. */
+  lastDeath: v.exactOptional(v.object({ worker: Count, cause: v.string(), reason: v.string(), atMs: v.number() })),
+});
+export type WorkersStatus = v.InferOutput<typeof WorkersStatus>;
+
 /** A leaf's heartbeat. */
 export const Pulse = v.object({
   leaf: v.string(),
@@ -131,6 +154,8 @@ export const Pulse = v.object({
   /** Share of one core used since the last pulse, 0 to the number of cores. */
   load: v.number(),
   rssBytes: Count,
+  /** Absent where copies run on the leaf's own thread. */
+  workers: v.exactOptional(WorkersStatus),
   copies: v.array(CopyStatus),
 });
 export type Pulse = v.InferOutput<typeof Pulse>;

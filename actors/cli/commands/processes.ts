@@ -3,10 +3,11 @@
  * needed, so that the other commands start faster.
  */
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { COMMIT_LIMITS } from '../../../src/cluster/commit-limits.ts';
 import { systemEnv } from '../../../src/env.ts';
-import { DEFAULTS, type ProcessConfig } from '../../config.ts';
+import { WORKER_LIMITS } from '../../../src/host/worker-limits.ts';
+import { DEFAULTS, type ProcessConfig, TIMES } from '../../config.ts';
 import { findCluster } from '../../embedded/cluster-file.ts';
 import {
   addConnectionOptions,
@@ -21,7 +22,7 @@ import {
 import type { Shell } from '../shell.ts';
 import { findTarget, type TargetFlags } from '../target.ts';
 
-type Flags = TargetFlags & LogFlags & { readonly name: string; readonly data: string };
+type Flags = TargetFlags & LogFlags & { readonly name: string; readonly data: string; readonly drainMs: number };
 type LeafFlags = Flags & {
   readonly zone: string;
   readonly depot: string;
@@ -29,9 +30,13 @@ type LeafFlags = Flags & {
   readonly commitMs: number;
   readonly commitRecords: number;
   readonly commitBytes: number;
+  readonly workerHeapMb: number;
+  readonly workerMemoryMb: number;
+  readonly stuckMs: number;
 };
 
 const MAX_WORKERS = 1_024;
+const MAX_DRAIN_MS = 3_600_000;
 
 /** Adds the commands. */
 export function addProcessCommands(program: Command, shell: Shell): void {
@@ -51,6 +56,8 @@ export function addProcessCommands(program: Command, shell: Shell): void {
       shell.vars['COPPICE_DEPOT'] || DEFAULTS.depot,
     )
     .option('--workers <n>', 'threads that host copies (default: one for each core)', wholeNumber(1, MAX_WORKERS));
+  addDrainOption(leaf);
+  addWorkerOptions(leaf);
   addCommitOptions(leaf);
   addExamples(addLogOptions(addConnectionOptions(leaf)), [
     ['coppice leaf --name leaf-4', 'joins the cluster in .coppice'],
@@ -65,6 +72,7 @@ export function addProcessCommands(program: Command, shell: Shell): void {
         depot: flags.depot,
         workers: flags.workers ?? systemEnv.machine.cores,
         commit: { ms: flags.commitMs, records: flags.commitRecords, bytes: flags.commitBytes },
+        limits: { heapMb: flags.workerHeapMb, memoryMb: flags.workerMemoryMb, stuckMs: flags.stuckMs },
       });
     });
   });
@@ -77,6 +85,7 @@ export function addProcessCommands(program: Command, shell: Shell): void {
     )
     .option('--name <name>', 'its name in the logs', nonEmptyText, `root-${systemEnv.machine.pid}`)
     .option('--data <dir>', 'folder of its logs', nonEmptyText, DEFAULTS.data);
+  addDrainOption(root);
   addLogOptions(addConnectionOptions(root));
   root.action(async (flags: Flags) => {
     await shell.run(flags, async () => {
@@ -84,6 +93,37 @@ export function addProcessCommands(program: Command, shell: Shell): void {
       shell.exitCode = await runRoot(configOf(flags, shell));
     });
   });
+}
+
+function addDrainOption(command: Command): void {
+  command.option(
+    '--drain-ms <n>',
+    'asked to end, it has handed over and closed everything by then, or ends without',
+    wholeNumber(0, MAX_DRAIN_MS),
+    TIMES.drainMs,
+  );
+}
+
+function addWorkerOptions(leaf: Command): void {
+  const { heapMb, memoryMb, stuckMs } = WORKER_LIMITS;
+  leaf
+    .option(
+      '--worker-heap-mb <n>',
+      'MiB of objects that a thread may hold; beyond, it is ended and its copies start again',
+      wholeNumber(heapMb.min, heapMb.max),
+      heapMb.default,
+    )
+    .addOption(
+      new Option('--worker-memory-mb <n>', 'the same for segments and buffers, which lie outside of its heap')
+        .argParser(wholeNumber(memoryMb.min, memoryMb.max))
+        .default(memoryMb.default, 'three quarters of the machine'),
+    )
+    .option(
+      '--stuck-ms <n>',
+      'a thread whose event loop stands still for so long is ended',
+      wholeNumber(stuckMs.min, stuckMs.max),
+      stuckMs.default,
+    );
 }
 
 function addCommitOptions(leaf: Command): void {
@@ -104,5 +144,12 @@ function configOf(flags: Flags, { vars }: Shell): ProcessConfig {
   const { data, ...others } = flags;
   const named = others.nats === undefined && findCluster(data).kind === 'running' ? flags : others;
   const { connection, cluster } = findTarget(named, vars, findCluster);
-  return { name: flags.name, cluster, connection, data: resolve(data), log: logConfigOf(flags) };
+  return {
+    name: flags.name,
+    cluster,
+    connection,
+    data: resolve(data),
+    log: logConfigOf(flags),
+    drainMs: flags.drainMs,
+  };
 }

@@ -2,6 +2,7 @@
  * `cluster-health`, `cluster-state` and `indices`: what the pulses and the registry tell.
  */
 import { shardsOf } from '../../actor/slots.ts';
+import { isoTime } from '../../env.ts';
 import {
   ControllerRecord,
   type CopyStatus,
@@ -9,6 +10,7 @@ import {
   LeafRecord,
   parseRecord,
   SERVING_STATES,
+  type WorkersStatus,
 } from '../../wire/records.ts';
 import { LEAF_KEYS, REGISTRY_KEYS } from '../../wire/subjects.ts';
 import type { Root, RunAction } from './action.ts';
@@ -98,6 +100,23 @@ function describeLeaf({ context }: Root, leaf: LeafRecord): unknown {
     incarnation: leaf.incarnation,
     load: current?.load ?? null,
     rss_bytes: current?.rssBytes ?? null,
+    ...(current?.workers === undefined ? {} : { workers: showWorkers(current.workers) }),
+  };
+}
+
+function showWorkers({ threads, deaths, lastDeath }: WorkersStatus): unknown {
+  return {
+    threads: threads.map(({ worker, copies, heapBytes, outsideBytes, silentMs }) => ({
+      worker,
+      copies,
+      heap_bytes: heapBytes,
+      outside_bytes: outsideBytes,
+      silent_ms: silentMs,
+    })),
+    deaths,
+    ...(lastDeath === undefined
+      ? {}
+      : { last_death: { cause: lastDeath.cause, reason: lastDeath.reason, at: isoTime(lastDeath.atMs) } }),
   };
 }
 

@@ -44,6 +44,10 @@ class MemoryPool implements RegionPool {
     return this.#usedBytes;
   }
 
+  get heldBytes(): number {
+    return this.#arenas.reduce((total, { isLent, memory }) => total + (isLent ? 0 : memory.buffer.byteLength), 0);
+  }
+
   allocate(byteLength: number, near?: Pick<Region, 'memory'>): Region {
     if (!Number.isSafeInteger(byteLength) || byteLength < 0 || byteLength > MAX_REGION_BYTES) {
       throw new CoppiceError('LIMIT_EXCEEDED', `a region of ${byteLength} bytes; at most ${MAX_REGION_BYTES}`);

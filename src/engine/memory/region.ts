@@ -34,4 +34,6 @@ export interface RegionPool {
   allocate(byteLength: number, near?: Pick<Region, 'memory'>): Region;
   /** Bytes in regions that were not released. */
   readonly usedBytes: number;
+  /** Bytes of the memories that the pool has made. */
+  readonly heldBytes: number;
 }
