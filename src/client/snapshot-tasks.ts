@@ -4,7 +4,7 @@
  */
 import { pause, randomToken } from '../env.ts';
 import { asCoppiceError, CoppiceError, errorFromWire, isCoppiceError } from '../errors.ts';
-import { parseTaskAnswer, type TaskAnswer, type TaskSpec } from '../wire/snapshot-messages.ts';
+import { parseTaskAnswer, parseTaskBegun, type TaskAnswer, type TaskSpec } from '../wire/snapshot-messages.ts';
 import { fill, SUBJECTS } from '../wire/subjects.ts';
 import type { Root } from './actions/action.ts';
 import type { CallOptions } from './router.ts';
@@ -24,9 +24,9 @@ const TRIES = 3;
  */
 export async function runSnapshotTask(root: Root, spec: TaskSpec, options: CallOptions): Promise<unknown> {
   const task = randomToken(root.context.env.random, ID_LENGTH);
-  await start(root, { task, spec }, options);
+  const leaf = await start(root, { task, spec }, options);
   try {
-    return await follow(root, { task, spec }, options);
+    return await follow(root, { task, spec, leaf }, options);
   } catch (error) {
     if (options.signal?.aborted === true || options.deadline.expired()) await cancel(root, task);
     throw error;
@@ -48,28 +48,33 @@ export async function askDepot(
   }
 }
 
-type Begun = { readonly task: string; readonly spec: TaskSpec };
+type Begun = { readonly task: string; readonly spec: TaskSpec; readonly leaf: string };
 
-async function start({ context }: Root, { task, spec }: Begun, { deadline, signal }: CallOptions): Promise<void> {
+/** The leaf that has begun the task; empty if it did not say. */
+async function start(
+  { context }: Root,
+  { task, spec }: Omit<Begun, 'leaf'>,
+  { deadline, signal }: CallOptions,
+): Promise<string> {
   const subject = fill(SUBJECTS.snapshots, { cluster: context.cluster, command: 'start' });
   const body = { task, deadlineMs: Math.ceil(Math.max(1, deadline.remainingMs())), spec };
   const deadlineMs = Math.max(1, Math.min(ASK_MS, deadline.remainingMs()));
   try {
-    await context.rpc.request(subject, body, { deadlineMs, ...(signal === undefined ? {} : { signal }) });
+    const request = { deadlineMs, ...(signal === undefined ? {} : { signal }) };
+    return parseTaskBegun(await context.rpc.request(subject, body, request)).leaf;
   } catch (error) {
     // Without an answer it may have begun: asking for it tells.
     if (!isCoppiceError(error, 'DEADLINE_EXCEEDED') && !isCoppiceError(error, 'DISCONNECTED')) throw nobodyError(error);
+    return '';
   }
 }
 
 async function follow(root: Root, begun: Begun, options: CallOptions): Promise<unknown> {
-  let leaf = '';
   for (;;) {
     const answer = await ask(root, begun.task, options);
-    if (answer === undefined) return settle(root, begun, leaf);
+    if (answer === undefined) return settle(root, begun);
     if (answer.state === 'done') return answer.value;
     if (answer.state === 'failed') throw errorFromWire(answer.error);
-    leaf = answer.leaf;
     options.onProgress?.(answer.progress);
   }
 }
@@ -96,22 +101,22 @@ async function ask({ context }: Root, task: string, options: CallOptions): Promi
 }
 
 /** The leaf is gone. Another one clears up, and knows whether a create was completed before. */
-async function settle(root: Root, { task, spec }: Begun, leaf: string): Promise<unknown> {
+async function settle(root: Root, { task, spec, leaf }: Begun): Promise<unknown> {
   const { command, name, depot } = spec;
   const body = { ...(depot === undefined ? {} : { depot }), ...(command === 'create' ? { id: task } : {}) };
   const { cluster, rpc } = root.context;
   const subject = fill(SUBJECTS.snapshots, { cluster, command: 'settle' });
-  const who = leaf === '' ? 'the leaf' : `leaf ${leaf}`;
-  const lost = `${who} that was to ${command} snapshot \`${name}\` is gone: nothing is left of it, try again`;
+  const lost = `the leaf${leaf === '' ? '' : ` ${leaf}`} that was to ${command} snapshot \`${name}\` is gone`;
+  const details = { snapshot: name };
   try {
     const found = await rpc.request(subject, body, { deadlineMs: SETTLE_MS });
     if (typeof found === 'object' && found !== null && 'snapshot' in found) return found;
-  } catch (error) {
-    root.context.report('warn', 'lost snapshot task not cleared up', { task, error: asCoppiceError(error).message });
-    const unknown = `${who} that was to ${command} snapshot \`${name}\` is gone, and it is not known what became of it`;
-    throw new CoppiceError('OUTCOME_UNKNOWN', unknown, { cause: error, details: { snapshot: name } });
+  } catch (cause) {
+    root.context.report('warn', 'lost snapshot task not cleared up', { task, error: asCoppiceError(cause).message });
+    throw new CoppiceError('OUTCOME_UNKNOWN', `${lost}, and it is not known what it has done`, { cause, details });
   }
-  throw new CoppiceError('SNAPSHOT_FAILED', lost, { details: { snapshot: name } });
+  const left = command === 'delete' ? 'it may have deleted a part' : 'nothing is left of what it did';
+  throw new CoppiceError('SNAPSHOT_FAILED', `${lost}: ${left}, try again`, { details });
 }
 
 /** The leaf has the deadline, too: one that does not hear gives the task up by itself. */

@@ -86,15 +86,13 @@ async function storeAndComplete(creation: Creation): Promise<unknown> {
 }
 
 function groupsOf({ indices }: CreateSpec, { context }: Task): readonly GroupRecord[] {
-  const present = [...context.view.groups.keys()]
-    .toSorted()
-    .flatMap((name) => context.view.group(name) ?? [])
-    .filter((group) => group.kind === 'stateful');
-  const names = selectNames(
-    present.map(({ name }) => name),
-    indices,
-    `cluster \`${context.cluster}\``,
-  );
+  const all = [...context.view.groups.keys()].toSorted().flatMap((name) => context.view.group(name) ?? []);
+  const stateless = all.find(({ name, kind }) => kind === 'stateless' && indices?.includes(name) === true);
+  if (stateless !== undefined)
+    throw new CoppiceError('BAD_REQUEST', `\`${stateless.name}\` has no state of which a snapshot could be taken`);
+  const present = all.filter(({ kind }) => kind === 'stateful');
+  const known = present.map(({ name }) => name);
+  const names = selectNames(known, indices, `cluster \`${context.cluster}\``);
   return present.filter(({ name }) => names.includes(name));
 }
 

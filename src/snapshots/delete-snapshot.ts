@@ -15,7 +15,9 @@ export async function deleteSnapshot(spec: DeleteSpec, task: Task): Promise<unkn
     const shelf = new Shelf(depot, task.signal);
     const entry = await shelf.find(spec.name);
     if (entry === undefined) {
+      // A delete that died may have left a part.
       await shelf.freeNameOfGone(spec.name);
+      await shelf.sweep();
       throw snapshotNotFound(spec.name, url);
     }
     checkFormat(entry);

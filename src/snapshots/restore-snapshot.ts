@@ -126,6 +126,7 @@ function checkWhole({ name }: RestoreSpec, { group, shards }: GroupSnapshot): vo
   );
 }
 
+/** All or none, but for a leaf that dies between the last steps of two groups: then some are there. */
 async function restoreAll(plans: readonly Plan[], ways: Ways): Promise<readonly GroupRecord[]> {
   const { context, signal } = ways.task;
   const reserved: Reserved[] = [];

@@ -13,6 +13,7 @@ import {
   parseDepotQuestion,
   parseTaskAnswer,
   parseTaskStart,
+  type TaskBegun,
   type TaskProgress,
   type TaskSpec,
 } from '../wire/snapshot-messages.ts';
@@ -37,6 +38,7 @@ const ASK_MS = 2_000;
 export class SnapshotService implements Closeable {
   readonly #context: ClusterContext;
   readonly #depots: DepotAccess;
+  readonly #leaf: string;
   readonly #tasks: RunningTasks;
   /** Stands for this leaf where it takes over what a dead task has left. */
   readonly #ownTask: string;
@@ -48,6 +50,7 @@ export class SnapshotService implements Closeable {
   private constructor(context: ClusterContext, depots: DepotAccess, leaf: string) {
     this.#context = context;
     this.#depots = depots;
+    this.#leaf = leaf;
     this.#tasks = new RunningTasks(context, leaf);
     this.#ownTask = randomToken(context.env.random, ID_LENGTH);
   }
@@ -93,11 +96,11 @@ export class SnapshotService implements Closeable {
     throw new CoppiceError('UNKNOWN_ENDPOINT', `snapshots know \`start\`, \`list\` and \`settle\`, not \`${command}\``);
   }
 
-  async #begin(body: unknown): Promise<unknown> {
+  async #begin(body: unknown): Promise<TaskBegun> {
     const start = parseTaskStart(body);
     const given = { context: this.#context, depots: this.#depots };
     await this.#tasks.begin(start, async (task) => carryOut(start.spec, { ...given, ...task }));
-    return { task: start.task };
+    return { leaf: this.#leaf };
   }
 
   async #list({ body, signal }: RpcRequest): Promise<unknown> {

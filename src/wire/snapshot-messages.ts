@@ -86,6 +86,10 @@ export type DeleteSpec = Extract<TaskSpec, { command: 'delete' }>;
 const TaskStart = v.object({ task: v.string(), deadlineMs: Positive, spec: TaskSpec });
 export type TaskStart = v.InferOutput<typeof TaskStart>;
 
+/** The answer to a start: the leaf that has the task. */
+const TaskBegun = v.object({ leaf: v.string() });
+export type TaskBegun = v.InferOutput<typeof TaskBegun>;
+
 /** Asked of the leaf that has the task, again and again. */
 const TaskPoll = v.object({ cancel: v.exactOptional(v.boolean()) });
 export type TaskPoll = v.InferOutput<typeof TaskPoll>;
@@ -127,6 +131,11 @@ export function parseShardAnswer(body: unknown): ShardAnswer {
 /** Reads the start of a task. */
 export function parseTaskStart(body: unknown): TaskStart {
   return parse(TaskStart, body);
+}
+
+/** Reads the answer to a start. */
+export function parseTaskBegun(body: unknown): TaskBegun {
+  return parse(TaskBegun, body);
 }
 
 /** Reads a question about a task. */

@@ -1,7 +1,8 @@
 /** Snapshots over a real nats-server: taken under writes, restored elsewhere, shared, deleted. */
 import * as assert from 'uvu/assert';
+import type { StatefulDefinition } from '../../src/actor/definition.ts';
 import { createGroup } from '../../src/cluster/groups.ts';
-import { counterDefinition, keptCounterDefinition } from '../shard/support/counter.ts';
+import { type CounterState, counterDefinition, keptCounterDefinition } from '../shard/support/counter.ts';
 import { eventually } from '../support/eventually.ts';
 import { startNats } from '../support/nats-server.ts';
 import { natsSuite } from '../support/nats-suite.ts';
@@ -189,6 +190,97 @@ test('groups of other actors are in it if they take checkpoints, and else told',
       assert.is(await client.call('counter', 'total'), 8);
     },
     { actors },
+  );
+});
+
+test('a shard that fails is named: there is no snapshot, or a partial one if asked for, which is not restored', async ({
+  server,
+}) => {
+  const broken: StatefulDefinition = {
+    ...keptCounterDefinition,
+    checkpoint: (state) => {
+      const { counters } = state as CounterState;
+      if (counters.has('poison')) throw new TypeError('checkpoint broke');
+      return keptCounterDefinition.checkpoint?.(state) ?? { files: [], release: () => {} };
+    },
+  };
+  await withWorld(
+    server,
+    async ({ cluster, client, folder, depot }) => {
+      const { context } = cluster;
+      const parts = { shards: 4, copies: 1, settings: null, requires: 'group:counter' };
+      await createGroup(context, { ...parts, name: 'counter', definition: broken });
+      for (const key of ['a', 'b', 'c', 'poison']) await client.call('counter', 'add', { key });
+      const error = await failure(client.createSnapshot('s', { depot }), 'SNAPSHOT_FAILED');
+      assert.match(
+        error.message,
+        /^snapshot `s` was not taken, since shards failed \(counter\/\d\): checkpoint broke$/,
+      );
+      assert.equal(filesAmong(await blobsIn(folder)), []);
+      assert.is((await client.snapshots({ depot })).total, 0);
+      const { snapshot } = await client.createSnapshot('s', { depot, partial: true });
+      assert.equal([snapshot.state, snapshot.shards], ['PARTIAL', { total: 4, successful: 3, failed: 1 }]);
+      assert.equal(
+        snapshot.failures.map(({ index, reason }) => [index, reason]),
+        [['counter', 'checkpoint broke']],
+      );
+      const refused = await failure(client.restoreSnapshot('s', { depot, as: 'x' }), 'SNAPSHOT_FAILED');
+      assert.match(refused.message, /is partial: it lacks of `counter` the shards \d$/);
+    },
+    { actors: { 'group:counter': broken } },
+  );
+});
+
+test('creates and deletes at once take nothing from each other', async ({ server }) => {
+  await withWorld(server, async ({ client }) => {
+    await create(client, 'books');
+    for (let round = 0; round < 4; round++) {
+      await fill(client, 'books', round * 50, round * 50 + 50);
+      await client.createSnapshot(`old${round}`);
+      const work = [client.createSnapshot(`a${round}`), client.createSnapshot(`b${round}`)];
+      await Promise.all([...work, client.deleteSnapshot(`old${round}`)]);
+    }
+    const { snapshots } = await client.snapshots();
+    assert.is(snapshots.length, 8);
+    for (const { snapshot } of snapshots) {
+      await client.restoreSnapshot(snapshot ?? '', { as: `of-${snapshot}` });
+      const { count } = (await client.request('count', `of-${snapshot}`)) as { count: number };
+      assert.is(count, 50 * (1 + Number(snapshot?.slice(1))), snapshot ?? '');
+      await client.request('index-delete', `of-${snapshot}`);
+    }
+  });
+});
+
+test('a copy that finds no checkpoint of a restored index never takes it for an empty one', async ({ server }) => {
+  await withWorld(
+    server,
+    async ({ cluster, client, depot }) => {
+      await create(client, 'books', 1);
+      await fill(client, 'books', 0, 20);
+      await client.createSnapshot('s', { depot });
+      await client.restoreSnapshot('s', { depot, as: 'copy' });
+      const { context, leaves } = cluster;
+      const group = context.view.group('copy');
+      assert.ok(group !== undefined);
+      const own = await leaves[0]?.context.depots?.open('nats:');
+      for (const name of (await own?.list(`${group.generation}/`)) ?? []) await own?.delete(name);
+      await own?.close();
+      const led = context.membership.copiesOf(group).find(({ state }) => state === 'primary')?.leaf;
+      await client.request('index-update', 'copy', { settings: { replicas: 1 } });
+      type Step = { readonly leaf: string; readonly to: string; readonly cause: string };
+      const steps = async (): Promise<readonly Step[]> => {
+        const { transitions } = (await client.request('shard-history', 'copy', { shard: 0 })) as {
+          transitions: Step[];
+        };
+        return transitions.filter(({ leaf }) => leaf !== led);
+      };
+      await eventually(async () => (await steps()).some(({ cause }) => cause === 'chain.broken'), {
+        withinMs: 15_000,
+        what: 'the second copy sees that it has nothing to go on',
+      });
+      assert.not.ok((await steps()).some(({ to }) => to === 'replica'));
+    },
+    { leaves: 2 },
   );
 });
 
