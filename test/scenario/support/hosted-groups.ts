@@ -5,15 +5,17 @@ import { SubjectPattern } from '../../../src/bus/sim/subject-pattern.ts';
 import type { ClusterContext } from '../../../src/cluster/context.ts';
 import { createGroup } from '../../../src/cluster/groups.ts';
 import { parseSearch } from '../../../src/search/request/search-request.ts';
+import type { CopyAnswer, LoggedRecord } from '../../../src/testing/judge.ts';
+import type { FinalDocument } from '../../../src/testing/judge-documents.ts';
 import { encode } from '../../../src/wire/codec.ts';
 import { decodeLogRecord } from '../../../src/wire/log-record.ts';
 import { groupToken, nameToToken } from '../../../src/wire/names.ts';
 import { type GroupRecord, SERVING_STATES } from '../../../src/wire/records.ts';
 import { fill, SUBJECTS } from '../../../src/wire/subjects.ts';
-import type { IndexCopy, LedgerCopy, LoggedRecord } from './checker.ts';
+import type { LedgerCopy } from './checker.ts';
 import { LEDGER_REQUIREMENT, ledgerDefinition } from './ledger-actor.ts';
 import type { SimCluster } from './sim-cluster.ts';
-import { BOOKS, LEDGER } from './workload.ts';
+import { BOOKS, LEDGER, textOf } from './workload.ts';
 
 /** What is hosted. */
 export type HostedOptions = { readonly shards: number; readonly copies: number; readonly searches: boolean };
@@ -78,13 +80,13 @@ export class HostedGroups {
   }
 
   /** What each copy of the index answers to a fixed question. */
-  async indexCopies(): Promise<readonly IndexCopy[]> {
+  async indexCopies(): Promise<readonly CopyAnswer[]> {
     const context = this.cluster.running('root-1')?.context;
     const group = context?.view.group(BOOKS);
     if (context === undefined || group === undefined) return [];
     const request = parseSearch({ query: { match: { text: 'oak hazel ash' } }, size: 1_000 });
     const copies = this.cluster.copies().filter(({ group: name }) => name === BOOKS);
-    const answers: IndexCopy[] = [];
+    const answers: CopyAnswer[] = [];
     for (const { leaf, shard } of copies) {
       const place = {
         cluster: context.cluster,
@@ -100,13 +102,22 @@ export class HostedGroups {
   }
 
   /** Texts of all documents by id; undefined if they cannot be had. */
-  async documents(): Promise<ReadonlyMap<string, string> | undefined> {
+  async documents(): Promise<ReadonlyMap<string, FinalDocument> | undefined> {
     if (!this.#options.searches) return new Map();
     const client = this.cluster.client('root-1');
-    const asked = client?.search(BOOKS, { size: 10_000, query: { match_all: {} } }, { deadlineMs: BOOT_MS });
+    const asked = client?.search(
+      BOOKS,
+      { size: 10_000, version: true, query: { match_all: {} } },
+      { deadlineMs: BOOT_MS },
+    );
     const answer = asked === undefined ? undefined : await this.within(BOOT_MS, asked);
     if (answer?._shards.failed !== 0) return undefined;
-    return new Map(answer.hits.hits.map(({ _id, _source }) => [_id, textOf(_source)]));
+    return new Map(
+      answer.hits.hits.map(({ _id, _source, _version }) => [
+        _id,
+        { text: textOf(_source), ...(_version === undefined ? {} : { version: _version }) },
+      ]),
+    );
   }
 
   /** The log of each shard, as it lies in the streams. */
@@ -185,8 +196,4 @@ export class HostedGroups {
     await scheduler.run(scheduler.nowMs + withinMs, () => ended);
     return value;
   }
-}
-
-function textOf(source: unknown): string {
-  return typeof source === 'object' && source !== null && 'text' in source ? String(source.text) : '';
 }

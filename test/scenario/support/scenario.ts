@@ -3,9 +3,10 @@
  * from the seed.
  */
 import type { SimRandom } from '../../../src/bus/sim/sim-random.ts';
+import { History } from '../../../src/testing/history.ts';
+import type { FinalDocument } from '../../../src/testing/judge-documents.ts';
 import { check } from './checker.ts';
 import { FAULT_KINDS, healAll, strike } from './faults.ts';
-import { History } from './history.ts';
 import { HostedGroups } from './hosted-groups.ts';
 import { SimCluster, type SimClusterOptions } from './sim-cluster.ts';
 import { LEDGER, Workload } from './workload.ts';
@@ -196,7 +197,7 @@ class Scenario {
     const final = {
       ledger: this.#groups.ledgerCopies(),
       index,
-      documents: documents ?? new Map<string, string>(),
+      documents: documents ?? new Map<string, FinalDocument>(),
       logs: this.#groups.logs(),
       blobs: this.#cluster.blobs,
     };

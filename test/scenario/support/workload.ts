@@ -7,7 +7,7 @@ import { tokenOf, Writer } from '../../../src/client/writer.ts';
 import type { ClusterContext } from '../../../src/cluster/context.ts';
 import { Deadline, pause } from '../../../src/env.ts';
 import { asCoppiceError, type CoppiceError } from '../../../src/errors.ts';
-import type { DocumentWrite, History, LedgerWrite, WriteEnd } from './history.ts';
+import type { DocumentWrite, History, LedgerWrite, WriteEnd } from '../../../src/testing/history.ts';
 import type { LedgerResult } from './ledger-actor.ts';
 
 /** Group and index of the scenarios. */
@@ -86,11 +86,10 @@ export class Workload {
     try {
       const answer = await client.call(LEDGER, 'put', body, { deadlineMs: random.between(300, 6_000) });
       const { result, token } = answer as { result: LedgerResult; token: Token };
-      const [[shard, seq] = ['', 0]] = Object.entries(token);
-      write.end = { kind: 'acknowledged', at: result.at, shard: Number(shard), seq };
+      write.end = { kind: 'acknowledged', at: result.at, token };
       this.#token = newer(this.#token, token);
       this.#lengths.set(key, result.at + 1);
-      tell(`${tag} → ${key}[${result.at}] seq ${seq}`);
+      tell(`${tag} → ${key}[${result.at}] at ${JSON.stringify(token)}`);
     } catch (error) {
       write.end = endOf(asCoppiceError(error));
       tell(`${tag} → ${key}${expected === undefined ? '' : `[${expected}]`}: ${asCoppiceError(error).message}`);
@@ -115,7 +114,7 @@ export class Workload {
       const write = writes[place];
       if (write === undefined) throw new Error('a result without a write');
       write.end = result.ok
-        ? { kind: 'acknowledged', at: placeOf(result.value), shard: result.shard, seq: result.seq }
+        ? { kind: 'acknowledged', at: placeOf(result.value), token: { [result.shard]: result.seq } }
         : endOf(result.error);
     }
     this.#token = newer(this.#token, tokenOf(results));
@@ -153,17 +152,16 @@ export class Workload {
     const words = Array.from({ length: 1 + random.below(4) }, () => random.pick(WORDS)).join(' ');
     // One of its own is written again, never while another write of it is under way.
     const again = random.chance(0.4) ? this.#idleIds.shift() : undefined;
-    const write: DocumentWrite = { id: again ?? `${name}-${this.#count}`, text: `${words} version${this.#count}` };
-    const { id, text } = write;
+    const [id, text] = [again ?? `${name}-${this.#count}`, `${words} version${this.#count}`];
+    const write: DocumentWrite = { id, text };
     history.documents.push(write);
     try {
-      const { token, _seq_no } = await client.index(
+      const { token, _version } = await client.index(
         BOOKS,
         { id, doc: { text } },
         { deadlineMs: random.between(500, 6_000) },
       );
-      const [[shard, seq] = ['', 0]] = Object.entries(token);
-      write.end = { kind: 'acknowledged', at: _seq_no, shard: Number(shard), seq };
+      write.end = { kind: 'acknowledged', at: _version, token };
       this.#searchToken = newer(this.#searchToken, token);
     } catch (error) {
       write.end = endOf(asCoppiceError(error));
@@ -183,7 +181,10 @@ export class Workload {
       };
       const answer = await client.search(BOOKS, body, { deadlineMs: random.between(300, 3_000) });
       if (answer._shards.failed > 0 || answer.timed_out) return;
-      history.searches.push({ token, ids: answer.hits.hits.map(({ _id }) => _id) });
+      history.searches.push({
+        token,
+        found: answer.hits.hits.map(({ _id, _source }) => ({ id: _id, text: textOf(_source) })),
+      });
     } catch (error) {
       tell(`search: ${asCoppiceError(error).message}`);
     }
@@ -192,6 +193,11 @@ export class Workload {
 
 function endOf(error: CoppiceError): WriteEnd {
   return { kind: REFUSED.has(error.code) ? 'none' : 'unknown', code: error.code };
+}
+
+/** The text of a document's source. */
+export function textOf(source: unknown): string {
+  return typeof source === 'object' && source !== null && 'text' in source ? String(source.text) : '';
 }
 
 function placeOf(value: unknown): number {
