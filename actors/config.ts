@@ -5,6 +5,7 @@
 
 import type { ConnectionOptions } from '../src/bus/nats/options.ts';
 import { DEFAULT_SERVER } from '../src/bus/nats/options.ts';
+import { CHECKPOINT_RECORDS } from '../src/cluster/checkpoint-options.ts';
 import type { CommitLimits } from '../src/cluster/commit-limits.ts';
 import type { WorkerLimits } from '../src/host/worker-limits.ts';
 
@@ -19,6 +20,7 @@ export const DEFAULTS = {
   zone: 'default',
   /** Where checkpoints go: an object store of NATS. */
   depot: 'nats:',
+  checkpointRecords: CHECKPOINT_RECORDS.default,
   server: DEFAULT_SERVER,
   logLevel: 'info',
 } as const;
@@ -69,6 +71,8 @@ export type LeafConfig = ProcessConfig & {
   readonly depot: string;
   /** Worker threads that host copies. */
   readonly workers: number;
+  /** Log records from one checkpoint to the next. */
+  readonly checkpointRecords: number;
   /** Bounds of the group commits of its primaries. */
   readonly commit?: Partial<CommitLimits>;
   /** Bounds of each worker thread. */

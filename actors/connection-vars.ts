@@ -17,13 +17,14 @@ const NAMES = [
   'NATS_CA',
   'NATS_CERT',
   'NATS_KEY',
+  'COPPICE_STREAM_REPLICAS',
 ] as const;
 
 /** `vars` with the variables of `connection` set, and those that it does not use removed. */
 export function withConnection(vars: Vars, connection: ConnectionOptions): Record<string, string> {
-  const { servers, user, password, token, creds, nkey, tls } = connection;
+  const { servers, user, password, token, creds, nkey, tls, streamReplicas } = connection;
   const url = typeof servers === 'string' ? servers : servers?.join(',');
-  const values = [url, user, password, token, creds, nkey, tls?.ca, tls?.cert, tls?.key];
+  const values = [url, user, password, token, creds, nkey, tls?.ca, tls?.cert, tls?.key, streamReplicas?.toString()];
   return defined({ ...vars, ...Object.fromEntries(NAMES.map((name, at) => [name, values[at]])) });
 }
 

@@ -1,5 +1,6 @@
 /** A process's seat in its cluster: connection, preflight and context, closed together in reverse order. */
 import { connectNats } from '../src/bus/nats/connect.ts';
+import type { NatsBus } from '../src/bus/nats/nats-bus.ts';
 import { preflight } from '../src/bus/nats/preflight.ts';
 import { type ClusterContext, joinCluster } from '../src/cluster/context.ts';
 import { type Reporter, systemEnv } from '../src/env.ts';
@@ -13,7 +14,11 @@ import type { ProcessConfig } from './config.ts';
  * @param depot The cluster's depot, of a process that takes and restores snapshots.
  * @throws CoppiceError `DISCONNECTED`, `PREFLIGHT_FAILED` or `INVALID_NAME`, each one readable line.
  */
-export async function openContext(config: ProcessConfig, report: Reporter, depot?: string): Promise<ClusterContext> {
+export async function openContext(
+  config: ProcessConfig,
+  report: Reporter,
+  depot?: string,
+): Promise<ClusterContext & { readonly bus: NatsBus }> {
   const onFault = (error: unknown, subject: string): void => {
     report('error', 'message handler failed', { subject, error: asCoppiceError(error).message });
   };
@@ -27,7 +32,7 @@ export async function openContext(config: ProcessConfig, report: Reporter, depot
       await context.close();
       await bus.close();
     };
-    return { ...context, close };
+    return { ...context, bus, close };
   } catch (error) {
     await bus.close();
     throw error;

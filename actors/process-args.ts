@@ -15,6 +15,7 @@ const OPTIONS = {
   zone: { type: 'string', default: DEFAULTS.zone },
   depot: { type: 'string', default: DEFAULTS.depot },
   workers: { type: 'string', default: '1' },
+  'checkpoint-records': { type: 'string', default: String(DEFAULTS.checkpointRecords) },
   'log-level': { type: 'string', default: DEFAULTS.logLevel },
   pretty: { type: 'boolean', default: false },
 } as const;
@@ -34,16 +35,17 @@ export function processArgs(config: ProcessConfig | LeafConfig): readonly string
     ...(log.pretty ? ['--pretty'] : []),
   ];
   if (!('zone' in config)) return common;
-  return [...common, '--zone', config.zone, '--depot', config.depot, '--workers', String(config.workers)];
+  const numbers = ['--workers', String(config.workers), '--checkpoint-records', String(config.checkpointRecords)];
+  return [...common, '--zone', config.zone, '--depot', config.depot, ...numbers];
 }
 
 /**
- * Reads what `processArgs` wrote; leaves use all of it, roots all but `zone`, `depot` and `workers`.
+ * Reads what `processArgs` wrote; leaves use all of it, roots all but `zone`, `depot`, `workers` and `checkpoint-records`.
  *
  * @throws UsageError for an unknown option or a bad value.
  */
 export function processConfigFrom(args: readonly string[], vars: Vars): LeafConfig {
-  const { name, cluster, data, zone, depot, workers, 'log-level': level, pretty } = parse(args);
+  const { name, cluster, data, zone, depot, workers, 'log-level': level, pretty, ...others } = parse(args);
   if (name === undefined) throw new UsageError('--name is missing');
   if (!isLogLevel(level)) throw new UsageError(`--log-level ${level} is none of the levels`);
   return {
@@ -53,6 +55,7 @@ export function processConfigFrom(args: readonly string[], vars: Vars): LeafConf
     zone,
     depot,
     workers: Number(workers),
+    checkpointRecords: Number(others['checkpoint-records']),
     connection: connectionOptionsFrom(vars),
     log: { level, pretty },
   };

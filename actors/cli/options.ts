@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDepotUrl } from '../../src/bus/depot-url.ts';
+import { parseStreamReplicas } from '../../src/bus/nats/options.ts';
 import { asCoppiceError } from '../../src/errors.ts';
 import { isLogLevel, LOG_LEVELS } from '../config.ts';
 import { UsageError } from '../exit-codes.ts';
@@ -37,6 +38,23 @@ export function addConnectionOptions(command: Command): Command {
   for (const [flags, description] of options)
     command.addOption(new Option(flags, description).argParser(nonEmptyText).helpGroup('Which cluster:'));
   return command;
+}
+
+/** Adds the option that says how often JetStream keeps what the cluster has in it. */
+export function addStreamReplicasOption(command: Command): Command {
+  return command.option(
+    '--stream-replicas <n>',
+    'copies that JetStream keeps of logs and registry: 1, or 3 in a NATS cluster (env COPPICE_STREAM_REPLICAS; else as they are)',
+    streamReplicas,
+  );
+}
+
+function streamReplicas(word: string): number {
+  try {
+    return parseStreamReplicas(word);
+  } catch (error) {
+    throw new InvalidArgumentError(asCoppiceError(error).message);
+  }
 }
 
 /** Adds the options of logs. */

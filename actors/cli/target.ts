@@ -21,6 +21,7 @@ export type TargetFlags = {
   readonly tlsCa?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly streamReplicas?: number;
   readonly cluster?: string;
   readonly data?: string;
   readonly json?: boolean;
@@ -62,6 +63,7 @@ export function connectionOf(flags: TargetFlags, vars: Vars): ConnectionOptions 
     ...absolute({ creds }),
     ...absolute({ nkey }),
     ...(Object.keys(tls).length === 0 ? {} : { tls }),
+    ...(flags.streamReplicas === undefined ? {} : { streamReplicas: flags.streamReplicas }),
   });
 }
 

@@ -31,6 +31,8 @@ export type EmbeddedOptions = {
   readonly log: LogConfig;
   /** The environment that children get. */
   readonly vars: Vars;
+  /** Copies that JetStream keeps; as many as it keeps already, or one, unless given. */
+  readonly streamReplicas?: number;
   /** A NATS that is there already; without it a server is started. */
   readonly nats?: ConnectionOptions;
   /** Port of the server started; a free one unless given. */
@@ -123,7 +125,11 @@ export class EmbeddedCluster implements Closeable {
   async #start(): Promise<void> {
     const { fresh, signal, leaves } = this.#options;
     if (fresh) for (const entry of CONTENTS) rmSync(join(this.#data, entry), { recursive: true, force: true });
-    this.#connection = this.#options.nats ?? (await this.#startNats());
+    const { streamReplicas } = this.#options;
+    this.#connection = {
+      ...(this.#options.nats ?? (await this.#startNats())),
+      ...(streamReplicas === undefined ? {} : { streamReplicas }),
+    };
     signal.throwIfAborted();
     this.#root = this.#child('root');
     for (let number = 1; number <= leaves; number++) this.#leaves.push(this.#child('leaf', number));
@@ -160,7 +166,8 @@ export class EmbeddedCluster implements Closeable {
     const name = this.#nameOf(kind, number);
     const common = { name, cluster, data: this.#data, connection: this.#connection, log };
     const workers = Math.max(1, Math.ceil(systemEnv.machine.cores / leaves));
-    const config = kind === 'leaf' ? { ...common, zone, depot, workers } : common;
+    const { checkpointRecords } = DEFAULTS;
+    const config = kind === 'leaf' ? { ...common, zone, depot, workers, checkpointRecords } : common;
     return new SupervisedChild({
       ...this.#common(name, this.#connection),
       module: mainOf(kind),

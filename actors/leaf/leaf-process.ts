@@ -26,6 +26,7 @@ async function startLeaf(config: LeafConfig, report: ReturnType<typeof reporterO
       commit: config.commit ?? {},
       limits: config.limits ?? {},
       depot: config.depot,
+      checkpointRecords: config.checkpointRecords,
       env: systemEnv,
       report,
       workers: config.workers,

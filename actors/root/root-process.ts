@@ -1,5 +1,6 @@
 /** A root process: the public API for clients that speak plain NATS, and a candidate for the controller's seat. */
 import type { Closeable } from '../../src/bus/bus.ts';
+import { setStreamReplicas } from '../../src/bus/nats/stream-replicas.ts';
 import { Coppice } from '../../src/client/client.ts';
 import { servePublicApi } from '../../src/client/public-api.ts';
 import { Controller } from '../../src/cluster/controller.ts';
@@ -26,6 +27,8 @@ async function startRoot(config: RootConfig, report: ReturnType<typeof reporterO
   try {
     const coppice = new Coppice(context);
     opened.set('requests of its own', coppice);
+    const { streamReplicas } = config.connection;
+    if (streamReplicas !== undefined) await setStreamReplicas(context.bus, config.cluster, streamReplicas);
     const controller = new Controller(context);
     opened.set('the seat of the controller', controller);
     await controller.start();

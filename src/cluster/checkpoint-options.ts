@@ -16,9 +16,12 @@ export type CheckpointSchedule = {
 /** A depot, and when it is used. Whoever opened the depot closes it. */
 export type CheckpointOptions = CheckpointSchedule & { readonly depot: Depot };
 
+/** Bounds of the log records from one checkpoint to the next, where that is set. */
+export const CHECKPOINT_RECORDS = { min: 10, max: 10_000_000, default: 10_000 } as const;
+
 /** What holds unless told otherwise. */
 export const CHECKPOINT_SCHEDULE: CheckpointSchedule = {
-  records: 10_000,
+  records: CHECKPOINT_RECORDS.default,
   bytes: 64 * 1024 * 1024,
   intervalMs: 600_000,
   minIntervalMs: 10_000,

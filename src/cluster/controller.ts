@@ -122,7 +122,8 @@ export class Controller implements Closeable {
     }
     const abandoned = this.#seat !== undefined && nowMs - this.#seat.seenAtMs > SEAT_TIMEOUT_MS;
     if (held !== undefined && held.owner !== this.#id && held.owner !== '' && !abandoned) return;
-    const mine: ControllerRecord = { owner: this.#id, beat: (held?.beat ?? 0) + 1 };
+    const { pid, hostname: host } = env.machine;
+    const mine: ControllerRecord = { owner: this.#id, beat: (held?.beat ?? 0) + 1, pid, host };
     if (!(await this.#writeSeat(entry, mine))) return;
     if (held?.owner !== this.#id) report('info', 'controller seat taken', { from: held?.owner ?? '' });
     this.#seat = { ...mine, seenAtMs: nowMs };

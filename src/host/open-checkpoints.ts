@@ -1,4 +1,4 @@
-/** Opens the depot that a setting names: with the default schedule of checkpoints, or for snapshots. */
+/** Opens the depot that a setting names: with the schedule of checkpoints, or for snapshots. */
 import type { Depot } from '../bus/depot.ts';
 import { parseDepotUrl } from '../bus/depot-url.ts';
 import { openFolderDepot } from '../bus/folder/folder-depot.ts';
@@ -7,10 +7,15 @@ import { openS3Depot } from '../bus/s3/s3-depot.ts';
 import { CHECKPOINT_SCHEDULE, type CheckpointOptions } from '../cluster/checkpoint-options.ts';
 import type { DepotAccess } from '../cluster/depot-access.ts';
 import type { Env } from '../env.ts';
-import { depotBucket } from '../wire/subjects.ts';
+import { depotBucket, registryBucket } from '../wire/subjects.ts';
 
-/** Whose depot it is. */
-export type DepotOwner = { readonly bus: NatsBus; readonly cluster: string; readonly env: Env };
+/** Whose depot it is, and log records from one checkpoint to the next, where that is not the default. */
+export type DepotOwner = {
+  readonly bus: NatsBus;
+  readonly cluster: string;
+  readonly env: Env;
+  readonly checkpointRecords?: number | undefined;
+};
 
 /**
  * Opens the depot of `url`; undefined without one. Whoever asked closes it.
@@ -22,7 +27,9 @@ export async function openCheckpoints(
   url: string | undefined,
   owner: DepotOwner,
 ): Promise<CheckpointOptions | undefined> {
-  return url === undefined ? undefined : { ...CHECKPOINT_SCHEDULE, depot: await openDepot(url, owner) };
+  if (url === undefined) return undefined;
+  const records = owner.checkpointRecords ?? CHECKPOINT_SCHEDULE.records;
+  return { ...CHECKPOINT_SCHEDULE, records, depot: await openDepot(url, owner) };
 }
 
 /** The depots that snapshots may go to; undefined for a host that has no depot of its own. */
@@ -32,6 +39,9 @@ export function depotAccess(own: string | undefined, owner: DepotOwner): DepotAc
 
 async function openDepot(url: string, { bus, cluster, env }: DepotOwner): Promise<Depot> {
   const place = parseDepotUrl(url);
-  if (place.kind === 'nats') return bus.openDepot(place.bucket ?? depotBucket(cluster));
+  if (place.kind === 'nats') {
+    await bus.learnReplicas(registryBucket(cluster));
+    return bus.openDepot(place.bucket ?? depotBucket(cluster));
+  }
   return place.kind === 'folder' ? openFolderDepot(env, place.path) : openS3Depot(env, place);
 }

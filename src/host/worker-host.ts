@@ -36,6 +36,8 @@ export type WorkerHostOptions = {
   readonly commit?: Partial<CommitLimits>;
   /** Which depot checkpoints go to, as `parseDepotUrl` reads it; none are taken without. */
   readonly depot?: string | undefined;
+  /** Log records from one checkpoint to the next, where that is not the default. */
+  readonly checkpointRecords?: number | undefined;
   readonly env: Env;
   readonly report: Reporter;
   /** Threads at most, but for those of copies that must be alone; they are started as copies arrive. */
@@ -177,11 +179,18 @@ export class WorkerHost implements CopyHost {
   }
 
   #startThread(): WorkerThread {
-    const { connection, cluster, depot, commit, actors, env, report } = this.#options;
+    const { connection, cluster, depot, checkpointRecords, commit, actors, env, report } = this.#options;
     this.#started += 1;
     const thread: WorkerThread = new WorkerThread({
       number: this.#started,
-      start: { connection: cloneable(connection), cluster, depot, commit: commitLimits(commit), actors },
+      start: {
+        connection: cloneable(connection),
+        cluster,
+        depot,
+        checkpointRecords,
+        commit: commitLimits(commit),
+        actors,
+      },
       limits: this.#limits,
       env,
       report,

@@ -18,6 +18,8 @@ export type WorkerStart = {
   readonly commit: CommitLimits;
   /** Which depot checkpoints go to, as `parseDepotUrl` reads it; none are taken without. */
   readonly depot: string | undefined;
+  /** Log records from one checkpoint to the next, where that is not the default. */
+  readonly checkpointRecords: number | undefined;
   /** Definitions by what groups require. */
   readonly actors: Readonly<Record<string, ActorSource>>;
   /** Where it tells that it lives and what it does, as `black-box.ts` says. */

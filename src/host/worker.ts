@@ -34,8 +34,8 @@ for (const [requires, source] of Object.entries(start.actors)) definitions.set(r
 const onFault = (error: unknown, subject: string): void =>
   report('error', 'message handler failed', { subject, error: asCoppiceError(error).message });
 const bus = await connectNats({ ...start.connection, onFault }, systemEnv);
-const { cluster, commit } = start;
-const owner = { bus, cluster, env: systemEnv };
+const { cluster, commit, checkpointRecords } = start;
+const owner = { bus, cluster, env: systemEnv, checkpointRecords };
 const checkpoints = await openCheckpoints(start.depot, owner);
 const depots = depotAccess(start.depot, owner);
 const context = await joinCluster({

@@ -82,8 +82,15 @@ export const LeafRecord = v.object({
 });
 export type LeafRecord = v.InferOutput<typeof LeafRecord>;
 
-/** Which root's candidate decides placement. `beat` changes with every renewal. */
-export const ControllerRecord = v.object({ owner: v.string(), beat: Count });
+/**
+ * Which root's candidate decides placement. `beat` changes with every renewal. `pid` and `host` say where it runs.
+ */
+export const ControllerRecord = v.object({
+  owner: v.string(),
+  beat: Count,
+  pid: v.exactOptional(Count),
+  host: v.exactOptional(v.string()),
+});
 export type ControllerRecord = v.InferOutput<typeof ControllerRecord>;
 
 /** Which cluster this is: names of clusters are not unique where depots are shared. Never changes. */

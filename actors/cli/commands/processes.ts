@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { CHECKPOINT_RECORDS } from '../../../src/cluster/checkpoint-options.ts';
 import { COMMIT_LIMITS } from '../../../src/cluster/commit-limits.ts';
 import { systemEnv } from '../../../src/env.ts';
 import { WORKER_LIMITS } from '../../../src/host/worker-limits.ts';
@@ -13,6 +14,7 @@ import {
   addConnectionOptions,
   addExamples,
   addLogOptions,
+  addStreamReplicasOption,
   depotUrl,
   type LogFlags,
   logConfigOf,
@@ -27,6 +29,7 @@ type LeafFlags = Flags & {
   readonly zone: string;
   readonly depot: string;
   readonly workers?: number;
+  readonly checkpointRecords: number;
   readonly commitMs: number;
   readonly commitRecords: number;
   readonly commitBytes: number;
@@ -55,11 +58,17 @@ export function addProcessCommands(program: Command, shell: Shell): void {
       depotUrl,
       shell.vars['COPPICE_DEPOT'] || DEFAULTS.depot,
     )
+    .option(
+      '--checkpoint-records <n>',
+      'log records of a shard from one checkpoint to the next',
+      wholeNumber(CHECKPOINT_RECORDS.min, CHECKPOINT_RECORDS.max),
+      DEFAULTS.checkpointRecords,
+    )
     .option('--workers <n>', 'threads that host copies (default: one for each core)', wholeNumber(1, MAX_WORKERS));
   addDrainOption(leaf);
   addWorkerOptions(leaf);
   addCommitOptions(leaf);
-  addExamples(addLogOptions(addConnectionOptions(leaf)), [
+  addExamples(addLogOptions(addConnectionOptions(addStreamReplicasOption(leaf))), [
     ['coppice leaf --name leaf-4', 'joins the cluster in .coppice'],
     ['coppice leaf --name b1 --zone b --data /var/lib/coppice --nats nats://10.0.0.5:4222', ''],
   ]);
@@ -70,6 +79,7 @@ export function addProcessCommands(program: Command, shell: Shell): void {
         ...configOf(flags, shell),
         zone: flags.zone,
         depot: flags.depot,
+        checkpointRecords: flags.checkpointRecords,
         workers: flags.workers ?? systemEnv.machine.cores,
         commit: { ms: flags.commitMs, records: flags.commitRecords, bytes: flags.commitBytes },
         limits: { heapMb: flags.workerHeapMb, memoryMb: flags.workerMemoryMb, stuckMs: flags.stuckMs },
@@ -86,7 +96,7 @@ export function addProcessCommands(program: Command, shell: Shell): void {
     .option('--name <name>', 'its name in the logs', nonEmptyText, `root-${systemEnv.machine.pid}`)
     .option('--data <dir>', 'folder of its logs', nonEmptyText, DEFAULTS.data);
   addDrainOption(root);
-  addLogOptions(addConnectionOptions(root));
+  addLogOptions(addConnectionOptions(addStreamReplicasOption(root)));
   root.action(async (flags: Flags) => {
     await shell.run(flags, async () => {
       const { runRoot } = await import('../../root/root-process.ts');

@@ -10,6 +10,7 @@ import {
   addConnectionOptions,
   addExamples,
   addLogOptions,
+  addStreamReplicasOption,
   depotUrl,
   type LogFlags,
   logConfigOf,
@@ -59,7 +60,7 @@ export function addUpCommand(program: Command, shell: Shell): void {
     )
     .option('--no-respawn', 'leave dead what dies')
     .option('--json', 'print one line of JSON when ready');
-  addExamples(addLogOptions(addConnectionOptions(command)), [
+  addExamples(addLogOptions(addConnectionOptions(addStreamReplicasOption(command))), [
     ['coppice up', 'three leaves, data in .coppice'],
     ['coppice up --leaves 5 --data /tmp/five', ''],
     ['coppice up --nats nats://10.0.0.5:4222 --creds me.creds', 'on a NATS that is there'],
@@ -87,6 +88,7 @@ async function up(flags: Flags, shell: Shell): Promise<void> {
       signal: interrupt.signal,
       onEvent: (event) => shell.note(tellEvent(event)),
       onStderr: (text) => shell.terminal.stderr.write(text),
+      ...streamReplicasOf(flags, shell),
       ...(flags.nats === undefined ? {} : { nats: connectionOf(flags, shell.vars) }),
       ...(flags.natsPort === undefined ? {} : { natsPort: flags.natsPort }),
     });
@@ -101,6 +103,12 @@ async function up(flags: Flags, shell: Shell): Promise<void> {
     await cluster?.close();
     interrupt.close();
   }
+}
+
+/** A number of the environment is for a server started here, too. */
+function streamReplicasOf(flags: Flags, { vars }: Shell): { streamReplicas?: number } {
+  const { streamReplicas } = connectionOf(flags, { COPPICE_STREAM_REPLICAS: vars['COPPICE_STREAM_REPLICAS'] });
+  return streamReplicas === undefined ? {} : { streamReplicas };
 }
 
 /** Waits until the indices of a folder that has some can be searched: their shards replay their logs first. */

@@ -10,6 +10,8 @@ import type { JetStreamChannel } from './channel.ts';
 
 /** Numbers of JetStream's errors that we act upon. */
 export const JS_ERRORS = {
+  notClustered: 10074,
+  noSuitablePeers: 10005,
   accountStorageExceeded: 10002,
   accountWithoutJetStream: 10039,
   consumerNotFound: 10014,

@@ -32,7 +32,7 @@ export async function connectNats(options: ConnectionOptions, env: Env): Promise
   const nats = await dial(await natsOptions(options, servers, env), servers);
   return new NatsBus(nats, env, {
     inboxPrefix: options.inboxPrefix,
-    streamReplicas: options.streamReplicas ?? 1,
+    streamReplicas: options.streamReplicas,
     onFault: options.onFault ?? throwUncaught,
   });
 }

@@ -9,7 +9,7 @@ import {
   type Subscription,
 } from 'nats';
 import type { Env } from '../../env.ts';
-import { CoppiceError } from '../../errors.ts';
+import { CoppiceError, isCoppiceError } from '../../errors.ts';
 import type { Bus, BusHeaders, BusMessage, BusSubscription, Closeable, LogSpec, ServiceDescription } from '../bus.ts';
 import { ConnectionLink } from '../connection-link.ts';
 import { announceService } from '../discovery.ts';
@@ -26,7 +26,8 @@ import { Stream } from './stream.ts';
 /** What a bus is set up with. */
 export type NatsBusSettings = {
   readonly inboxPrefix: string | undefined;
-  readonly streamReplicas: number;
+  /** Copies of streams made here; undefined: as many as the registry last opened has. */
+  readonly streamReplicas: number | undefined;
   readonly onFault: (error: unknown, subject: string) => void;
 };
 
@@ -43,6 +44,7 @@ export class NatsBus implements Bus {
   readonly #env: Env;
   readonly #settings: NatsBusSettings;
   #maxPayloadBytes: number;
+  #learnedReplicas = 1;
   #closing: Promise<void> | undefined;
 
   constructor(nats: NatsConnection, env: Env, settings: NatsBusSettings) {
@@ -102,7 +104,7 @@ export class NatsBus implements Bus {
   }
 
   async createLog(spec: LogSpec, firstSeq?: number): Promise<void> {
-    await createLogStream(this.api, spec, { replicas: this.#settings.streamReplicas, firstSeq });
+    await createLogStream(this.api, spec, { replicas: this.#replicas, firstSeq });
   }
 
   async deleteLog(spec: LogSpec): Promise<void> {
@@ -114,10 +116,20 @@ export class NatsBus implements Bus {
   }
 
   async openRegistry(options: RegistryOptions): Promise<Registry> {
-    const { onFault, streamReplicas } = this.#settings;
-    const registry = new NatsRegistry(this.api, options, { replicas: streamReplicas, onFault });
+    const { onFault } = this.#settings;
+    const registry = new NatsRegistry(this.api, options, { replicas: this.#replicas, onFault });
     await registry.open(options);
+    this.#learnedReplicas = await registry.replicas();
     return registry;
+  }
+
+  /** Learns from a registry how many copies streams made here shall have, unless that was told; no registry teaches nothing. */
+  async learnReplicas(bucket: string): Promise<void> {
+    try {
+      this.#learnedReplicas = await new Stream(this.api, `KV_${bucket}`).replicas();
+    } catch (error) {
+      if (!isCoppiceError(error, 'STALE_GENERATION')) throw error;
+    }
   }
 
   /**
@@ -126,8 +138,7 @@ export class NatsBus implements Bus {
    * @throws CoppiceError `INVALID_NAME`, `PREFLIGHT_FAILED` if the bucket cannot be used, `DISCONNECTED`.
    */
   openDepot(bucket: string): Promise<ObjectDepot> {
-    const replicas = this.#settings.streamReplicas;
-    return openObjectDepot(this.api, { bucket, replicas, maxPayloadBytes: this.#maxPayloadBytes });
+    return openObjectDepot(this.api, { bucket, replicas: this.#replicas, maxPayloadBytes: this.#maxPayloadBytes });
   }
 
   /** Hands over what was received, sends what is waiting, and closes the connection. */
@@ -148,6 +159,10 @@ export class NatsBus implements Bus {
     }
     await this.nats.close();
     this.link.set(false);
+  }
+
+  get #replicas(): number {
+    return this.#settings.streamReplicas ?? this.#learnedReplicas;
   }
 
   #deliver(message: BusMessage, onMessage: (message: BusMessage) => void): void {

@@ -20,7 +20,10 @@ export type ConnectionOptions = {
   readonly name?: string;
   /** Prefix of reply subjects, for users who may subscribe to little else. */
   readonly inboxPrefix?: string;
-  /** Copies that JetStream keeps of logs and registries; 1 unless told otherwise, 3 in a NATS cluster. */
+  /**
+   * Copies that JetStream keeps of logs, registries and depots that are made here: 1 to 5, no more than there are servers.
+   * Unless told: as many as the cluster's registry has, and 1 for a registry.
+   */
   readonly streamReplicas?: number;
   /** Told of what handlers of messages throw, and of what the server forbids. Thrown as uncaught unless given. */
   readonly onFault?: (error: unknown, subject: string) => void;
@@ -35,6 +38,7 @@ export function connectionOptionsFrom(
   overrides: ConnectionOptions = {},
 ): ConnectionOptions {
   const tls = withoutUndefined({ ca: vars['NATS_CA'], cert: vars['NATS_CERT'], key: vars['NATS_KEY'] });
+  const replicas = vars['COPPICE_STREAM_REPLICAS'];
   const fromVars = withoutUndefined({
     servers: vars['NATS_URL'],
     user: vars['NATS_USER'],
@@ -43,8 +47,22 @@ export function connectionOptionsFrom(
     creds: vars['NATS_CREDS'],
     nkey: vars['NATS_NKEY'],
     tls: Object.keys(tls).length === 0 ? undefined : tls,
+    streamReplicas: replicas === undefined || replicas === '' ? undefined : parseStreamReplicas(replicas),
   });
   return { ...fromVars, ...withoutUndefined(overrides) };
+}
+
+/** Most copies that JetStream keeps of a stream. */
+const MAX_STREAM_REPLICAS = 5;
+
+/** Reads a number of copies. Throws CoppiceError `BAD_REQUEST` if it is none from 1 to 5. */
+export function parseStreamReplicas(word: string): number {
+  const count = Number(word);
+  if (/^\d$/.test(word) && count >= 1 && count <= MAX_STREAM_REPLICAS) return count;
+  throw new CoppiceError(
+    'BAD_REQUEST',
+    `\`${word}\` is no number of stream replicas: a whole number from 1 to ${MAX_STREAM_REPLICAS}`,
+  );
 }
 
 /** A server list, and the credentials that stood in its URLs. */

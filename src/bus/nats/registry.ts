@@ -46,6 +46,11 @@ export class NatsRegistry implements Registry {
     }
   }
 
+  /** How many copies JetStream keeps of it. */
+  async replicas(): Promise<number> {
+    return this.#stream.replicas();
+  }
+
   async #createStream(ttlMs: number | undefined): Promise<void> {
     const expiry =
       ttlMs === undefined

@@ -127,8 +127,36 @@ export class Stream {
     return answer.value;
   }
 
+  /** How many copies JetStream keeps of it. Throws `STALE_GENERATION`, `DISCONNECTED`. */
+  async replicas(): Promise<number> {
+    return numberAt(await this.#config(), 'num_replicas');
+  }
+
+  /**
+   * Changes how many copies JetStream keeps of it; harmless if it has that many.
+   *
+   * @throws CoppiceError `PREFLIGHT_FAILED` if there are too few servers, `STALE_GENERATION`, `DISCONNECTED`.
+   */
+  async setReplicas(replicas: number): Promise<void> {
+    const config = await this.#config();
+    if (numberAt(config, 'num_replicas') === replicas) return;
+    const answer = await this.api.call(`STREAM.UPDATE.${this.name}`, { ...config, num_replicas: replicas });
+    if (!answer.ok) throw this.refusal(`keep ${replicas} copies of`, answer);
+  }
+
+  async #config(): Promise<Readonly<Record<string, unknown>>> {
+    const { config } = await this.ask(`STREAM.INFO.${this.name}`, undefined);
+    if (!isRecord(config)) throw new Error(`unexpected answer of JetStream: no configuration of ${this.name}`);
+    return config;
+  }
+
   /** The error of a refusal by JetStream. */
   refusal(verb: string, answer: { code: number; description: string }): CoppiceError {
+    if (answer.code === JS_ERRORS.notClustered || answer.code === JS_ERRORS.noSuitablePeers) {
+      const reason = `cannot ${verb} stream \`${this.name}\`: ${answer.description}`;
+      const hint = 'as many nats-servers with JetStream must form a cluster as there shall be stream replicas';
+      return new CoppiceError('PREFLIGHT_FAILED', `${reason}; ${hint}`, { details: { jetstream: answer.code } });
+    }
     const gone = answer.code === JS_ERRORS.streamNotFound || answer.code === JS_ERRORS.otherStreamExpected;
     const message = `cannot ${verb} stream \`${this.name}\`: ${answer.description} (${answer.code})`;
     return new CoppiceError(gone ? 'STALE_GENERATION' : 'INTERNAL', message, {

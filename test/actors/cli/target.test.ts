@@ -70,6 +70,7 @@ test('a configuration survives the way to a child process', () => {
     data: '/d',
     zone: 'z',
     depot: 'file:///d',
+    checkpointRecords: 500,
     workers: 2,
     connection: { servers: 'nats://a:1' },
     log: { level: 'debug', pretty: true },

@@ -17,6 +17,7 @@ test('every variable has its option, and empty ones count for nothing', () => {
     NATS_CA: '/ca',
     NATS_CERT: '/cert',
     NATS_KEY: '',
+    COPPICE_STREAM_REPLICAS: '3',
   };
   const expected = {
     servers: 'nats://a:1,nats://b:2',
@@ -26,9 +27,18 @@ test('every variable has its option, and empty ones count for nothing', () => {
     creds: '/c',
     nkey: '/n',
     tls: { ca: '/ca', cert: '/cert' },
+    streamReplicas: 3,
   };
   assert.equal(connectionOptionsFrom(vars), expected);
   assert.equal(connectionOptionsFrom({}), {});
+});
+
+test('a number of stream replicas that is none is refused', () => {
+  for (const word of ['0', '6', '1.5', 'three', '-1', '03'])
+    assert.throws(
+      () => connectionOptionsFrom({ COPPICE_STREAM_REPLICAS: word }),
+      (error: unknown) => error instanceof CoppiceError && error.code === 'BAD_REQUEST' && error.message.includes(word),
+    );
 });
 
 test('what is given goes before what the environment says', () => {
