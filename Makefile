@@ -14,7 +14,7 @@ KERNEL_SOURCES := $(wildcard src/engine/kernel/assembly/*.ts)
 # follows is run with `exec`, so that Ctrl-C and signals reach it and nothing stands between.
 WITH_NATS = NATS_SERVER="$$(scripts/get-nats.sh)" && export NATS_SERVER &&
 
-.PHONY: help setup build demo up dev test simulate lint format bench bench-engine clean check-node nats-server
+.PHONY: help setup build demo up dev test simulate chaos lint format bench bench-engine clean check-node nats-server
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ test: build nats-server ## Run the tests (ONLY=<part of a path> for some of them
 
 simulate: build ## Run seeded stories of a simulated cluster (SEEDS=<how many> FROM=<first>; SEED=<n> tells one)
 	@exec node --enable-source-maps dist/test/scenario/support/run-seeds.js $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),500) --from $(or $(FROM),1)) $(if $(MS),--ms $(MS))
+
+chaos: build nats-server ## Break a cluster of real processes, and judge what it kept (MINUTES=<n> SEED=<n> SERVERS=1,3 FAULTS=<names>)
+	@$(WITH_NATS) exec node --enable-source-maps dist/test/cluster/chaos/support/run.js --minutes $(or $(MINUTES),2) --seed $(or $(SEED),1) $(if $(SERVERS),--servers $(SERVERS)) $(if $(FAULTS),--faults $(FAULTS))
 
 lint: node_modules/.package-lock.json ## Check format, rules, imports, types and the package
 	@scripts/lint.sh

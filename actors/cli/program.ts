@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, EXIT_MEANINGS, UsageError } from '../exit-codes.ts';
 import { addAnalyzeCommand } from './commands/analyze.ts';
 import { addCallCommand } from './commands/call.ts';
+import { addChaosCommand } from './commands/chaos.ts';
 import { addDocumentCommands } from './commands/documents.ts';
 import { addDownCommand } from './commands/down.ts';
 import { addExplainCommand } from './commands/explain.ts';
@@ -63,6 +64,7 @@ export function buildProgram(shell: Shell, version: string): Command {
   addStatusCommands(program, shell);
   addWhyCommand(program, shell);
   addProcessCommands(program, shell);
+  addChaosCommand(program, shell);
   return program;
 }
 

