@@ -13,12 +13,12 @@ import { natsServerPath } from '../../test/support/nats-server.ts';
 /** A running cluster. */
 export type ClusterProcesses = { readonly url: string; close(): Promise<void> };
 
-/** Starts a cluster; resolves when it is ready. */
-export async function startClusterProcesses(leaves: number): Promise<ClusterProcesses> {
+/** Starts a cluster; resolves when it is ready. `flags` are more of `coppice up`. */
+export async function startClusterProcesses(leaves: number, flags: readonly string[] = []): Promise<ClusterProcesses> {
   const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
   const program = join(import.meta.dirname, '..', '..', 'actors', 'cli', `main.${extension}`);
   const data = await mkdtemp(join(tmpdir(), 'coppice-bench-'));
-  const args = [...process.execArgv, program, 'up', '--json', '--leaves', String(leaves), '--data', data];
+  const args = [...process.execArgv, program, 'up', '--json', '--leaves', String(leaves), '--data', data, ...flags];
   const env = { ...process.env, NATS_SERVER: natsServerPath() };
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env });
   const exited = once(child, 'exit');
