@@ -9,8 +9,10 @@ export function checkDocument(document: EngineDocument): void {
     throw bad(`a document must be an object, got ${shown(document)}`);
   const { id, fields, version, seqNo, primaryTerm, position } = document;
   checkId(id);
-  for (const [name, value] of Object.entries({ version, seqNo, primaryTerm, position }))
-    if (!Number.isFinite(value)) throw bad(`document \`${id}\`: ${name} must be a number, got ${shown(value)}`);
+  checkNumber(id, 'version', version);
+  checkNumber(id, 'seqNo', seqNo);
+  checkNumber(id, 'primaryTerm', primaryTerm);
+  checkNumber(id, 'position', position);
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
     throw bad(`document \`${id}\`: fields must be an object, got ${shown(fields)}`);
   for (const name in fields) {
@@ -81,6 +83,10 @@ export function checkOptions(options: Readonly<Record<string, unknown>>): void {
 /** Throws CoppiceError `BAD_REQUEST` unless it is a number of segments. */
 export function checkSegmentCount(count: number): void {
   ensure('maxSegments', count, wholeFrom(0));
+}
+
+function checkNumber(id: string, name: string, value: number): void {
+  if (!Number.isFinite(value)) throw bad(`document \`${id}\`: ${name} must be a number, got ${shown(value)}`);
 }
 
 function bad(message: string): CoppiceError {

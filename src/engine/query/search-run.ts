@@ -13,6 +13,7 @@ import { describeNode } from './describe-node.ts';
 import { type FirstPlan, MAX_FIRST, planOfSet, planOfShape } from './first-documents.ts';
 import { disMaxShapes, searchDisMax } from './kernel-dis-max.ts';
 import { MAX_PLAN_TERMS, type PlanShape, planCost, planShape } from './kernel-plans.ts';
+import { countKept, countLive } from './live-counts.ts';
 import type { Matcher } from './matcher.ts';
 import type { PartBitmaps } from './part-bitmaps.ts';
 import { PartMatchers } from './part-matchers.ts';
@@ -22,7 +23,6 @@ import { scoreBound } from './score-bound.ts';
 import { searchSorted, searchSortedBits } from './search-sorted.ts';
 import { localDocFrequencyIn } from './search-terms.ts';
 import { BitmapMatcher, ConstantMatcher } from './set-matchers.ts';
-import { bitCount } from './window.ts';
 import type { WindowBuffers } from './window-buffers.ts';
 
 /** What a search runs on. */
@@ -41,6 +41,8 @@ export type RunOptions = {
 
 /** A part, its index in the view, and the ordinal in the shard of its ordinal 0. */
 type PlacedPart = { readonly part: IndexPart; readonly index: number; readonly base: number };
+/** Bits of what matches in a part; `isKept`: they are those of a filter that is kept, and do not change. */
+type Matches = { readonly words: Uint32Array; readonly isKept: boolean };
 type PartProfile = SearchProfile['parts'][number];
 
 /** With fewer documents to look at than this share of a part, filters that are not kept are tested one by one. */
@@ -250,7 +252,7 @@ export class SearchRun {
     const { bitmaps } = this.#options;
     const marked = bitmaps.empty(index);
     if (marked === undefined || !bitmaps.mark(shape, index, marked)) return this.#scan(part, index);
-    this.#scanBitmap(marked.words, shape.constantScore, { part, index, base });
+    this.#scanBitmap({ words: marked.words, isKept: false }, shape.constantScore, { part, index, base });
     return 'kernel, then columns';
   }
 
@@ -260,15 +262,16 @@ export class SearchRun {
     const filter = node.kind === 'constant' ? node.child : node;
     const words = filter.kind === 'filter' ? bitmaps.known(filter, index) : undefined;
     if (words === undefined) return this.#scan(part, index);
-    this.#scanBitmap(words, node.kind === 'constant' ? node.score : undefined, { part, index, base });
+    this.#scanBitmap({ words, isKept: true }, node.kind === 'constant' ? node.score : undefined, { part, index, base });
     return 'kept filter';
   }
 
   /** Matches whose bits are known are counted at once, so that only those that may be hits are looked at. */
-  #scanBitmap(words: Uint32Array, score: number | undefined, { part, index, base }: PlacedPart): void {
+  #scanBitmap({ words, isKept }: Matches, score: number | undefined, { part, index, base }: PlacedPart): void {
     const { buffers, sink, request, limit, postFilter, isScoring } = this.#options;
     const isCounted = this.total.isCounting && sink === undefined && request.minScore === undefined;
-    const count = isCounted && postFilter === undefined ? countLive(words, part) : undefined;
+    const countIn = isKept ? countKept : countLive;
+    const count = isCounted && postFilter === undefined ? countIn(words, part) : undefined;
     if (count !== undefined) this.total.add(count);
     if (this.#isPlainlySorted) {
       const place = { collector: this.#sorted!, part, index, base, limit };
@@ -325,13 +328,6 @@ export class SearchRun {
   #see(score: number): void {
     if (score > this.maxScore) this.maxScore = score;
   }
-}
-
-function countLive(words: Uint32Array, { live, endOrdinal }: IndexPart): number {
-  const size = Math.min(words.length, Math.ceil(endOrdinal / 32));
-  let count = 0;
-  for (let i = 0; i < size; i++) count += bitCount(words[i]! & live[i]!);
-  return count;
 }
 
 /** Scores must be below that of the hit to begin after. */

@@ -223,7 +223,7 @@ export function selectCodes(term: Term, codes: usize, length: i32, lowest: i32):
   codesFrom64 = selectFew(codes + 64, length - 64, lowest);
 }
 
-/** How many of the codes of a block are not below one. */
+/** How many of some codes are not below one. */
 export function countFrom(codes: usize, length: i32, lowest: i32): i32 {
   const wanted = i8x16.splat(<i8>lowest);
   let count = 0;

@@ -13,8 +13,10 @@ import { leastFrom, scoreOfCode } from './scores.ts';
 const GUESSED_FROM: i64 = 100;
 const GUESS_MARGIN: i64 = 2;
 
-/** Of a term of one block so many more postings than are likely to be needed are taken. */
+/** So many more postings than are likely to be needed are taken. */
 const SPARE_POSTINGS: i64 = 4;
+/** Terms of more blocks are not looked at. */
+const MOST_BLOCKS: i32 = 1024;
 
 /** A term that is in more than one of so many documents is not looked through beforehand. */
 const SEED_GAIN: i64 = 8;
@@ -27,8 +29,10 @@ export function seedOf(query: Query): f32 {
   for (let i = 0; i < query.termCount; i++) {
     const term = termAt(query.terms, i);
     if (!term.hasCodes) known = max(known, term.docFrequency >= query.limit ? scoreOfCode(term, 0) : 0);
-    else if (term.kthCode > 0) known = max(known, leastFrom(term, term.kthCode));
-    else if (isGuess && term.blockCount == 1) known = max(known, guessOf(query, term));
+    else {
+      if (term.kthCode > 0) known = max(known, leastFrom(term, term.kthCode));
+      if (isGuess && term.blockCount <= MOST_BLOCKS) known = max(known, guessOf(query, term));
+    }
   }
   return <f32>known;
 }
@@ -60,17 +64,21 @@ function isGuessWorthwhile(query: Query): bool {
   return <i64>query.filterCount * GUESSED_FROM >= <i64>query.limit * GUESS_MARGIN * <i64>query.endOrdinal;
 }
 
-/** What so many postings of a term reach that `limit` of them should pass the filter; 0 where most would be needed. */
+/**
+ * What so many postings of a term reach that `limit` of them should pass the filter; 0 where most would be needed. Of more
+ * than one block only the best postings are looked at, which are mostly the best of all.
+ */
 function guessOf(query: Query, term: Term): f64 {
   const likely = (<i64>query.limit * <i64>query.endOrdinal) / max(<i64>query.filterCount, 1);
   const wanted = likely + (likely >> 2) + SPARE_POSTINGS;
-  const length = lengthOf(term, 0);
-  if (wanted * 2 > <i64>length) return 0;
-  const codes = codesOf(term, 0);
+  const isWhole = term.blockCount == 1;
+  const codes = isWhole ? codesOf(term, 0) : term.blockMax;
+  const count = isWhole ? lengthOf(term, 0) : term.blockCount;
+  if (wanted * 2 > <i64>count) return 0;
   let low = 0;
   for (let step = 128; step > 0; step >>= 1) {
     const code = low + step;
-    if (code < <i32>EXCEPTION && <i64>countFrom(codes, length, code) >= wanted) low = code;
+    if (code < <i32>EXCEPTION && <i64>countFrom(codes, count, code) >= wanted) low = code;
   }
   return low > 0 ? leastFrom(term, low) : 0;
 }
