@@ -26,7 +26,7 @@ export async function openContext(
   try {
     await preflight(bus);
     const { cluster } = config;
-    const depots = depotAccess(depot, { bus, cluster, env: systemEnv });
+    const depots = depotAccess(depot, { bus, cluster, env: systemEnv, report });
     const context = await joinCluster({ cluster, bus, env: systemEnv, report, depots });
     const close = async (): Promise<void> => {
       await context.close();

@@ -11,6 +11,7 @@ const Copy = v.object({
   last_seq: v.number(),
   docs: v.number(),
   bytes: v.number(),
+  checkpoint_failure: v.exactOptional(v.string()),
   reason: v.exactOptional(v.string()),
 });
 const ClusterState = v.object({

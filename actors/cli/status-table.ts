@@ -103,8 +103,9 @@ function showCopy({ state, docs, bytes, seq, last_seq: lastSeq }: CopyState): st
 
 function troubles({ name, shards }: Index): readonly string[] {
   return shards.flatMap(({ shard, copies }) =>
-    copies.flatMap(({ leaf, state, reason }) =>
-      reason === undefined ? [] : [`${name} shard ${shard} on ${leaf} is ${state}: ${reason}\n`],
-    ),
+    copies.flatMap(({ leaf, state, reason, checkpoint_failure: failure }) => [
+      ...(reason === undefined ? [] : [`${name} shard ${shard} on ${leaf} is ${state}: ${reason}\n`]),
+      ...(failure === undefined ? [] : [`${name} shard ${shard} on ${leaf} takes no checkpoints: ${failure}\n`]),
+    ]),
   );
 }

@@ -14,7 +14,11 @@ export type CheckpointSchedule = {
 };
 
 /** A depot, and when it is used. Whoever opened the depot closes it. */
-export type CheckpointOptions = CheckpointSchedule & { readonly depot: Depot };
+export type CheckpointOptions = CheckpointSchedule & {
+  readonly depot: Depot;
+  /** Why the depot cannot be used for now; undefined while it can. */
+  readonly depotFailure?: () => string | undefined;
+};
 
 /** Bounds of the log records from one checkpoint to the next, where that is set. */
 export const CHECKPOINT_RECORDS = { min: 10, max: 10_000_000, default: 10_000 } as const;

@@ -95,8 +95,8 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
     await preflight(bus);
     const depot =
       definition.kind === 'stateful' && definition.checkpoint !== undefined ? (options.depot ?? 'nats:') : undefined;
-    const owner = { bus, cluster, env: systemEnv };
-    const checkpoints = await openCheckpoints(depot, owner);
+    const owner = { bus, cluster, env: systemEnv, report };
+    const checkpoints = openCheckpoints(depot, owner);
     const depots = depotAccess(depot, owner);
     if (checkpoints !== undefined) opened.push(checkpoints.depot);
     const commit = options.commit ?? {};

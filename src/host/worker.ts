@@ -35,8 +35,8 @@ const onFault = (error: unknown, subject: string): void =>
   report('error', 'message handler failed', { subject, error: asCoppiceError(error).message });
 const bus = await connectNats({ ...start.connection, onFault }, systemEnv);
 const { cluster, commit, checkpointRecords } = start;
-const owner = { bus, cluster, env: systemEnv, checkpointRecords };
-const checkpoints = await openCheckpoints(start.depot, owner);
+const owner = { bus, cluster, env: systemEnv, report, checkpointRecords };
+const checkpoints = openCheckpoints(start.depot, owner);
 const depots = depotAccess(start.depot, owner);
 const context = await joinCluster({
   cluster,

@@ -58,6 +58,9 @@ export type CopyEvent =
 type Reason = { readonly reason: string };
 
 const reasonOfEvent = ({ event }: { readonly event: Reason }): Reason => ({ reason: event.reason });
+const reasonOfBreak = ({ event }: { readonly event: Partial<Reason> }): Reason => ({
+  reason: `the chain of records broke while replaying${event.reason === undefined ? '' : `: ${event.reason}`}`,
+});
 const attemptsSoFar = ({ context }: { readonly context: CopyContext }): { readonly attempts: number } => ({
   attempts: context.attempts,
 });
@@ -173,7 +176,7 @@ export const copyMachine = setup({
             'replay.reached': 'serving',
             'chain.broken': {
               target: '#copy.failed',
-              actions: { type: 'countFailure', params: { reason: 'the chain of records broke while replaying' } },
+              actions: { type: 'countFailure', params: reasonOfBreak },
             },
           },
         },

@@ -46,12 +46,18 @@ export class Checkpointer {
   #sinceMs: number;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  #failure: string | undefined;
   /** Whether there may be files that belong to no checkpoint. */
   #mayHaveOrphans = true;
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
     this.#sinceMs = options.clock.nowMs();
+  }
+
+  /** Why the last try failed; undefined if it did not. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** Takes note of a record that was applied. */
@@ -75,6 +81,7 @@ export class Checkpointer {
     this.#reign = { term, abort: new AbortController() };
     this.#mayHaveOrphans = true;
     this.#failures = 0;
+    this.#failure = undefined;
     this.#lookLater(0);
   }
 
@@ -89,6 +96,7 @@ export class Checkpointer {
     this.#look = undefined;
     this.#reign?.abort.abort(new CoppiceError('CANCELLED', 'the copy does not lead its shard any more'));
     this.#reign = undefined;
+    this.#failure = undefined;
   }
 
   #lookLater(delayMs: number): void {
@@ -120,6 +128,7 @@ export class Checkpointer {
     try {
       const seq = await this.#take(reign);
       this.#failures = 0;
+      this.#failure = undefined;
       const tookMs = clock.nowMs() - startMs;
       this.#notBeforeMs = clock.nowMs() + Math.max(checkpoints.minIntervalMs, PAUSE_TIMES * tookMs);
       report('info', 'checkpoint taken', { ...place, seq, tookMs });
@@ -128,7 +137,8 @@ export class Checkpointer {
       if (reign.abort.signal.aborted) return;
       this.#notBeforeMs = clock.nowMs() + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures, 10));
       this.#failures += 1;
-      report('warn', 'checkpoint failed', { ...place, error: asCoppiceError(error).message });
+      this.#failure = asCoppiceError(error).message;
+      report('warn', 'checkpoint failed', { ...place, error: this.#failure });
     }
   }
 

@@ -194,12 +194,15 @@ export class Copy {
     });
   }
 
-  #checkpointStatus(): Pick<CopyStatus, 'restore' | 'checkpointSeq'> {
+  #checkpointStatus(): Pick<CopyStatus, 'restore' | 'checkpointSeq' | 'checkpointFailure'> {
     const restore = this.#restorer?.progress;
+    const failure = this.#checkpointer?.failure ?? this.#context.checkpoints?.depotFailure?.();
+    const fails = this.#checkpointer !== undefined && failure !== undefined;
     const newest = this.#state.sound?.checkpoints.at(-1);
     return {
       ...(restore === undefined ? {} : { restore }),
       ...(newest === undefined ? {} : { checkpointSeq: newest.seq }),
+      ...(fails ? { checkpointFailure: failure } : {}),
     };
   }
 
@@ -341,7 +344,9 @@ export class Copy {
     }
   }
 
-  #startOver(reason: string): void {
+  #startOver(broken: string): void {
+    const unusable = this.#restorer?.failure;
+    const reason = unusable === undefined ? broken : `${broken}; ${unusable}`;
     this.#context.report('warn', 'log does not continue what was applied', { ...this.#place(), reason });
     this.#actor.send({ type: 'chain.broken', reason });
   }

@@ -9,7 +9,7 @@ import type { Env, Reporter } from '../env.ts';
 import { asCoppiceError } from '../errors.ts';
 import { type CheckpointMark, decodeLogRecord } from '../wire/log-record.ts';
 import type { CopyStatus } from '../wire/records.ts';
-import { isDamage, loadCheckpoint } from './checkpoint-files.ts';
+import { loadCheckpoint } from './checkpoint-files.ts';
 import type { CopySpec } from './copy-spec.ts';
 import type { ShardState } from './shard-state.ts';
 
@@ -33,10 +33,16 @@ export type RestoreProgress = NonNullable<CopyStatus['restore']>;
 export class Restorer {
   readonly #options: RestorerOptions;
   #startMs = 0;
+  #failure: string | undefined;
   #progress: { readonly doneBytes: number; readonly totalBytes: number } | undefined;
 
   constructor(options: RestorerOptions) {
     this.#options = options;
+  }
+
+  /** Why the newest checkpoint was not restored the last time; undefined if it was, or there is none. */
+  get failure(): string | undefined {
+    return this.#failure;
   }
 
   /** How far the restore under way has come; undefined if none reads a checkpoint. */
@@ -51,12 +57,14 @@ export class Restorer {
   }
 
   /**
-   * The state of the newest sound checkpoint; undefined if there is none, so that the log is all there is.
+   * The state of the newest checkpoint that is sound and within reach; undefined if there is none, so that the log is all
+   * there is: it may still go back to its start, and tells by its chain if it does not.
    *
-   * @throws CoppiceError `STALE_GENERATION`, `DISCONNECTED`, what the depot throws but for damage, the signal's reason.
+   * @throws CoppiceError `STALE_GENERATION`, `DISCONNECTED` of the log, the signal's reason.
    */
   async restore(signal: AbortSignal): Promise<ShardState | undefined> {
     const { log, spec } = this.#options;
+    this.#failure = undefined;
     try {
       for (const mark of await committedCheckpoints(log, spec.shard)) {
         signal.throwIfAborted();
@@ -87,8 +95,10 @@ export class Restorer {
       report('info', 'restored from a checkpoint', { ...place, tookMs: env.clock.nowMs() - this.#startMs });
       return state;
     } catch (error) {
-      if (signal.aborted || !isDamage(error)) throw error;
-      report('warn', 'checkpoint cannot be used', { ...place, error: asCoppiceError(error).message });
+      if (signal.aborted) throw error;
+      const reason = asCoppiceError(error).message;
+      this.#failure ??= `checkpoint ${mark.seq} cannot be used: ${reason}`;
+      report('warn', 'checkpoint cannot be used', { ...place, error: reason });
       return undefined;
     }
   }

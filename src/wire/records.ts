@@ -126,6 +126,8 @@ export const CopyStatus = v.object({
   ),
   /** Log sequence of the last record in the newest checkpoint; absent without any. */
   checkpointSeq: v.exactOptional(Count),
+  /** Why the last try to take a checkpoint failed, or why none can be taken; absent while all is well. */
+  checkpointFailure: v.exactOptional(v.string()),
   /** Why the copy failed or halted. */
   reason: v.exactOptional(v.string()),
 });

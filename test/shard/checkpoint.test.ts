@@ -1,126 +1,33 @@
 /** Checkpoints and recovery over a real nats-server: taken, purged to, restored from, damaged, given up half-way. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { StatefulDefinition } from '../../src/actor/definition.ts';
 import type { Depot } from '../../src/bus/depot.ts';
-import { openFolderDepot } from '../../src/bus/folder/folder-depot.ts';
-import { type WriteResult, Writer } from '../../src/client/writer.ts';
-import { CHECKPOINT_SCHEDULE, type CheckpointOptions } from '../../src/cluster/checkpoint-options.ts';
 import { deleteGroup, logSpec } from '../../src/cluster/groups.ts';
-import { systemEnv } from '../../src/env.ts';
 import { searchActor } from '../../src/search/actor.ts';
 import { parseSearch } from '../../src/search/request/search-request.ts';
 import { committedCheckpoints } from '../../src/shard/restorer.ts';
 import { encode } from '../../src/wire/codec.ts';
 import { decodeLogRecord } from '../../src/wire/log-record.ts';
 import { groupToken } from '../../src/wire/names.ts';
-import type { GroupRecord } from '../../src/wire/records.ts';
 import { fill, SUBJECTS } from '../../src/wire/subjects.ts';
 import { eventually } from '../support/eventually.ts';
-import type { TestServer } from '../support/nats-server.ts';
 import { natsSuite } from '../support/nats-suite.ts';
-import { keptCounterDefinition } from './support/counter.ts';
-import { isCopy, openStory, type Story, type StoryLeaf, within } from './support/story.ts';
+import {
+  ask,
+  damage,
+  firstSeq,
+  lastSeq,
+  openKept,
+  told,
+  untilCheckpoint,
+  untilServing,
+  write,
+} from './support/kept-story.ts';
 
 const test = natsSuite('shard/checkpoint');
-
-/** A story with a depot in a folder. */
-type Kept = {
-  readonly story: Story;
-  readonly folder: string;
-  readonly depot: Depot;
-  openLeaf(name: string, options?: Partial<CheckpointOptions>): Promise<StoryLeaf>;
-  close(): Promise<void>;
-};
-
-async function openKept(server: TestServer, definition: StatefulDefinition = keptCounterDefinition): Promise<Kept> {
-  const story = await openStory(server);
-  const folder = await mkdtemp(join(tmpdir(), 'checkpoint-'));
-  const depot = await openFolderDepot(systemEnv, folder);
-  return {
-    story,
-    folder,
-    depot,
-    openLeaf: async (name, options = {}) =>
-      story.openLeaf(name, definition, { ...CHECKPOINT_SCHEDULE, depot, records: 5, minIntervalMs: 0, ...options }),
-    close: async () => {
-      await story.close();
-      await depot.close();
-      await rm(folder, { recursive: true });
-    },
-  };
-}
-
-async function write(story: Story, group: GroupRecord, keys: readonly string[]): Promise<readonly WriteResult[]> {
-  const operations = keys.map((key) => ({ key, body: { key } }));
-  const results = await new Writer(story.context).write(group, 'add', operations, within(10_000));
-  assert.ok(results.every(({ ok }) => ok));
-  return results;
-}
-
-/** Writes single records until the newest committed checkpoint is another one. */
-async function untilCheckpoint(story: Story, group: GroupRecord, tag: string): Promise<number> {
-  const log = story.context.bus.openLog(logSpec(story.cluster, group));
-  const before = (await committedCheckpoints(log, 0))[0]?.seq ?? 0;
-  for (let n = 0; n < 8; n++) await write(story, group, [`${tag}${n}`]);
-  const found = await eventually(
-    async () => {
-      const newest = (await committedCheckpoints(log, 0))[0]?.seq ?? 0;
-      return newest > before ? newest : undefined;
-    },
-    { withinMs: 15_000, what: 'a checkpoint' },
-  );
-  assert.ok(found !== undefined);
-  return found;
-}
-
-async function ask(
-  story: Story,
-  group: GroupRecord,
-  leaf: StoryLeaf,
-  endpoint: string,
-  body?: unknown,
-): Promise<unknown> {
-  const { cluster, rpc } = story.context;
-  const token = groupToken(group.name, group.generation);
-  const subject = fill(SUBJECTS.copy, { cluster, leaf: leaf.name, group: token, shard: 0, endpoint });
-  const request = { slots: group.slots.version, ...(body === undefined ? {} : { body }) };
-  // A new copy's subscription may be behind its status.
-  const answer = await eventually(async () => rpc.request(subject, request));
-  if (typeof answer !== 'object' || answer === null || !('value' in answer)) throw new Error('no value');
-  return answer.value;
-}
-
-async function untilServing(leaf: StoryLeaf, group: GroupRecord, seq: number): Promise<void> {
-  const serves = (): boolean =>
-    leaf
-      .statuses()
-      .some((copy) => isCopy(copy, group) && ['replica', 'primary'].includes(copy.state) && copy.seq >= seq);
-  await eventually(serves, { withinMs: 15_000, what: `${leaf.name} serves` });
-}
-
-async function lastSeq(story: Story, group: GroupRecord): Promise<number> {
-  return (await story.context.bus.openLog(logSpec(story.cluster, group)).last(0))?.seq ?? 0;
-}
-
-function told(leaf: StoryLeaf, message: string): number {
-  return leaf.reported.filter((one) => one.message === message).length;
-}
-
-/** The first record that the shard's log still has. */
-async function firstSeq(story: Story, group: GroupRecord): Promise<number> {
-  const log = story.context.bus.openLog(logSpec(story.cluster, group));
-  for (let seq = 1; ; seq++) if ((await log.read(0, seq)) !== undefined) return seq;
-}
-
-async function damage(folder: string, name: string): Promise<void> {
-  const path = join(folder, `${name}+blob`);
-  const bytes = await readFile(path);
-  bytes[0] = (bytes[0] ?? 0) ^ 1;
-  await writeFile(path, bytes);
-}
 
 test('the log is cut at the second-newest checkpoint, and a new copy restores and equals the others', async ({
   server,

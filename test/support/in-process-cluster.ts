@@ -108,9 +108,9 @@ async function seat(
   { cluster, report, depot }: SeatOptions,
 ): Promise<{ bus: NatsBus; context: ClusterContext }> {
   const bus = await connectNats({ servers: url, name: 'test cluster' }, systemEnv);
-  const owner = { bus, cluster, env: systemEnv };
+  const owner = { bus, cluster, env: systemEnv, report };
   try {
-    const checkpoints = await openCheckpoints(depot, owner);
+    const checkpoints = openCheckpoints(depot, owner);
     const depots = depotAccess(depot, owner);
     return { bus, context: await joinCluster({ cluster, bus, env: systemEnv, report, checkpoints, depots }) };
   } catch (error) {

@@ -141,8 +141,9 @@ function describeGroup(root: Root, group: GroupRecord): unknown {
   };
 }
 
-function showCopy({ leaf, state, term, seq, lastSeq, docCount, sizeBytes, reason }: PlacedCopy): unknown {
-  const shown = {
+function showCopy(copy: PlacedCopy): unknown {
+  const { leaf, state, term, seq, lastSeq, docCount, sizeBytes, reason, checkpointFailure } = copy;
+  return {
     leaf,
     state,
     primary: state === 'primary',
@@ -151,8 +152,9 @@ function showCopy({ leaf, state, term, seq, lastSeq, docCount, sizeBytes, reason
     last_seq: lastSeq,
     docs: docCount,
     bytes: sizeBytes,
+    ...(checkpointFailure === undefined ? {} : { checkpoint_failure: checkpointFailure }),
+    ...(reason === undefined ? {} : { reason }),
   };
-  return reason === undefined ? shown : { ...shown, reason };
 }
 
 type ShardCounts = {

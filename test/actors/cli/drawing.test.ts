@@ -156,7 +156,10 @@ test('the status is a table of leaves and shards, cut where it is too wide', () 
   const leaf = { pid: 1, host: 'h', zone: 'z', draining: false, load: 0.5, rss_bytes: 90_000_000 };
   const shards = [0, 1, 2].map((shard) => ({
     shard,
-    copies: [copy('a', shard === 0), { ...copy('b', shard !== 0, 7), reason: 'disk full' }],
+    copies: [
+      { ...copy('a', shard === 0), ...(shard === 0 ? { checkpoint_failure: 'no rights' } : {}) },
+      { ...copy('b', shard !== 0, 7), reason: 'disk full' },
+    ],
   }));
   const state = {
     cluster: 'c',
@@ -173,6 +176,7 @@ test('the status is a table of leaves and shards, cut where it is too wide', () 
   assert.match(wide, /leaf  shard 0 +shard 1 +shard 2\na     primary 1,000 \(2\.0 MB\) /);
   assert.match(wide, /replica 1,000 \(2\.0 MB, 3 behind\)/);
   assert.match(wide, /books shard 1 on b is primary: disk full/);
+  assert.match(wide, /books shard 0 on a takes no checkpoints: no rights/);
   for (const line of drawStatus(state, 'green', 80).split('\n')) assert.ok(line.length <= 80, line);
 });
 

@@ -35,8 +35,9 @@ test('what a cluster has in JetStream is kept as often as its registry, and that
   const other = await connectNats({ servers: servers.url }, systemEnv);
   try {
     const context = await joinCluster({ cluster: 'forest', bus: founder, env: systemEnv, report: () => {} });
-    const owner = { bus: other, cluster: 'forest', env: systemEnv };
-    const checkpoints = await openCheckpoints('nats:', owner);
+    const owner = { bus: other, cluster: 'forest', env: systemEnv, report: () => {} };
+    const checkpoints = openCheckpoints('nats:', owner);
+    assert.equal(await checkpoints?.depot.list(''), []);
     const member = await joinCluster({ cluster: 'forest', bus: other, env: systemEnv, report: () => {} });
     await other.createLog({ stream: 'forest_log_books_g1', subjectPrefix: 'forest.log.books/g1' });
     assert.equal(await replicasOf(other), [3, 3, 3, 3]);

@@ -80,8 +80,8 @@ async function openLeaf(
 ): Promise<CutLeaf & { close: () => Promise<void> }> {
   const proxy = await startProxy(server.port);
   const bus = await connectNats({ servers: proxy.url, name, onFault: () => {} }, systemEnv);
-  const owner = { bus, cluster, env: systemEnv };
-  const checkpoints = await openCheckpoints(depot, owner);
+  const owner = { bus, cluster, env: systemEnv, report: () => {} };
+  const checkpoints = openCheckpoints(depot, owner);
   const depots = depotAccess(depot, owner);
   const context = await joinCluster({ cluster, bus, env: systemEnv, report: () => {}, checkpoints, depots });
   const all: Readonly<Record<string, ActorDefinition>> = { search: searchActor, ...actors };
