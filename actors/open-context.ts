@@ -3,6 +3,7 @@ import { connectNats } from '../src/bus/nats/connect.ts';
 import type { NatsBus } from '../src/bus/nats/nats-bus.ts';
 import { preflight } from '../src/bus/nats/preflight.ts';
 import { type ClusterContext, joinCluster } from '../src/cluster/context.ts';
+import type { LocalOptions } from '../src/cluster/local-options.ts';
 import { type Reporter, systemEnv } from '../src/env.ts';
 import { asCoppiceError } from '../src/errors.ts';
 import { depotAccess } from '../src/host/open-checkpoints.ts';
@@ -17,7 +18,7 @@ import type { ProcessConfig } from './config.ts';
 export async function openContext(
   config: ProcessConfig,
   report: Reporter,
-  depot?: string,
+  { depot, local }: { readonly depot?: string; readonly local?: LocalOptions | undefined } = {},
 ): Promise<ClusterContext & { readonly bus: NatsBus }> {
   const onFault = (error: unknown, subject: string): void => {
     report('error', 'message handler failed', { subject, error: asCoppiceError(error).message });
@@ -27,7 +28,7 @@ export async function openContext(
     await preflight(bus);
     const { cluster } = config;
     const depots = depotAccess(depot, { bus, cluster, env: systemEnv, report });
-    const context = await joinCluster({ cluster, bus, env: systemEnv, report, depots });
+    const context = await joinCluster({ cluster, bus, env: systemEnv, report, depots, local });
     const close = async (): Promise<void> => {
       await context.close();
       await bus.close();

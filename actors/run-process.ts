@@ -73,7 +73,8 @@ function announce(logger: Logger): void {
 
 function failedStart(logger: Logger, error: unknown): Ending {
   const { message, code } = asCoppiceError(error);
-  const exitCode = code === 'ALREADY_EXISTS' ? EXIT.nameLost : exitCodeOf(error);
+  const isTaken = code === 'ALREADY_EXISTS' || code === 'STORE_IN_USE';
+  const exitCode = isTaken ? EXIT.nameLost : exitCodeOf(error);
   logger.error(
     { error: message, code, ...(code === 'INTERNAL' && error instanceof Error ? { stack: error.stack } : {}) },
     'start failed',

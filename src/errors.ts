@@ -41,6 +41,7 @@ export const ERRORS = {
   DISCONNECTED: { status: 503, type: 'disconnected_exception', retryable: true },
   STORE_IN_USE: { status: 503, type: 'store_in_use_exception', retryable: false },
   PREFLIGHT_FAILED: { status: 503, type: 'preflight_exception', retryable: false },
+  STORAGE_FAILED: { status: 503, type: 'storage_failed_exception', retryable: true },
   STORAGE_FULL: { status: 507, type: 'storage_full_exception', retryable: false },
   DEADLINE_EXCEEDED: { status: 504, type: 'timeout_exception', retryable: true },
   OUTCOME_UNKNOWN: { status: 504, type: 'outcome_unknown_exception', retryable: false },

@@ -13,6 +13,16 @@ const Copy = v.object({
   bytes: v.number(),
   checkpoint_failure: v.exactOptional(v.string()),
   reason: v.exactOptional(v.string()),
+  recovery: v.exactOptional(
+    v.object({
+      from: v.string(),
+      done_bytes: v.number(),
+      total_bytes: v.exactOptional(v.number()),
+      bytes_per_second: v.number(),
+      remaining_ms: v.exactOptional(v.number()),
+    }),
+  ),
+  disk: v.exactOptional(v.object({ reason: v.string(), waiting_bytes: v.number() })),
 });
 const ClusterState = v.object({
   cluster: v.string(),

@@ -1,6 +1,6 @@
 /** Draws the state of a cluster: its leaves, and for each index a table of leaves × shards. */
 import type { ClusterState, CopyState } from './cluster-state.ts';
-import { showBytes, showCount, showCounted } from './quantity.ts';
+import { showBytes, showCount, showCounted, showDuration } from './quantity.ts';
 import { drawTable } from './table.ts';
 
 type Index = ClusterState['indices'][number];
@@ -103,9 +103,25 @@ function showCopy({ state, docs, bytes, seq, last_seq: lastSeq }: CopyState): st
 
 function troubles({ name, shards }: Index): readonly string[] {
   return shards.flatMap(({ shard, copies }) =>
-    copies.flatMap(({ leaf, state, reason, checkpoint_failure: failure }) => [
-      ...(reason === undefined ? [] : [`${name} shard ${shard} on ${leaf} is ${state}: ${reason}\n`]),
-      ...(failure === undefined ? [] : [`${name} shard ${shard} on ${leaf} takes no checkpoints: ${failure}\n`]),
-    ]),
+    copies.flatMap((copy) => remarks(copy).map((remark) => `${name} shard ${shard} on ${copy.leaf} ${remark}\n`)),
   );
+}
+
+function remarks({ state, reason, recovery, disk, checkpoint_failure: failure }: CopyState): readonly string[] {
+  return [
+    ...(reason === undefined ? [] : [`is ${state}: ${reason}`]),
+    ...(failure === undefined ? [] : [`takes no checkpoints: ${failure}`]),
+    ...(recovery === undefined ? [] : [`reads ${showRecovery(recovery)}`]),
+    ...(disk === undefined
+      ? []
+      : [`takes no writes, ${showBytes(disk.waiting_bytes)} wait for its disk: ${disk.reason}`]),
+  ];
+}
+
+/** Such as `the checkpoint: 12 MB of 80 MB, 40 MB/s, 2 s left`. */
+function showRecovery(recovery: NonNullable<CopyState['recovery']>): string {
+  const { from, done_bytes: done, total_bytes: total, bytes_per_second: rate, remaining_ms: left } = recovery;
+  const source = from === 'local' ? 'its files' : `the ${from}`;
+  const amount = total === undefined ? showBytes(done) : `${showBytes(done)} of ${showBytes(total)}`;
+  return `${source}: ${amount}, ${showBytes(rate)}/s${left === undefined ? '' : `, ${showDuration(left)} left`}`;
 }

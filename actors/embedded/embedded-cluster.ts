@@ -47,7 +47,7 @@ export type EmbeddedOptions = {
 };
 
 /** What lies in a data folder besides its lock. */
-const CONTENTS = ['nats', 'logs', 'cluster.json', 'cluster.json.new', 'loaded'];
+const CONTENTS = ['nats', 'logs', 'leaves', 'cluster.json', 'cluster.json.new', 'loaded'];
 
 /** A running cluster. */
 export class EmbeddedCluster implements Closeable {

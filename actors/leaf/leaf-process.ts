@@ -1,8 +1,10 @@
 /** A leaf process: a name in the cluster, and worker threads that host the copies placed here. */
+import { resolve } from 'node:path';
 import { parseDepotUrl } from '../../src/bus/depot-url.ts';
 import { systemEnv } from '../../src/env.ts';
 import { SEARCH_REQUIREMENT } from '../../src/host/actor-source.ts';
 import { Leaf } from '../../src/host/leaf.ts';
+import { openLocal } from '../../src/host/open-local.ts';
 import { WorkerHost } from '../../src/host/worker-host.ts';
 import type { LeafConfig } from '../config.ts';
 import { openLog, reporterOf } from '../log.ts';
@@ -17,7 +19,8 @@ export async function runLeaf(config: LeafConfig): Promise<number> {
 
 async function startLeaf(config: LeafConfig, report: ReturnType<typeof reporterOf>, onLost: OnLost): Promise<Running> {
   parseDepotUrl(config.depot);
-  const context = await openContext(config, report, config.depot);
+  const data = resolve(config.data);
+  const context = await openContext(config, report, { depot: config.depot, local: openLocal(data, config.cluster) });
   try {
     const host = new WorkerHost({
       bus: context.bus,
@@ -27,6 +30,7 @@ async function startLeaf(config: LeafConfig, report: ReturnType<typeof reporterO
       limits: config.limits ?? {},
       depot: config.depot,
       checkpointRecords: config.checkpointRecords,
+      data,
       env: systemEnv,
       report,
       workers: config.workers,

@@ -7,7 +7,7 @@ import { realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
-const BASE = ['errors', 'env', 'wire', 'bus', 'actor'];
+const BASE = ['errors', 'env', 'wire', 'bus', 'actor', 'disk'];
 const ALL = [
   ...BASE,
   'process-identity',
@@ -52,6 +52,7 @@ const TABLE = [
   { at: 'src/engine/store/file-store.ts', ours: ['errors', 'env'], io: /^fs/ },
   { at: 'src/engine/store/folder-lock.ts', ours: ['errors', 'env', 'process-identity'], io: /^fs/ },
   { at: 'src/engine/kernel/kernel-module.ts', ours: ['errors', 'env'], io: /^fs$/ },
+  { at: 'src/disk', ours: ['errors', 'env', 'engine'], io: /^fs$/ },
   { at: 'src/search', ours: ['errors', 'wire', 'actor', 'engine'], packages: ['valibot'] },
   { at: 'src/machines', ours: ['errors', 'types:wire'], packages: ['xstate'] },
   { at: 'src/cluster', ours: BASE },

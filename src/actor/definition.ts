@@ -81,11 +81,59 @@ export type ApplyContext = {
   readonly term: number;
 };
 
+/** A file of `ActorFiles` that is being written. */
+export type ActorFileWriter = {
+  /** Bytes written so far. */
+  readonly size: number;
+  /** Appends; the bytes may be changed afterwards. */
+  write(bytes: Uint8Array): void;
+  /** Gives the file its name; until then it cannot be opened. */
+  finish(): void;
+  /** Drops what was written; harmless once it is finished. */
+  abort(): void;
+};
+
+/** A file of `ActorFiles` that is being read; it can be, even once it is removed. */
+export type ActorFile = {
+  readonly size: number;
+  /** Reads exactly into `into`. Throws CoppiceError `CORRUPT_SEGMENT` if that cannot be. */
+  read(offset: number, into: Uint8Array): void;
+  close(): void;
+};
+
+/**
+ * Files of one copy, on its leaf's disk, for an actor whose state does not fit into memory. They outlive the process as
+ * parts of checkpoints only (`CheckpointFile.kept`): what no checkpoint has is gone after a restart. A full disk is no
+ * error here: files stay in memory until there is room, and the copy takes no commands meanwhile.
+ */
+export type ActorFiles = {
+  /** Throws a plain Error if there is a file of this name. */
+  create(name: string): ActorFileWriter;
+  /** Throws CoppiceError `CORRUPT_SEGMENT` if there is none. */
+  open(name: string): ActorFile;
+  names(): readonly string[];
+  /** One that is not there is no error. */
+  remove(name: string): void;
+  /** Throws CoppiceError `CORRUPT_SEGMENT` if one is not there. */
+  sync(names: readonly string[]): void;
+};
+
+/** What a state is made with. */
+export type InitContext = {
+  readonly shard: number;
+  /** The group's, as given at its creation. */
+  readonly settings: unknown;
+  /** Empty, or for `restore` with all files of the checkpoint under their names; absent where a leaf has no disk. */
+  readonly files?: ActorFiles;
+};
+
 /** A file of a checkpoint. */
 export type CheckpointFile = {
   /** Told again to `restore`; told apart by it within the checkpoint. 1 to 200 characters. */
   readonly name: string;
   readonly sizeBytes: number;
+  /** Whether this is the file of that name in `files`, as it is now. */
+  readonly kept?: boolean;
   /** The bytes, in one piece or in pieces. Asked several times, and gives the same each time until `release`. */
   read(): Uint8Array | AsyncIterable<Uint8Array>;
 };
@@ -111,8 +159,8 @@ export type RestoreSource = {
 export type StatefulDefinition<State = unknown, Record_ = unknown, Shared = unknown> = {
   readonly kind: 'stateful';
   readonly name: string;
-  /** A fresh, empty state. `settings` are the group's, as given at its creation. */
-  init(context: { readonly shard: number; readonly settings: unknown }): State;
+  /** A fresh, empty state. */
+  init(context: InitContext): State;
   /** First value of the shared document, from the group's settings. Without it the group has none. */
   initShared?(settings: unknown): Shared;
   /**
@@ -140,10 +188,7 @@ export type StatefulDefinition<State = unknown, Record_ = unknown, Shared = unkn
    * Builds the state that `checkpoint` has captured. What it throws makes the runtime try an older checkpoint. The files
    * must have been read to their ends.
    */
-  restore?(
-    source: RestoreSource,
-    context: { readonly shard: number; readonly settings: unknown },
-  ): State | Promise<State>;
+  restore?(source: RestoreSource, context: InitContext): State | Promise<State>;
   /** Frees what the state holds. */
   close?(state: State): void;
   readonly endpoints: Readonly<

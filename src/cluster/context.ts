@@ -13,6 +13,7 @@ import { leavesBucket, registryBucket } from '../wire/subjects.ts';
 import type { CheckpointOptions } from './checkpoint-options.ts';
 import { type CommitLimits, commitLimits } from './commit-limits.ts';
 import type { DepotAccess } from './depot-access.ts';
+import type { LocalOptions } from './local-options.ts';
 import { Membership } from './membership.ts';
 import { ClusterView } from './view.ts';
 import { type MarksOf, NO_MARKS } from './work-marks.ts';
@@ -39,6 +40,8 @@ export type ClusterContext = Closeable & {
   readonly depots?: DepotAccess;
   /** Where copies mark what their actors' code is at. */
   readonly marksOf: MarksOf;
+  /** Where and when copies save their states on this machine; without it they do not. */
+  readonly local?: LocalOptions;
 };
 
 /**
@@ -59,8 +62,9 @@ export async function joinCluster(options: {
   depots?: DepotAccess | undefined;
   ledger?: RequestLedger;
   marksOf?: MarksOf;
+  local?: LocalOptions | undefined;
 }): Promise<ClusterContext> {
-  const { bus, env, report, checkpoints, depots } = options;
+  const { bus, env, report, checkpoints, depots, local } = options;
   const commit = commitLimits(options.commit);
   const cluster = checkName('cluster', options.cluster);
   const onFault = (error: unknown, subject: string): void => {
@@ -95,6 +99,7 @@ export async function joinCluster(options: {
     marksOf: options.marksOf ?? (() => NO_MARKS),
     ...(checkpoints === undefined ? {} : { checkpoints }),
     ...(depots === undefined ? {} : { depots }),
+    ...(local === undefined ? {} : { local }),
     close: () => (closing ??= close()),
   };
 }

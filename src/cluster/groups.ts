@@ -118,7 +118,7 @@ async function removeEntry(
 }
 
 /** The log of one life of a group. */
-export function logSpec(cluster: string, group: GroupRecord): LogSpec {
+export function logSpec(cluster: string, group: Pick<GroupRecord, 'name' | 'generation'>): LogSpec {
   const token = groupToken(group.name, group.generation);
   return {
     stream: logStreamName(cluster, nameToToken(group.name), group.generation),

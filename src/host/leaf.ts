@@ -16,6 +16,7 @@ import { fill, SUBJECTS, tokenAt } from '../wire/subjects.ts';
 import { type CopyTransition, type HistoryAnswer, parseHistoryRequest } from '../wire/transitions.ts';
 import { CopyHistories } from './copy-histories.ts';
 import { type CopyHost, copyKey } from './copy-host.ts';
+import { LeafFolder } from './leaf-folder.ts';
 import { LeafName } from './leaf-name.ts';
 import { PulseSender } from './pulse.ts';
 
@@ -44,6 +45,7 @@ export class Leaf implements Closeable {
   readonly #pulse: PulseSender;
   readonly #histories = new CopyHistories();
   readonly #closingCopies = new Map<string, Promise<void>>();
+  #folder: LeafFolder | undefined;
   #server: Server | undefined;
   #snapshots: SnapshotService | undefined;
   #stopListening: () => void = () => {};
@@ -54,7 +56,8 @@ export class Leaf implements Closeable {
   /**
    * Starts a leaf: takes the name, answers pings, begins to pulse, and opens the copies placed here.
    *
-   * @throws CoppiceError `INVALID_NAME`, or `ALREADY_EXISTS` if a live leaf has the name.
+   * @throws CoppiceError `INVALID_NAME`, `ALREADY_EXISTS` if a live leaf has the name, `STORE_IN_USE` if one has its folder,
+   *   `STORAGE_FULL` or `STORAGE_FAILED` if that cannot be used.
    */
   static async start(options: LeafOptions): Promise<Leaf> {
     const leaf = new Leaf(options);
@@ -114,6 +117,7 @@ export class Leaf implements Closeable {
   }
 
   async #start(): Promise<void> {
+    this.#folder = this.#openFolder();
     await this.#claim.claim();
     const { cluster, rpc, bus, view } = this.#context;
     const subject = fill(SUBJECTS.leaf, { cluster, leaf: nameToToken(this.name), command: '*' });
@@ -130,6 +134,7 @@ export class Leaf implements Closeable {
       if (key.startsWith('placement.') || key.startsWith('group.')) this.#reconcileLater();
     });
     this.#reconcile();
+    this.#folder?.start();
     this.#context.report('info', 'leaf started', { leaf: this.name, incarnation: this.incarnation });
   }
 
@@ -140,8 +145,16 @@ export class Leaf implements Closeable {
     await this.#server?.close();
     this.#pulse.close();
     await this.#claim.release();
+    this.#folder?.close();
     this.#isStopped = true;
     this.#context.report('info', 'leaf stopped', { leaf: this.name });
+  }
+
+  #openFolder(): LeafFolder | undefined {
+    const { local } = this.#context;
+    const context = this.#context;
+    const openKeys = (): readonly string[] => this.#host.keys();
+    return local === undefined ? undefined : new LeafFolder({ context, local, leaf: this.name, openKeys });
   }
 
   async #command({ subject, body }: RpcRequest): Promise<unknown> {
@@ -219,6 +232,7 @@ export class Leaf implements Closeable {
       )
       .finally(() => {
         this.#closingCopies.delete(key);
+        this.#folder?.changed();
         this.#reconcileLater();
       });
     this.#closingCopies.set(key, closing);

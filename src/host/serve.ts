@@ -2,6 +2,7 @@
  * Actor groups inside any service: `serve(definition, …)` makes this process a host of the group, next to whatever
  * else it does. It needs NATS, and no other process of Coppice.
  */
+import { resolve } from 'node:path';
 import { checkDefinition } from '../actor/define.ts';
 import type { ActorDefinition } from '../actor/definition.ts';
 import { shardsOf } from '../actor/slots.ts';
@@ -26,6 +27,7 @@ import type { CopyHost } from './copy-host.ts';
 import { InlineHost } from './inline-host.ts';
 import { Leaf } from './leaf.ts';
 import { depotAccess, openCheckpoints } from './open-checkpoints.ts';
+import { openLocal } from './open-local.ts';
 import { WorkerHost } from './worker-host.ts';
 import type { WorkerLimits } from './worker-limits.ts';
 
@@ -47,6 +49,8 @@ export type ServeOptions = {
    * `s3://<bucket>/<prefix>?…`.
    */
   readonly depot?: string;
+  /** Folder for files of the hosts of this process, which then need a `name`; in memory only without it. */
+  readonly data?: string;
   /** Milliseconds to wait until the group answers; 10,000 unless told otherwise. */
   readonly readyWithinMs?: number;
   readonly report?: Reporter;
@@ -100,7 +104,9 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
     const depots = depotAccess(depot, owner);
     if (checkpoints !== undefined) opened.push(checkpoints.depot);
     const commit = options.commit ?? {};
-    const context = await joinCluster({ cluster, bus, env: systemEnv, report, commit, checkpoints, depots });
+    const data = dataFolder(options);
+    const local = openLocal(data, cluster);
+    const context = await joinCluster({ cluster, bus, env: systemEnv, report, commit, checkpoints, depots, local });
     opened.push(context);
     const group = await ensureGroup(context, definition, options);
     const client = new Coppice(context);
@@ -111,7 +117,8 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
     const leafName = options.name ?? `${name}-${randomToken(systemEnv.random, 8)}`;
     for (let copy = 1; copy <= (options.replicas ?? 1); copy++) {
       const { limits = {} } = options;
-      const host = createHost(context, { definition, source, connection, cluster, depot, report, commit, limits });
+      const parts = { definition, source, connection, cluster, depot, data, report, commit, limits };
+      const host = createHost(context, parts);
       opened.push(await startLeaf(context, { host, group, zone: options.zone ?? '', name: `${leafName}-${copy}` }));
     }
     if (!(await whenUsable(context, group, options.readyWithinMs ?? READY_MS))) {
@@ -123,6 +130,13 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
     await close();
     throw error;
   }
+}
+
+/** Files are found again by the host's name. */
+function dataFolder({ data, name }: ServeOptions): string | undefined {
+  if (data !== undefined && name === undefined)
+    throw new CoppiceError('BAD_REQUEST', '`data` needs a `name`, by which the files are found again');
+  return data === undefined ? undefined : resolve(data);
 }
 
 function moduleSource(module: string | URL): ActorSource {
@@ -189,12 +203,13 @@ type HostParts = Pick<ServeOptions, 'commit' | 'limits'> & {
   readonly connection: ConnectionOptions;
   readonly cluster: string;
   readonly depot: string | undefined;
+  readonly data: string | undefined;
   readonly report: Reporter;
 };
 
 function createHost(
   context: ClusterContext,
-  { definition, source, connection, cluster, depot, report, commit = {}, limits = {} }: HostParts,
+  { definition, source, connection, cluster, depot, data, report, commit = {}, limits = {} }: HostParts,
 ): CopyHost {
   const requires = requirementOf(definition.name);
   if (source === undefined) return new InlineHost(context, (wanted) => (wanted === requires ? definition : undefined));
@@ -203,6 +218,7 @@ function createHost(
     connection,
     cluster,
     depot,
+    data,
     report,
     commit,
     limits,

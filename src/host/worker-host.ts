@@ -38,6 +38,8 @@ export type WorkerHostOptions = {
   readonly depot?: string | undefined;
   /** Log records from one checkpoint to the next, where that is not the default. */
   readonly checkpointRecords?: number | undefined;
+  /** Folder in which leaves keep files, an absolute path; none are kept without. */
+  readonly data?: string | undefined;
   readonly env: Env;
   readonly report: Reporter;
   /** Threads at most, but for those of copies that must be alone; they are started as copies arrive. */
@@ -179,7 +181,7 @@ export class WorkerHost implements CopyHost {
   }
 
   #startThread(): WorkerThread {
-    const { connection, cluster, depot, checkpointRecords, commit, actors, env, report } = this.#options;
+    const { connection, cluster, depot, checkpointRecords, data, commit, actors, env, report } = this.#options;
     this.#started += 1;
     const thread: WorkerThread = new WorkerThread({
       number: this.#started,
@@ -188,6 +190,7 @@ export class WorkerHost implements CopyHost {
         cluster,
         depot,
         checkpointRecords,
+        data,
         commit: commitLimits(commit),
         actors,
       },

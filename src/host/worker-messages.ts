@@ -20,6 +20,8 @@ export type WorkerStart = {
   readonly depot: string | undefined;
   /** Log records from one checkpoint to the next, where that is not the default. */
   readonly checkpointRecords: number | undefined;
+  /** Folder in which leaves keep files; none are kept without. */
+  readonly data: string | undefined;
   /** Definitions by what groups require. */
   readonly actors: Readonly<Record<string, ActorSource>>;
   /** Where it tells that it lives and what it does, as `black-box.ts` says. */

@@ -14,6 +14,7 @@ import { BlackBoxWriter } from './black-box.ts';
 import { copyKey } from './copy-host.ts';
 import { InlineHost } from './inline-host.ts';
 import { depotAccess, openCheckpoints } from './open-checkpoints.ts';
+import { openLocal } from './open-local.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
 
 const STATUS_INTERVAL_MS = 400;
@@ -34,7 +35,7 @@ for (const [requires, source] of Object.entries(start.actors)) definitions.set(r
 const onFault = (error: unknown, subject: string): void =>
   report('error', 'message handler failed', { subject, error: asCoppiceError(error).message });
 const bus = await connectNats({ ...start.connection, onFault }, systemEnv);
-const { cluster, commit, checkpointRecords } = start;
+const { cluster, commit, checkpointRecords, data } = start;
 const owner = { bus, cluster, env: systemEnv, report, checkpointRecords };
 const checkpoints = openCheckpoints(start.depot, owner);
 const depots = depotAccess(start.depot, owner);
@@ -46,6 +47,7 @@ const context = await joinCluster({
   report,
   checkpoints,
   depots,
+  local: openLocal(data, cluster),
   ledger: box,
   marksOf: ({ group, generation, shard }) => {
     const number = numbers.get(`${group}/${generation}/${shard}`);

@@ -31,7 +31,7 @@ import {
   shardStatistics,
   stopInTime,
 } from './shard-search.ts';
-import { initialAnalysis, initialMappings, type SearchShared, SearchState } from './state.ts';
+import { initialMappings, initialState, type SearchShared, type SearchState } from './state.ts';
 import { agree, apply, decide, type SearchRecord } from './write.ts';
 
 const endpoints = {
@@ -90,7 +90,7 @@ const endpoints = {
 export const searchActor: StatefulDefinition<SearchState, SearchRecord, SearchShared> = {
   kind: 'stateful',
   name: 'search',
-  init: ({ settings }) => new SearchState(initialMappings(settings), initialAnalysis(settings)),
+  init: initialState,
   initShared: (settings) => ({ mappings: initialMappings(settings) }),
   apply,
   stats: (state) => state.engine.stats(),

@@ -2,11 +2,11 @@
  * Checkpoints of a search shard: the files of the engine's commit, and `search.json` with the mappings and the latest
  * deletes, which the engine does not keep.
  */
-import type { ActorCheckpoint, CheckpointFile, RestoreSource } from '../actor/definition.ts';
+import type { ActorCheckpoint, CheckpointFile, InitContext, RestoreSource } from '../actor/definition.ts';
 import { createMemoryStore, type Store } from '../engine/index.ts';
 import { CoppiceError } from '../errors.ts';
 import type { Mappings } from './mapping.ts';
-import { initialAnalysis, SearchState, type Tombstone } from './state.ts';
+import { initialAnalysis, SearchState, storeOf, type Tombstone } from './state.ts';
 
 const FORMAT = 1;
 const STATE_FILE = 'search.json';
@@ -27,7 +27,7 @@ export function captureSearch(state: SearchState): ActorCheckpoint {
   state.engine.commit();
   const kept: Kept = { format: FORMAT, mappings: state.mappings, tombstones: state.tombstones() };
   const bytes = new TextEncoder().encode(JSON.stringify(kept));
-  const opened = state.engine.files().map((name) => openFile(state.store, name));
+  const opened = state.engine.files().map((name) => openFile(state.store, name, state.keepsFiles));
   return {
     files: [{ name: STATE_FILE, sizeBytes: bytes.length, read: () => bytes }, ...opened],
     release: () => {
@@ -43,22 +43,22 @@ export function captureSearch(state: SearchState): ActorCheckpoint {
  */
 export async function restoreSearch(
   source: RestoreSource,
-  context: { readonly settings: unknown },
+  { settings, files }: Pick<InitContext, 'settings' | 'files'>,
 ): Promise<SearchState> {
-  const store = createMemoryStore();
+  const store = files === undefined ? createMemoryStore() : storeOf(files);
   let kept: Kept | undefined;
   for (const { name } of source.files) {
     if (name === STATE_FILE) kept = await readKept(source);
-    else await copyInto(store, name, source);
+    else if (files === undefined) await copyInto(store, name, source);
   }
   if (kept === undefined) throw new CoppiceError('UNSUPPORTED_FORMAT', `the checkpoint has no \`${STATE_FILE}\``);
   const { mappings, tombstones } = kept;
-  return new SearchState(mappings, initialAnalysis(context.settings), { store, tombstones });
+  return new SearchState(mappings, initialAnalysis(settings), { store, tombstones, keepsFiles: files !== undefined });
 }
 
 type OpenedFile = CheckpointFile & { readonly close: () => void };
 
-function openFile(store: Store, name: string): OpenedFile {
+function openFile(store: Store, name: string, kept: boolean): OpenedFile {
   const file = store.open(name);
   async function* read(): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < file.size; at += PIECE_BYTES) {
@@ -67,7 +67,7 @@ function openFile(store: Store, name: string): OpenedFile {
       yield piece;
     }
   }
-  return { name, sizeBytes: file.size, read, close: () => file.close() };
+  return { name, sizeBytes: file.size, kept, read, close: () => file.close() };
 }
 
 async function copyInto(store: Store, name: string, source: RestoreSource): Promise<void> {

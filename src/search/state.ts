@@ -1,5 +1,6 @@
 /** What one copy of a search shard holds: an engine, the mappings its records brought, and the latest deletes. */
 
+import type { ActorFiles, InitContext } from '../actor/definition.ts';
 import type { AnalysisSettings } from '../engine/analysis/analyzer.ts';
 import type { IndexAnalyzers } from '../engine/analysis/analyzers.ts';
 import { createMemoryStore, openEngine, type Schema, type ShardEngine, type Store } from '../engine/index.ts';
@@ -24,19 +25,29 @@ export class SearchState {
   readonly engine: ShardEngine;
   /** Where the engine keeps its files. */
   readonly store: Store;
+  /** Whether that is the copy's own place on a disk. */
+  readonly keepsFiles: boolean;
   readonly #tombstones = new Map<string, Tombstone>();
   readonly #analyzers: IndexAnalyzers;
   #mappings: Mappings;
   #nowMs: () => number = () => 0;
 
-  /** @param kept What a checkpoint kept: the files of an engine, and the latest deletes, oldest first. */
+  /**
+   * @param kept Where the engine keeps its files, if not in memory, with what a checkpoint kept there; and the latest
+   *   deletes, oldest first.
+   */
   constructor(
     mappings: Mappings,
     analysis: AnalysisSettings = {},
-    kept?: { readonly store: Store; readonly tombstones: readonly (readonly [string, Tombstone])[] },
+    kept?: {
+      readonly store: Store;
+      readonly tombstones: readonly (readonly [string, Tombstone])[];
+      readonly keepsFiles?: boolean;
+    },
   ) {
     this.#mappings = mappings;
     this.store = kept?.store ?? createMemoryStore();
+    this.keepsFiles = kept?.keepsFiles ?? false;
     for (const [id, tombstone] of kept?.tombstones ?? []) this.bury(id, tombstone);
     this.#analyzers = analyzersOf(analysis);
     this.engine = openEngine({
@@ -103,6 +114,24 @@ export class SearchState {
     const { defaultName } = this.#analyzers;
     return schemaOf(mappings, defaultName === 'standard' ? undefined : defaultName);
   }
+}
+
+/** An empty state, with its files where the copy has them. */
+export function initialState({ settings, files }: Pick<InitContext, 'settings' | 'files'>): SearchState {
+  const kept = files === undefined ? undefined : { store: storeOf(files), tombstones: [], keepsFiles: true };
+  return new SearchState(initialMappings(settings), initialAnalysis(settings), kept);
+}
+
+/** The files of a copy as the engine has them. Nobody else uses them, so there is nothing to lock. */
+export function storeOf(files: ActorFiles): Store {
+  return {
+    lock: () => () => {},
+    create: (name) => files.create(name),
+    open: (name) => files.open(name),
+    names: () => files.names(),
+    remove: (name) => files.remove(name),
+    sync: (names) => files.sync(names),
+  };
 }
 
 /**

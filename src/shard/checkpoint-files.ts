@@ -16,6 +16,7 @@ import {
   hashOfDepotName,
   type Manifest,
   type ManifestFile,
+  type RuntimeShare,
 } from '../wire/checkpoint-format.ts';
 import type { CheckpointMark } from '../wire/log-record.ts';
 import { type CapturedState, ShardState } from './shard-state.ts';
@@ -23,14 +24,20 @@ import { type CapturedState, ShardState } from './shard-state.ts';
 /** The thread is left to others after hashing so many bytes. */
 const HASH_BYTES = 2 * 1024 * 1024;
 
+/** Where files are read from. */
 type Place = { readonly depot: Depot; readonly signal: AbortSignal };
-type Where = Place & { readonly generation: string; readonly shard: number };
+/** The same, and for which shard. */
+export type Where = Place & { readonly generation: string; readonly shard: number };
 
-/** What storing needs. `reusable`: names of files of committed checkpoints that are not retired. */
+/**
+ * What storing needs. `reusable`: names of files of committed checkpoints that are not retired. `hashes`: SHA-256 of files
+ * of the actor by name, as far as they are known.
+ */
 export type StoreOptions = Where & {
   readonly clock: Clock;
   readonly term: number;
   readonly reusable: readonly string[];
+  readonly hashes?: ReadonlyMap<string, string>;
 };
 
 /** What loading needs. `onProgress` is told the bytes read so far, and all there are. */
@@ -70,12 +77,9 @@ export async function storeCheckpoint(captured: CapturedState, options: StoreOpt
 export async function loadCheckpoint(mark: CheckpointMark, options: LoadOptions): Promise<ShardState> {
   const { generation, shard, definition, settings, signal } = options;
   if (definition.restore === undefined) throw new Error(`\`${definition.name}\` cannot restore a checkpoint`);
-  const manifest = decodeManifest(await readWhole(mark.name, undefined, options));
-  checkManifest(manifest, mark, options);
+  const manifest = await readCheckpointManifest(mark, options);
   const reader = new FileReader(manifest, options);
-  const share = decodeRuntimeShare(await collect(reader.read(manifest.runtime)));
-  if (share.seq !== mark.seq || share.generation !== generation || share.shard !== shard)
-    throw corruptBlob(manifest.runtime.blob, 'it is the share of another checkpoint');
+  const share = readCheckpointShare(await collect(reader.read(manifest.runtime)), manifest);
   const user = await definition.restore(reader, { shard, settings });
   try {
     await reader.finish();
@@ -85,6 +89,21 @@ export async function loadCheckpoint(mark: CheckpointMark, options: LoadOptions)
     throw error;
   }
   return new ShardState({ definition, generation, shard, settings, restored: { user, share } });
+}
+
+/** The manifest of a checkpoint, if it is its. Throws as `loadCheckpoint` does. */
+export async function readCheckpointManifest(mark: CheckpointMark, where: Where): Promise<Manifest> {
+  const manifest = decodeManifest(await collect(readChecked(mark.name, undefined, where)));
+  checkManifest(manifest, mark, where);
+  return manifest;
+}
+
+/** The runtime's share in a checkpoint, if it is its. Throws CoppiceError `CORRUPT_BLOB` or `UNSUPPORTED_FORMAT`. */
+export function readCheckpointShare(bytes: Uint8Array, manifest: Manifest): RuntimeShare {
+  const share = decodeRuntimeShare(bytes);
+  if (share.seq === manifest.seq && share.generation === manifest.generation && share.shard === manifest.shard)
+    return share;
+  throw corruptBlob(manifest.runtime.blob, 'it is the share of another checkpoint');
 }
 
 /** Reads files of one checkpoint, and knows which were read to their ends. */
@@ -126,7 +145,7 @@ class FileReader implements RestoreSource {
 async function storeFile(file: CheckpointFile, seq: number, options: StoreOptions): Promise<ManifestFile> {
   const { depot, generation, shard, term, signal, reusable } = options;
   const { name, sizeBytes } = file;
-  const sha256 = await hashOf(file, options);
+  const sha256 = options.hashes?.get(name) ?? (await hashOf(file, options));
   const known = reusable.find((blob) => hashOfDepotName(blob) === sha256);
   if (known !== undefined && (await isSound(known, sizeBytes, options))) return { name, blob: known, sizeBytes };
   const blob = depotName({ generation, shard, sha256, term, seq });
@@ -206,10 +225,6 @@ export async function* readChecked(
   yield* depot.get(blob, { signal });
 }
 
-async function readWhole(blob: string, sizeBytes: number | undefined, where: Place): Promise<Uint8Array> {
-  return collect(readChecked(blob, sizeBytes, where));
-}
-
 /** Puts pieces together. */
 export async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
@@ -217,7 +232,7 @@ export async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8A
   return new Uint8Array(Buffer.concat(all));
 }
 
-function checkManifest(manifest: Manifest, mark: CheckpointMark, { generation, shard }: LoadOptions): void {
+function checkManifest(manifest: Manifest, mark: CheckpointMark, { generation, shard }: Where): void {
   const listed = new Set(mark.files);
   const isWhole = [manifest.runtime, ...manifest.files].every(({ blob }) => listed.has(blob));
   if (isWhole && manifest.seq === mark.seq && manifest.generation === generation && manifest.shard === shard) return;

@@ -10,7 +10,7 @@ import { depotPrefix } from '../wire/checkpoint-format.ts';
 import type { CheckpointMark } from '../wire/log-record.ts';
 import { storeCheckpoint } from './checkpoint-files.ts';
 import type { CopySpec } from './copy-spec.ts';
-import type { AppliedRecord, ShardState } from './shard-state.ts';
+import type { AppliedRecord, CapturedState, ShardState } from './shard-state.ts';
 import { writeOutInSlices } from './write-out.ts';
 
 const LOOK_MS = 1_000;
@@ -29,6 +29,10 @@ export type CheckpointerOptions = {
   readonly spec: CopySpec;
   readonly log: Log;
   readonly state: () => ShardState;
+  /** Takes note of what was captured, which is good to save elsewhere, too. Never rejects. */
+  readonly onCaptured?: (captured: CapturedState) => Promise<void>;
+  /** SHA-256 of a file that the actor keeps, where it is known. */
+  readonly hashOf?: (name: string) => string | undefined;
   /** Appends a record, fenced; resolves when it is in the log and applied here. */
   readonly append: (note: { readonly kind: 'checkpoint' | 'retire'; readonly mark: CheckpointMark }) => Promise<void>;
 };
@@ -162,6 +166,9 @@ export class Checkpointer {
     const captured = state().capture();
     if (captured === undefined) throw new Error(`\`${group.name}\` cannot be captured`);
     try {
+      const hashes = this.#knownHashes(captured);
+      await this.#options.onCaptured?.(captured);
+      signal.throwIfAborted();
       const reusable = state().checkpoints.flatMap(({ files }) => files);
       const { depot } = checkpoints;
       return await storeCheckpoint(captured, {
@@ -172,10 +179,21 @@ export class Checkpointer {
         term,
         signal,
         reusable,
+        hashes,
       });
     } finally {
       captured.actor.release();
     }
+  }
+
+  /** Files that were hashed when they were written are not hashed again: what the depot has got is read back in any case. */
+  #knownHashes({ actor }: CapturedState): ReadonlyMap<string, string> {
+    const hashes = new Map<string, string>();
+    for (const { name, kept } of actor.files) {
+      const hash = kept === true ? this.#options.hashOf?.(name) : undefined;
+      if (hash !== undefined) hashes.set(name, hash);
+    }
+    return hashes;
   }
 
   /** Rule 3: to the second-newest committed checkpoint, whose last record stays. */

@@ -27,6 +27,8 @@ export type CommandDeskOptions = {
   readonly state: () => ShardState;
   readonly nextRecordId: () => string;
   readonly applyOwn: (entry: LogEntry) => void;
+  /** Why no new command is accepted at the moment. */
+  readonly refusal: () => CoppiceError | undefined;
   readonly onFenced: (term: number) => void;
   readonly onFailure: (error: CoppiceError) => void;
 };
@@ -67,6 +69,7 @@ export class CommandDesk {
       shared: () => this.#latestShared()?.value,
       agree: (change) => this.#agree(change),
       applyOwn: (entry) => this.#options.applyOwn(entry),
+      refusal: () => this.#options.refusal(),
       onFenced: () => this.#options.onFenced(reign.term),
       onFailure: (error) => this.#options.onFailure(error),
       onFault: (error) =>

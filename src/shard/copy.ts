@@ -8,31 +8,34 @@ import type { BusSubscription } from '../bus/bus.ts';
 import type { Log, LogEntry } from '../bus/log.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { logSpec } from '../cluster/groups.ts';
-import { groupKey } from '../cluster/view.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { copyMachine, copyStateName } from '../machines/copy.ts';
-import { depotPrefix } from '../wire/checkpoint-format.ts';
 import { groupToken } from '../wire/names.ts';
-import { type CopyStatus, GroupRecord, parseRecord } from '../wire/records.ts';
+import type { CopyStatus } from '../wire/records.ts';
 import { fill, SUBJECTS } from '../wire/subjects.ts';
 import type { CopyTransition } from '../wire/transitions.ts';
-import { Checkpointer } from './checkpointer.ts';
 import { CommandDesk } from './command-desk.ts';
 import type { CopySpec } from './copy-spec.ts';
+import { isGroupGone, mayLive } from './gone-group.ts';
 import { HeldState } from './held-state.ts';
 import { LogFollower } from './log-follower.ts';
 import { machineClock } from './machine-clock.ts';
 import { Primacy } from './primacy.ts';
 import { QueryDesk } from './query-desk.ts';
-import { Restorer } from './restorer.ts';
+import { Recovery } from './recovery.ts';
+import { RivalCopies } from './rival-copies.ts';
 import { SequenceWaiters } from './sequence-waiters.ts';
+import { Settlement } from './settlement.ts';
 import { innermostName, type Transition, watchTransitions } from './transition-watch.ts';
 import { Upkeep } from './upkeep.ts';
 
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 30_000;
-/** A closed copy waits no longer for handlers that do not end. */
+/** A closed copy waits no longer for handlers that do not end; and no longer for its state to be saved. */
 const LET_GO_MS = 2_000;
+const LAST_SAVE_MS = 6_000;
+/** A copy whose disk takes nothing lets others stand for primacy first, for so long. */
+const RELUCTANCE_MS = 3_000;
 
 /** What a copy needs of where it lives. */
 export type CopyOptions = {
@@ -58,15 +61,17 @@ export class Copy {
   readonly #queries: QueryDesk;
   readonly #commands: CommandDesk | undefined;
   readonly #primacy: Primacy | undefined;
-  readonly #checkpointer: Checkpointer | undefined;
-  readonly #restorer: Restorer | undefined;
+  readonly #recovery: Recovery | undefined;
+  readonly #rivals: RivalCopies;
+  readonly #settlement: Settlement;
   readonly #onStatus: () => void;
   readonly #onTransition: CopyOptions['onTransition'];
   #doubts: BusSubscription | undefined;
   readonly #recordIdPrefix: string;
   #recordCount = 0;
   #restoring = new AbortController();
-  #settled: Promise<void> = Promise.resolve();
+  /** Whether the log is not followed, since too much waits for the disk. */
+  #isPaused = false;
 
   constructor(spec: CopySpec, options: CopyOptions) {
     const { context, definition } = options;
@@ -79,6 +84,10 @@ export class Copy {
     const { cluster, bus, env } = this.#context;
     // The last part keeps ids apart when a copy is opened twice in one life of the process.
     this.#recordIdPrefix = `${group.generation}.${shard}.${incarnation}-${env.random.id().slice(0, 8)}`;
+    this.#rivals = new RivalCopies(context.membership, spec);
+    this.#settlement = new Settlement(env.clock, (error) =>
+      context.report('error', 'copy could not let go', { ...this.#place(), error: asCoppiceError(error).message }),
+    );
     this.#log = bus.openLog(logSpec(cluster, group));
     this.#state = new HeldState(spec, this.#definition, this.#context);
     this.#follower = new LogFollower({
@@ -105,6 +114,7 @@ export class Copy {
       definition: this.#definition,
       waiters: this.#waiters,
       state: () => this.#state.sound,
+      onDamage: (error) => this.#fail(error),
     });
     if (definition.kind === 'stateful') {
       this.#commands = new CommandDesk({
@@ -115,11 +125,11 @@ export class Copy {
         state: () => this.#state.loaded,
         nextRecordId: () => this.#nextRecordId(),
         applyOwn: (entry) => this.#apply(entry),
+        refusal: () => this.#refusal(),
         onFenced: (term) => this.#primacy?.send({ type: 'append.fenced', term }),
         onFailure: (error) => this.#follower.fail(error),
       });
-      this.#restorer = this.#createRestorer(definition);
-      this.#checkpointer = this.#createCheckpointer(definition, this.#commands);
+      this.#recovery = this.#createRecovery(definition, this.#commands);
       this.#primacy = this.#createPrimacy(this.#commands);
     }
     this.#actor = this.#createActor();
@@ -139,6 +149,7 @@ export class Copy {
       if (state === 'draining') this.#drain();
       this.#onStatus();
     });
+    this.#recovery?.open();
     this.#actor.start();
     this.#primacy?.start();
     this.#doubts = this.#listenForDoubts();
@@ -152,7 +163,8 @@ export class Copy {
       if (this.#actor.getSnapshot().status === 'done') return resolve();
       this.#actor.subscribe({ complete: resolve });
     });
-    await this.#letGo();
+    await this.#settlement.letGo(this.#recovery?.savesLast === true ? LAST_SAVE_MS : LET_GO_MS);
+    this.#recovery?.close();
   }
 
   /** What the pulse tells of this copy. */
@@ -169,41 +181,23 @@ export class Copy {
       seq,
       lastSeq: Math.max(seq, this.#follower.targetSeq),
       ...this.#state.stats(),
-      ...this.#checkpointStatus(),
+      ...this.#recovery?.status(snapshot.matches({ loaded: 'replaying' }) ? this.#follower.targetSeq : undefined),
       ...(snapshot.context.failure === '' ? {} : { reason: snapshot.context.failure }),
     };
   }
 
-  #createRestorer(definition: StatefulDefinition): Restorer | undefined {
-    const { checkpoints, env, report } = this.#context;
-    if (checkpoints === undefined || definition.restore === undefined) return undefined;
-    return new Restorer({ spec: this.spec, checkpoints, log: this.#log, report, env, definition });
-  }
-
-  #createCheckpointer(definition: StatefulDefinition, commands: CommandDesk): Checkpointer | undefined {
-    const { checkpoints, env, report } = this.#context;
-    if (checkpoints === undefined || definition.checkpoint === undefined) return undefined;
-    return new Checkpointer({
+  #createRecovery(definition: StatefulDefinition, commands: CommandDesk): Recovery {
+    return new Recovery({
+      context: this.#context,
       spec: this.spec,
-      checkpoints,
+      definition,
       log: this.#log,
-      report,
-      clock: env.clock,
-      state: () => this.#state.loaded,
+      state: this.#state,
       append: async (note) => commands.append(note),
+      onEvent: (cause, reason) => this.#tellEvent(cause, reason),
+      onDisk: () => this.#onDisk(),
+      onError: (error) => this.#fail(error),
     });
-  }
-
-  #checkpointStatus(): Pick<CopyStatus, 'restore' | 'checkpointSeq' | 'checkpointFailure'> {
-    const restore = this.#restorer?.progress;
-    const failure = this.#checkpointer?.failure ?? this.#context.checkpoints?.depotFailure?.();
-    const fails = this.#checkpointer !== undefined && failure !== undefined;
-    const newest = this.#state.sound?.checkpoints.at(-1);
-    return {
-      ...(restore === undefined ? {} : { restore }),
-      ...(newest === undefined ? {} : { checkpointSeq: newest.seq }),
-      ...(fails ? { checkpointFailure: failure } : {}),
-    };
   }
 
   #createActor(): Actor<typeof copyMachine> {
@@ -214,24 +208,22 @@ export class Copy {
         },
         actions: {
           restoreState: () => queueMicrotask(() => this.#restore()),
-          startTail: () =>
-            queueMicrotask(() => {
-              if (this.#actor.getSnapshot().matches('loaded')) this.#follower.start();
-            }),
+          startTail: () => queueMicrotask(() => this.#follow()),
           stopTail: () => this.#follower.stop(),
           startServing: () => {
+            this.#recovery?.noteServing();
             this.#queries.open();
             this.#primacy?.send({ type: 'copy.ready' });
           },
           stopServing: () => {
             this.#sendAway('stops serving');
-            this.#settle(this.#queries.close());
+            this.#settlement.add(this.#queries.close());
           },
           resignPrimacy: (_, { graceful }) => {
-            if (graceful) this.#settle(this.#primacy?.retire());
+            if (graceful) this.#settlement.add(this.#primacy?.retire());
             else this.#primacy?.send({ type: 'copy.unready' });
           },
-          closeCopy: () => this.#settle(this.#release()),
+          closeCopy: () => this.#settlement.add(this.#release()),
         },
       }),
       {
@@ -258,16 +250,17 @@ export class Copy {
       incarnation,
       log: this.#log,
       state: () => this.#state.loaded,
-      lag: (except) => this.#lag(except),
+      lag: (except) => this.#rivals.lag(this.#state.appliedSeq, except),
+      reluctanceMs: () => (this.#recovery?.refusal === undefined ? 0 : RELUCTANCE_MS),
       nextRecordId: () => this.#nextRecordId(),
       linkUp: () => bus.link.up,
       onLeading: (reign) => {
         commands.open(reign);
-        this.#checkpointer?.start(reign.term);
+        this.#recovery?.startLeading(reign.term);
       },
       onStopLeading: () => {
-        this.#settle(this.#checkpointer?.stop());
-        this.#settle(commands.close());
+        this.#settlement.add(this.#recovery?.stopLeading());
+        this.#settlement.add(commands.close());
       },
       resolvePending: () => commands.drain(),
       onState: (state) => this.#onPrimacyState(state),
@@ -297,31 +290,52 @@ export class Copy {
     this.#onTransition({ ...place, ...step, atMs: this.#context.env.clock.wallMs() });
   }
 
-  #restore(): void {
-    this.#discard();
-    if (this.#restorer !== undefined) return this.#restoreFrom(this.#restorer);
-    try {
-      this.#state.build();
-      this.#actor.send({ type: 'state.restored', stateless: this.#definition.kind === 'stateless' });
-    } catch (error) {
-      this.#fail(error);
-    }
+  /** Something happened to the copy that is no step of its machines. */
+  #tellEvent(cause: string, reason: string): void {
+    const state = copyStateName(this.#actor.getSnapshot());
+    this.#tellStep('copy', { from: state, to: state, cause, reason });
   }
 
-  /** From the newest sound checkpoint, or from nothing if the log has none. */
-  #restoreFrom(restorer: Restorer): void {
+  #follow(): void {
+    if (!this.#actor.getSnapshot().matches('loaded')) return;
+    this.#recovery?.startReplay();
+    this.#follower.start();
+  }
+
+  /** The disk takes nothing, or takes things again: others lead if they can, and the log is followed as far as it goes. */
+  #onDisk(): void {
+    this.#onStatus();
+    if (this.#recovery?.refusal === undefined) {
+      if (this.#isPaused) this.#follow();
+      this.#isPaused = false;
+    } else if (this.#rivals.canLead && this.#actor.getSnapshot().matches({ loaded: { serving: 'primary' } }))
+      this.#settlement.add(this.#primacy?.yield());
+  }
+
+  /** Why no command is accepted: callers try again where another copy is about to lead. */
+  #refusal(): CoppiceError | undefined {
+    const refusal = this.#recovery?.refusal;
+    return refusal !== undefined && this.#rivals.canLead ? new CoppiceError('NOT_PRIMARY', refusal.message) : refusal;
+  }
+
+  #restore(): void {
+    this.#discard();
+    if (this.#recovery !== undefined) return this.#recover(this.#recovery);
+    this.#actor.send({ type: 'state.restored', stateless: true });
+  }
+
+  #recover(recovery: Recovery): void {
     this.#restoring = new AbortController();
     const { signal } = this.#restoring;
-    restorer
+    recovery
       .restore(signal)
-      .then((state) => {
-        if (signal.aborted) return state?.close();
-        if (state === undefined) this.#state.build();
-        else this.#state.adopt(state);
-        this.#actor.send({ type: 'state.restored' });
+      .then(() => {
+        if (!signal.aborted) this.#actor.send({ type: 'state.restored' });
       })
       .catch((error: unknown) => {
-        if (!signal.aborted) this.#follower.fail(error);
+        if (signal.aborted) return;
+        if (isCoppiceError(error, 'LOG_ROLLED_BACK')) this.#halt(error.message);
+        else this.#follower.fail(error);
       });
   }
 
@@ -334,7 +348,7 @@ export class Copy {
       if (verdict.kind === 'broken') return this.#startOver(verdict.reason);
       this.#commands?.onApplied(verdict.record);
       this.#primacy?.onApplied(verdict.record);
-      this.#checkpointer?.noteApplied(verdict.record);
+      if (this.#recovery?.noteApplied(verdict.record) === true) this.#pauseFollowing();
       this.#waiters.reached(this.#state.appliedSeq);
       this.#upkeep.noteApplied();
       this.#checkReplay();
@@ -344,8 +358,16 @@ export class Copy {
     }
   }
 
+  /** What memory can hold for the disk is there: the copy answers from what it has. */
+  #pauseFollowing(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#follower.stop();
+    this.#tellEvent('disk.failed', 'the log is not followed: too much waits in memory for the disk');
+  }
+
   #startOver(broken: string): void {
-    const unusable = this.#restorer?.failure;
+    const unusable = this.#recovery?.failure;
     const reason = unusable === undefined ? broken : `${broken}; ${unusable}`;
     this.#context.report('warn', 'log does not continue what was applied', { ...this.#place(), reason });
     this.#actor.send({ type: 'chain.broken', reason });
@@ -381,75 +403,33 @@ export class Copy {
       reason,
       stack: error instanceof Error ? error.stack : undefined,
     });
+    this.#recovery?.noteFailure(error);
     this.#actor.send({ type: 'copy.failed', reason });
   }
 
   #drain(): void {
-    this.#settled.then(
+    this.#settlement.done.then(
       () => this.#actor.send({ type: 'copy.drained' }),
       (error: unknown) => this.#fail(error),
     );
   }
 
-  /** Resolves when what the copy held is given back, or could not be, which was reported. */
-  async #letGo(): Promise<void> {
-    let cancel = (): void => {};
-    const tooLong = new Promise<void>((resolve) => {
-      cancel = this.#context.env.clock.after(LET_GO_MS, resolve);
-    });
-    // `settle` has reported what failed.
-    await Promise.race([this.#settled.catch(() => {}), tooLong]);
-    cancel();
-  }
-
-  /** Remembers work that must end before the copy counts as closed. */
-  #settle(work: Promise<void> | undefined): void {
-    if (work === undefined) return;
-    const before = this.#settled;
-    this.#settled = Promise.all([before, work]).then(() => {});
-    this.#settled.catch((error: unknown) =>
-      this.#context.report('error', 'copy could not let go', {
-        ...this.#place(),
-        error: asCoppiceError(error).message,
-      }),
-    );
-  }
-
+  /** What is kept goes with the group, and with it only. */
   async #release(): Promise<void> {
     this.#follower.close();
     this.#doubts?.close();
     await this.#primacy?.stop();
+    const { group } = this.spec;
+    const mayStay = mayLive(this.#context, group);
+    if (mayStay) await this.#recovery?.saveLast();
     this.#discard();
-    await this.#forgetDeleted();
-  }
-
-  /**
-   * The checkpoints of a deleted group go with its copies; a new group of its name has another generation's. A view may be
-   * behind, or closed: only the registry's leader is believed, and only if the log is gone, too.
-   */
-  async #forgetDeleted(): Promise<void> {
-    const { checkpoints, registry, view, bus } = this.#context;
-    const { group, shard } = this.spec;
-    const present = view.group(group.name);
-    const mayLive = present?.generation === group.generation && present.deleting !== true;
-    if (checkpoints === undefined || this.#checkpointer === undefined || mayLive || !bus.link.up) return;
-    const entry = await registry.get(groupKey(group.name));
-    const known = entry === undefined ? undefined : parseRecord(GroupRecord, entry.value, entry.key);
-    if (known?.generation === group.generation && known.deleting !== true) return;
-    try {
-      await this.#log.last(shard);
-      return;
-    } catch (error) {
-      if (!isCoppiceError(error, 'STALE_GENERATION')) throw error;
-    }
-    await this.#checkpointer.stop();
-    const names = await checkpoints.depot.list(depotPrefix(group.generation, shard));
-    for (const name of names) await checkpoints.depot.delete(name);
+    if (!mayStay && (await isGroupGone(this.#context, group, this.#log))) await this.#recovery?.removeAll();
+    this.#recovery?.close();
   }
 
   #discard(): void {
     this.#restoring.abort(new CoppiceError('CANCELLED', 'the copy starts over'));
-    this.#checkpointer?.forget();
+    this.#recovery?.discard();
     this.#upkeep.stop();
     this.#commands?.abandon();
     this.#sendAway('starts over');
@@ -463,15 +443,6 @@ export class Copy {
     this.#waiters.rejectAll(
       new CoppiceError('SHARD_UNAVAILABLE', `this copy of shard ${shard} of \`${group.name}\` ${why}`),
     );
-  }
-
-  /** Log records that the best of the other copies, but for that on the leaf `except`, is ahead of this one. */
-  #lag(except: string): number {
-    const { membership } = this.#context;
-    const { group, shard } = this.spec;
-    const rivals = membership.copiesOf(group).filter((copy) => copy.shard === shard && copy.leaf !== except);
-    const best = Math.max(0, ...rivals.map(({ seq }) => seq));
-    return Math.max(0, best - this.#state.appliedSeq);
   }
 
   #nextRecordId(): string {

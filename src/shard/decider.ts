@@ -44,6 +44,8 @@ export type DeciderOptions = {
   readonly onFault: (error: Error) => void;
   /** Where it is marked that the actor's code runs. */
   readonly marks?: WorkMarks;
+  /** Why no new command is accepted at the moment, such as a full disk. */
+  readonly refusal?: () => CoppiceError | undefined;
 };
 
 /** A command that can be decided. */
@@ -77,7 +79,7 @@ export class Decider {
   /**
    * Checks a new command.
    *
-   * @throws CoppiceError `OUTCOME_UNKNOWN` for one older than what is remembered, `UNKNOWN_ENDPOINT`, what the actor
+   * @throws CoppiceError `STORAGE_FULL` or `NOT_PRIMARY` while none is accepted, `OUTCOME_UNKNOWN` for one older than what is remembered, `UNKNOWN_ENDPOINT`, what the actor
    *   throws for a bad body.
    */
   prepare(command: Command): Prepared {
@@ -88,6 +90,8 @@ export class Decider {
         `operation ${command.id} on shard ${shard} of \`${group}\` is older than what the shard remembers`,
       );
     }
+    const refusal = this.#options.refusal?.();
+    if (refusal !== undefined) throw refusal;
     const endpoint = this.#endpoint(command.endpoint);
     const body = endpoint.parse === undefined ? command.body : endpoint.parse(command.body);
     return { command, body, endpoint };

@@ -2,7 +2,7 @@
  * The state that a copy holds at the moment: none yet, a sound one, or one in which a record was applied by half, which
  * answers nobody until it is discarded.
  */
-import type { ActorDefinition } from '../actor/definition.ts';
+import type { ActorDefinition, ActorFiles } from '../actor/definition.ts';
 import type { LogEntry } from '../bus/log.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import type { WorkMarks } from '../cluster/work-marks.ts';
@@ -30,13 +30,13 @@ export class HeldState {
     this.#marks = context.marksOf(copyPlace(spec));
   }
 
-  /** Builds an empty state. Throws what the actor's `init` throws. */
-  build(): void {
+  /** Builds an empty state, which may keep its files in `files`. Throws what the actor's `init` throws. */
+  build(files?: ActorFiles): void {
     const { group, shard } = this.#spec;
     if (this.#definition.kind === 'stateless') return;
     const { generation, settings } = group;
     this.#marks.begin('open');
-    this.adopt(new ShardState({ definition: this.#definition, generation, shard, settings }));
+    this.adopt(new ShardState({ definition: this.#definition, generation, shard, settings, files }));
     this.#marks.end();
   }
 

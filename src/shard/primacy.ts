@@ -44,6 +44,8 @@ export type PrimacyOptions = {
   readonly state: () => ShardState;
   /** Records that another copy, other than that on the leaf `except`, has applied and this one has not. */
   readonly lag: (except: string) => number;
+  /** Milliseconds for which this copy stands back, since others would do better. */
+  readonly reluctanceMs: () => number;
   readonly nextRecordId: () => string;
   /** Whether the bus can be reached. */
   readonly linkUp: () => boolean;
@@ -188,13 +190,13 @@ export class Primacy {
    * shard has lost is not waited for.
    */
   #claimDelayMs(): number {
-    const { view, group, shard, leaf, env, lag } = this.#options;
+    const { view, group, shard, leaf, env, lag, reluctanceMs } = this.#options;
     const placed = view.placement(group)?.shards.find((entry) => entry.shard === shard)?.copies ?? [];
     const rivals = placed.filter((copy) => copy === leaf || copy !== this.#watch.lastOwner);
     const rank = rivals.includes(leaf) ? rivals.indexOf(leaf) : rivals.length;
     const handedOver = env.clock.nowMs() - this.#yieldedMs < HANDED_OVER_MS ? HANDED_OVER_MS : 0;
     const lagDelay = Math.min(MAX_LAG_DELAY_MS, lag(this.#watch.lastOwner) * LAG_DELAY_MS_PER_RECORD);
-    return lagDelay + rank * RANK_DELAY_MS + env.random.next() * CLAIM_JITTER_MS + handedOver;
+    return lagDelay + rank * RANK_DELAY_MS + env.random.next() * CLAIM_JITTER_MS + handedOver + reluctanceMs();
   }
 
   /** Rule 1 of promotion. */

@@ -9,7 +9,7 @@ import type { Server } from '../bus/rpc.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { logSpec } from '../cluster/groups.ts';
 import type { WorkMarks } from '../cluster/work-marks.ts';
-import { CoppiceError } from '../errors.ts';
+import { CoppiceError, isCoppiceError } from '../errors.ts';
 import { APPLIED_ENDPOINT, parseQueryMessage, type QueryAnswer } from '../wire/messages.ts';
 import { groupToken, nameToToken } from '../wire/names.ts';
 import { SNAPSHOT_ENDPOINT } from '../wire/snapshot-messages.ts';
@@ -29,6 +29,8 @@ export type QueryDeskOptions = {
   readonly definition: ActorDefinition;
   readonly waiters: SequenceWaiters;
   readonly state: () => ShardState | undefined;
+  /** What the copy holds is damaged. */
+  readonly onDamage: (error: CoppiceError) => void;
 };
 
 /** The query side of a copy. */
@@ -149,6 +151,8 @@ export class QueryDesk {
       return await answer;
     } catch (error) {
       this.#marks.end();
+      // A copy that has found damage in what it holds starts over; others answer meanwhile.
+      if (isCoppiceError(error, 'CORRUPT_SEGMENT')) this.#options.onDamage(error);
       if (error instanceof CoppiceError) throw error;
       const message = error instanceof Error ? error.message : String(error);
       const { group, shard } = this.#options.spec;

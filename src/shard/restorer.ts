@@ -1,28 +1,38 @@
 /**
- * Restores a shard: the newest checkpoint that the log has committed and whose files are all sound, else the next older
- * one (protocol.md, "Restore"). What was written since comes by the log, under the check of its chain.
+ * Restores a shard: what the copy saved on its leaf's disk, if the log goes on from there; else the newest checkpoint that
+ * the log has committed and whose files are all sound, else the next older one (protocol.md, "Restore"). What was written
+ * since comes by the log, under the check of its chain.
  */
 import type { StatefulDefinition } from '../actor/definition.ts';
 import type { Log } from '../bus/log.ts';
 import type { CheckpointOptions } from '../cluster/checkpoint-options.ts';
+import { isDiskTrouble } from '../disk/disk.ts';
 import type { Env, Reporter } from '../env.ts';
-import { asCoppiceError } from '../errors.ts';
+import { asCoppiceError, CoppiceError } from '../errors.ts';
+import type { RuntimeShare } from '../wire/checkpoint-format.ts';
+import type { LocalManifest } from '../wire/local-format.ts';
 import { type CheckpointMark, decodeLogRecord } from '../wire/log-record.ts';
 import type { CopyStatus } from '../wire/records.ts';
-import { loadCheckpoint } from './checkpoint-files.ts';
+import { isDamage, loadCheckpoint } from './checkpoint-files.ts';
 import type { CopySpec } from './copy-spec.ts';
-import type { ShardState } from './shard-state.ts';
+import { fetchCheckpoint } from './local/fetch-checkpoint.ts';
+import { loadSaved } from './local/load-saved.ts';
+import type { LocalCopy } from './local/local-copy.ts';
+import type { HeldFiles } from './local/local-state.ts';
+import { placeInLog } from './log-place.ts';
+import { ShardState } from './shard-state.ts';
 
 /** Two are kept; a third is about to be retired. */
 const MOST_CANDIDATES = 3;
 
-/** What the restorer needs. */
+/** What the restorer needs. Without a depot there are no checkpoints, without a disk no local files. */
 export type RestorerOptions = {
   readonly env: Env;
   readonly spec: CopySpec;
   readonly definition: StatefulDefinition;
   readonly log: Log;
-  readonly checkpoints: CheckpointOptions;
+  readonly checkpoints: CheckpointOptions | undefined;
+  readonly local: LocalCopy | undefined;
   readonly report: Reporter;
 };
 
@@ -34,7 +44,7 @@ export class Restorer {
   readonly #options: RestorerOptions;
   #startMs = 0;
   #failure: string | undefined;
-  #progress: { readonly doneBytes: number; readonly totalBytes: number } | undefined;
+  #progress: Pick<RestoreProgress, 'doneBytes' | 'totalBytes' | 'from'> | undefined;
 
   constructor(options: RestorerOptions) {
     this.#options = options;
@@ -45,30 +55,33 @@ export class Restorer {
     return this.#failure;
   }
 
-  /** How far the restore under way has come; undefined if none reads a checkpoint. */
+  /** How far the restore under way has come; undefined if none reads files. */
   get progress(): RestoreProgress | undefined {
     if (this.#progress === undefined) return undefined;
     const { doneBytes, totalBytes } = this.#progress;
     const elapsedMs = Math.max(1, this.#options.env.clock.nowMs() - this.#startMs);
     const bytesPerSecond = Math.round((doneBytes * 1_000) / elapsedMs);
-    if (bytesPerSecond === 0) return { doneBytes, totalBytes, bytesPerSecond };
+    if (bytesPerSecond === 0) return { ...this.#progress, bytesPerSecond };
     const remainingMs = Math.round(((totalBytes - doneBytes) * 1_000) / bytesPerSecond);
-    return { doneBytes, totalBytes, bytesPerSecond, remainingMs };
+    return { ...this.#progress, bytesPerSecond, remainingMs };
   }
 
   /**
-   * The state of the newest checkpoint that is sound and within reach; undefined if there is none, so that the log is all
-   * there is: it may still go back to its start, and tells by its chain if it does not.
+   * The state of the local files, or of the newest checkpoint that is sound and within reach; undefined if there is neither,
+   * so that the log is all there is: it may still go back to its start, and tells by its chain if it does not.
    *
-   * @throws CoppiceError `STALE_GENERATION`, `DISCONNECTED` of the log, the signal's reason.
+   * @throws CoppiceError `LOG_ROLLED_BACK` if the log lost what was saved here, `STALE_GENERATION`, `DISCONNECTED` of the
+   *   log, the signal's reason.
    */
   async restore(signal: AbortSignal): Promise<ShardState | undefined> {
-    const { log, spec } = this.#options;
+    const { log, spec, local, checkpoints } = this.#options;
     this.#failure = undefined;
     try {
+      const saved = local === undefined ? undefined : await this.#loadLocal(local, signal);
+      if (saved !== undefined || checkpoints === undefined) return saved;
       for (const mark of await committedCheckpoints(log, spec.shard)) {
         signal.throwIfAborted();
-        const state = await this.#load(mark, signal);
+        const state = await this.#loadCheckpoint(mark, checkpoints, signal);
         if (state !== undefined) return state;
       }
       return undefined;
@@ -77,22 +90,61 @@ export class Restorer {
     }
   }
 
-  async #load(mark: CheckpointMark, signal: AbortSignal): Promise<ShardState | undefined> {
-    const { env, spec, definition, checkpoints, report } = this.#options;
-    const { group, shard } = spec;
+  /** Old local files pass the same check of the chain as a record would; on any doubt they are not used. */
+  async #loadLocal(local: LocalCopy, signal: AbortSignal): Promise<ShardState | undefined> {
+    const { env, log, spec, report } = this.#options;
+    const manifest = this.#unlessDamaged(local, () => local.saved.manifest());
+    if (manifest === undefined) return undefined;
+    const place = await placeInLog(log, { shard: spec.shard, seq: manifest.seq, id: manifest.id }, signal);
+    if (place.kind === 'rolledBack') throw new CoppiceError('LOG_ROLLED_BACK', place.reason);
+    if (place.kind === 'purged') {
+      local.tell('local.tooOld', `files stand at record ${manifest.seq}, and ${place.reason}`);
+      return undefined;
+    }
     this.#startMs = env.clock.nowMs();
-    const place = { group: group.name, shard, seq: mark.seq };
     try {
-      const state = await loadCheckpoint(mark, {
-        depot: checkpoints.depot,
-        generation: group.generation,
-        shard,
-        definition,
-        settings: group.settings,
-        signal,
-        onProgress: (doneBytes, totalBytes) => (this.#progress = { doneBytes, totalBytes }),
+      const { held, share } = await loadSaved(local.saved, manifest, signal, this.#onProgress('local'));
+      const state = await this.#open(local, held, share, signal);
+      local.start(manifest.seq);
+      const tookMs = env.clock.nowMs() - this.#startMs;
+      report('info', 'restored from local files', { ...this.#place(), seq: manifest.seq, tookMs });
+      return state;
+    } catch (error) {
+      if (signal.aborted || !isUnusable(error)) throw error;
+      local.discard(asCoppiceError(error).message);
+      return undefined;
+    }
+  }
+
+  #unlessDamaged(local: LocalCopy, read: () => LocalManifest | undefined): LocalManifest | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!isUnusable(error)) throw error;
+      local.discard(asCoppiceError(error).message);
+      return undefined;
+    }
+  }
+
+  async #loadCheckpoint(
+    mark: CheckpointMark,
+    checkpoints: CheckpointOptions,
+    signal: AbortSignal,
+  ): Promise<ShardState | undefined> {
+    const { env, local, report } = this.#options;
+    this.#startMs = env.clock.nowMs();
+    const place = { ...this.#place(), seq: mark.seq };
+    try {
+      const { state, fetchedBytes } =
+        local === undefined
+          ? await this.#stream(mark, checkpoints, signal)
+          : await this.#fetch(mark, checkpoints, local, signal);
+      const tookMs = env.clock.nowMs() - this.#startMs;
+      report('info', 'restored from a checkpoint', {
+        ...place,
+        tookMs,
+        ...(fetchedBytes === undefined ? {} : { fetchedBytes }),
       });
-      report('info', 'restored from a checkpoint', { ...place, tookMs: env.clock.nowMs() - this.#startMs });
       return state;
     } catch (error) {
       if (signal.aborted) throw error;
@@ -102,6 +154,70 @@ export class Restorer {
       return undefined;
     }
   }
+
+  /** Into memory, as it comes. */
+  async #stream(
+    mark: CheckpointMark,
+    { depot }: CheckpointOptions,
+    signal: AbortSignal,
+  ): Promise<{ readonly state: ShardState; readonly fetchedBytes?: number }> {
+    const { spec, definition } = this.#options;
+    const { generation, settings } = spec.group;
+    const where = { depot, generation, shard: spec.shard, signal };
+    const onProgress = this.#onProgress('checkpoint');
+    return { state: await loadCheckpoint(mark, { ...where, definition, settings, onProgress }) };
+  }
+
+  /** What is missing onto the disk; it is saved there while the log is replayed. */
+  async #fetch(
+    mark: CheckpointMark,
+    { depot }: CheckpointOptions,
+    local: LocalCopy,
+    signal: AbortSignal,
+  ): Promise<{ readonly state: ShardState; readonly fetchedBytes: number }> {
+    const { spec } = this.#options;
+    const { held, share, fetchedBytes } = await fetchCheckpoint(mark, {
+      depot,
+      generation: spec.group.generation,
+      shard: spec.shard,
+      signal,
+      local: local.saved,
+      onProgress: this.#onProgress('checkpoint'),
+      onDoubt: (reason) => local.tell('local.discarded', reason),
+    });
+    const state = await this.#open(local, held, share, signal);
+    local.start(0);
+    local.keep(held, share);
+    return { state, fetchedBytes };
+  }
+
+  /** Builds the state of files that are here, and makes them the copy's. */
+  async #open(local: LocalCopy, held: HeldFiles, share: RuntimeShare, signal: AbortSignal): Promise<ShardState> {
+    const { spec, definition } = this.#options;
+    const { shard, group } = spec;
+    const { generation, settings } = group;
+    if (definition.restore === undefined) throw new Error(`\`${definition.name}\` cannot restore a checkpoint`);
+    local.saved.files.adopt(held);
+    const user = await definition.restore(local.saved.source(held), { shard, settings, files: local.files });
+    if (signal.aborted) definition.close?.(user);
+    signal.throwIfAborted();
+    return new ShardState({ definition, generation, shard, settings, restored: { user, share } });
+  }
+
+  #onProgress(from: 'local' | 'checkpoint'): (doneBytes: number, totalBytes: number) => void {
+    return (doneBytes, totalBytes) => {
+      this.#progress = { from, doneBytes, totalBytes };
+    };
+  }
+
+  #place(): Readonly<Record<string, unknown>> {
+    return { group: this.#options.spec.group.name, shard: this.#options.spec.shard };
+  }
+}
+
+/** Whether an error says that files here cannot be used, now or at all. */
+function isUnusable(error: unknown): boolean {
+  return isDamage(error) || isDiskTrouble(error);
 }
 
 /** Checkpoints that the log has committed, newest first: each record points to the checkpoint record before it. */

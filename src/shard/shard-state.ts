@@ -2,7 +2,7 @@
  * What one copy knows: the actor's state, and the runtime's share of it (place in the log, term, operation counter,
  * remembered operations). It is a function of the log alone: every copy that applied the same records holds the same.
  */
-import type { ActorCheckpoint, StatefulDefinition } from '../actor/definition.ts';
+import type { ActorCheckpoint, ActorFiles, StatefulDefinition } from '../actor/definition.ts';
 import { NO_MARKS, type WorkMarks } from '../cluster/work-marks.ts';
 import { CoppiceError, isCoppiceError } from '../errors.ts';
 import type { RuntimeShare } from '../wire/checkpoint-format.ts';
@@ -55,14 +55,17 @@ export class ShardState {
     shard: number;
     settings: unknown;
     windowOperations?: number;
+    /** For a fresh state: where the actor may keep files. */
+    files?: ActorFiles | undefined;
     restored?: { readonly user: unknown; readonly share: RuntimeShare };
   }) {
-    const { definition, generation, shard, settings, windowOperations, restored } = options;
+    const { definition, generation, shard, settings, windowOperations, files, restored } = options;
     this.#definition = definition;
     this.#generation = generation;
     this.#shard = shard;
     this.#window = new OperationWindow(windowOperations, restored?.share);
-    this.#user = restored === undefined ? definition.init({ shard, settings }) : restored.user;
+    const initContext = { shard, settings, ...(files === undefined ? {} : { files }) };
+    this.#user = restored === undefined ? definition.init(initContext) : restored.user;
     if (restored === undefined) return;
     const { share } = restored;
     this.#appliedSeq = share.seq;

@@ -120,14 +120,31 @@ export const CopyStatus = v.object({
   lastSeq: Count,
   docCount: Count,
   sizeBytes: Count,
-  /** While a checkpoint is being read: bytes read, of how many, per second, and milliseconds left at that rate. */
+  /**
+   * While files of a state are being read: from the leaf's own disk, or a checkpoint; bytes read, of how many, per second,
+   * and milliseconds left at that rate.
+   */
   restore: v.exactOptional(
-    v.object({ doneBytes: Count, totalBytes: Count, bytesPerSecond: Count, remainingMs: v.exactOptional(Count) }),
+    v.object({
+      from: v.exactOptional(v.picklist(['local', 'checkpoint'])),
+      doneBytes: Count,
+      totalBytes: Count,
+      bytesPerSecond: Count,
+      remainingMs: v.exactOptional(Count),
+    }),
+  ),
+  /** While the log is being replayed: records and bytes done, bytes per second, and milliseconds left, about. */
+  replay: v.exactOptional(
+    v.object({ records: Count, doneBytes: Count, bytesPerSecond: Count, remainingMs: v.exactOptional(Count) }),
   ),
   /** Log sequence of the last record in the newest checkpoint; absent without any. */
   checkpointSeq: v.exactOptional(Count),
   /** Why the last try to take a checkpoint failed, or why none can be taken; absent while all is well. */
   checkpointFailure: v.exactOptional(v.string()),
+  /** Log sequence of the last record in what is saved on the leaf's disk; absent without any. */
+  savedSeq: v.exactOptional(Count),
+  /** While the leaf's disk takes nothing, and the copy no writes: why, and bytes that wait in memory for it. */
+  disk: v.exactOptional(v.object({ reason: v.string(), waitingBytes: Count })),
   /** Why the copy failed or halted. */
   reason: v.exactOptional(v.string()),
 });

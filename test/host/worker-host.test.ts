@@ -1,4 +1,7 @@
 /** Copies in worker threads: a thread that dies or hangs takes neither the leaf nor the shard with it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { StatefulDefinition } from '../../src/actor/definition.ts';
 import type { NatsBus } from '../../src/bus/nats/nats-bus.ts';
@@ -6,8 +9,9 @@ import { Coppice } from '../../src/client/client.ts';
 import { type ClusterContext, joinCluster } from '../../src/cluster/context.ts';
 import { createGroup } from '../../src/cluster/groups.ts';
 import { placementKey } from '../../src/cluster/view.ts';
-import { systemEnv } from '../../src/env.ts';
+import { type Reporter, systemEnv } from '../../src/env.ts';
 import { Leaf } from '../../src/host/leaf.ts';
+import { openLocal } from '../../src/host/open-local.ts';
 import { WorkerHost } from '../../src/host/worker-host.ts';
 import type { WorkerLimits } from '../../src/host/worker-limits.ts';
 import { asList, asRecord } from '../client/support/expect.ts';
@@ -29,38 +33,45 @@ type Setup = {
   readonly context: ClusterContext;
   readonly client: Coppice;
   readonly leaves: readonly Leaf[];
-  readonly hosts: readonly WorkerHost[];
   readonly reported: string[];
   readonly states: () => readonly string[];
+  readonly hosts: readonly WorkerHost[];
+  readonly openLeaf: (name: string) => Promise<{ readonly leaf: Leaf }>;
   readonly close: () => Promise<void>;
 };
 
 async function setUp(
   server: TestServer,
-  options: { leaves: number; shards?: number; workers?: number; limits?: Partial<WorkerLimits> },
+  options: { leaves: number; shards?: number; workers?: number; limits?: Partial<WorkerLimits>; data?: string },
 ): Promise<Setup> {
   made += 1;
   const cluster = `workers${made}`;
+  const { data } = options;
   const reported: string[] = [];
   const bus: NatsBus = await connectTo(server);
-  const context = await joinCluster({ cluster, bus, env: systemEnv, report: (_, message) => reported.push(message) });
+  const report: Reporter = (_, message) => reported.push(message);
+  const context = await joinCluster({ cluster, bus, env: systemEnv, report, local: openLocal(data, cluster) });
   const client = new Coppice(context);
   const hosts: WorkerHost[] = [];
   const leaves: Leaf[] = [];
-  for (let n = 1; n <= options.leaves; n++) {
+  const openLeaf = async (name: string): Promise<{ readonly leaf: Leaf }> => {
     const host = new WorkerHost({
       bus,
       connection: { servers: server.url },
       cluster,
       env: systemEnv,
-      report: (_, message) => reported.push(message),
+      report,
+      data,
       workers: options.workers ?? 1,
       limits: options.limits ?? {},
       actors: { [REQUIRES]: { kind: 'module', url: fixtureUrl('fragile') } },
     });
     hosts.push(host);
-    leaves.push(await Leaf.start({ context, host, name: `l${n}`, zone: '', provides: [REQUIRES], onLost: () => {} }));
-  }
+    const leaf = await Leaf.start({ context, host, name, zone: '', provides: [REQUIRES], onLost: () => {} });
+    leaves.push(leaf);
+    return { leaf };
+  };
+  for (let n = 1; n <= options.leaves; n++) await openLeaf(`l${n}`);
   const shards = options.shards ?? 1;
   const copies = leaves.map(({ name }) => name);
   const group = await createGroup(context, {
@@ -82,9 +93,10 @@ async function setUp(
     context,
     client,
     leaves,
-    hosts,
     reported,
     states,
+    hosts,
+    openLeaf,
     close: async () => {
       await Promise.all(leaves.map(async (leaf) => leaf.close()));
       await client.close();
@@ -172,6 +184,32 @@ test('a thread that hangs is told as failed, and another copy leads', async ({ s
   await eventually(() => states().includes('primary'), { withinMs: THREAD_MS });
   await add(client, 1);
   await setup.close();
+});
+
+test('a thread that dies comes back with the files of its copies, and two leaves never share them', async ({
+  server,
+}) => {
+  const data = await mkdtemp(join(tmpdir(), 'worker-data-'));
+  const setup = await setUp(server, { leaves: 1, shards: 2, data });
+  const { client, context, states, reported } = setup;
+  await add(client, 10);
+  const [host] = setup.hosts;
+  assert.ok(host !== undefined);
+  const again = { context, host, name: 'l1', zone: '', provides: [], onLost: () => {} };
+  assert.is((await failureOf(Leaf.start(again))).code, 'STORE_IN_USE');
+  await setup.leaves[0]?.close();
+  const { leaf } = await setup.openLeaf('l1');
+  await eventually(() => states().filter((state) => state === 'primary').length === 2, { withinMs: THREAD_MS });
+  assert.is(reported.filter((message) => message === 'restored from local files').length, 2);
+  await add(client, 2);
+  await Promise.allSettled([client.call('fragile', 'exit', {}, { deadlineMs: 500 })]);
+  await eventually(() => states().includes('failed'));
+  await eventually(() => states().filter((state) => state === 'primary').length === 2, { withinMs: THREAD_MS });
+  assert.is(reported.filter((message) => message === 'restored from local files').length, 4);
+  assert.is(await client.call('fragile', 'count', {}), 12);
+  await leaf.close();
+  await setup.close();
+  await rm(data, { recursive: true });
 });
 
 test('a leaf closes although its thread is down', async ({ server }) => {

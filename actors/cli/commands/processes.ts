@@ -50,7 +50,12 @@ export function addProcessCommands(program: Command, shell: Shell): void {
       'Runs a leaf in the foreground until SIGTERM or Ctrl-C, which let it hand over what it has. Exit code 3: another process has its name.',
     )
     .requiredOption('--name <name>', 'its name, the same after a restart', nonEmptyText)
-    .option('--data <dir>', 'folder of its logs and files', nonEmptyText, DEFAULTS.data)
+    .option(
+      '--data <dir>',
+      'folder of its logs and files (env COPPICE_DATA)',
+      nonEmptyText,
+      shell.vars['COPPICE_DATA'] || DEFAULTS.data,
+    )
     .option('--zone <zone>', 'where it stands: copies of a shard are spread over zones', DEFAULTS.zone)
     .option(
       '--depot <url>',

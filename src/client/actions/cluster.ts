@@ -143,6 +143,8 @@ function describeGroup(root: Root, group: GroupRecord): unknown {
 
 function showCopy(copy: PlacedCopy): unknown {
   const { leaf, state, term, seq, lastSeq, docCount, sizeBytes, reason, checkpointFailure } = copy;
+  const { restore, replay, disk } = copy;
+  const recovery = restore === undefined ? replay && { from: 'log', ...replay } : { from: 'checkpoint', ...restore };
   return {
     leaf,
     state,
@@ -153,7 +155,28 @@ function showCopy(copy: PlacedCopy): unknown {
     docs: docCount,
     bytes: sizeBytes,
     ...(checkpointFailure === undefined ? {} : { checkpoint_failure: checkpointFailure }),
+    ...(recovery === undefined ? {} : { recovery: showRecovery(recovery) }),
+    ...(disk === undefined ? {} : { disk: { reason: disk.reason, waiting_bytes: disk.waitingBytes } }),
     ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+type Recovery = {
+  readonly from: string;
+  readonly doneBytes: number;
+  readonly totalBytes?: number;
+  readonly bytesPerSecond: number;
+  readonly remainingMs?: number;
+};
+
+/** How far a copy has come that reads its files, or replays its log; without a total where nobody knows it. */
+function showRecovery({ from, doneBytes, totalBytes, bytesPerSecond, remainingMs }: Recovery): unknown {
+  return {
+    from,
+    done_bytes: doneBytes,
+    ...(totalBytes === undefined ? {} : { total_bytes: totalBytes }),
+    bytes_per_second: bytesPerSecond,
+    ...(remainingMs === undefined ? {} : { remaining_ms: remainingMs }),
   };
 }
 

@@ -154,10 +154,16 @@ const copy = (leaf: string, primary: boolean, seq = 10): Record<string, unknown>
 
 test('the status is a table of leaves and shards, cut where it is too wide', () => {
   const leaf = { pid: 1, host: 'h', zone: 'z', draining: false, load: 0.5, rss_bytes: 90_000_000 };
+  const recovery = { done_bytes: 12_000_000, bytes_per_second: 40_000_000, remaining_ms: 2_000 };
+  const disk = { reason: 'no room for `f` (ENOSPC)', waiting_bytes: 31_000_000 };
+  const more = [
+    { recovery: { ...recovery, from: 'log' } },
+    { recovery: { ...recovery, from: 'local', total_bytes: 9e7 } },
+  ];
   const shards = [0, 1, 2].map((shard) => ({
     shard,
     copies: [
-      { ...copy('a', shard === 0), ...(shard === 0 ? { checkpoint_failure: 'no rights' } : {}) },
+      { ...copy('a', shard === 0), ...(more[shard] ?? { disk, checkpoint_failure: 'no rights' }) },
       { ...copy('b', shard !== 0, 7), reason: 'disk full' },
     ],
   }));
@@ -176,8 +182,12 @@ test('the status is a table of leaves and shards, cut where it is too wide', () 
   assert.match(wide, /leaf  shard 0 +shard 1 +shard 2\na     primary 1,000 \(2\.0 MB\) /);
   assert.match(wide, /replica 1,000 \(2\.0 MB, 3 behind\)/);
   assert.match(wide, /books shard 1 on b is primary: disk full/);
-  assert.match(wide, /books shard 0 on a takes no checkpoints: no rights/);
-  for (const line of drawStatus(state, 'green', 80).split('\n')) assert.ok(line.length <= 80, line);
+  assert.match(wide, /books shard 2 on a takes no checkpoints: no rights/);
+  assert.match(wide, /books shard 0 on a reads the log: 12 MB, 40 MB\/s, 2\.0 s left/);
+  assert.match(wide, /books shard 1 on a reads its files: 12 MB of 90 MB, 40 MB\/s, 2\.0 s left/);
+  assert.match(wide, /books shard 2 on a takes no writes, 31 MB wait for its disk: no room for `f` \(ENOSPC\)/);
+  const lines = drawStatus(state, 'green', 80).split('\n');
+  for (const line of lines) assert.ok(line.length <= 80 || / shard \d on /.test(line), line);
 });
 
 test.run();

@@ -7,6 +7,7 @@ import type { CallOptions } from '../../../src/client/router.ts';
 import type { CheckpointOptions } from '../../../src/cluster/checkpoint-options.ts';
 import { type ClusterContext, joinCluster } from '../../../src/cluster/context.ts';
 import { createGroup } from '../../../src/cluster/groups.ts';
+import type { LocalOptions } from '../../../src/cluster/local-options.ts';
 import { placementKey } from '../../../src/cluster/view.ts';
 import { Deadline, type Reporter, systemEnv } from '../../../src/env.ts';
 import { InlineHost } from '../../../src/host/inline-host.ts';
@@ -44,7 +45,12 @@ export type Story = {
   /** A seat without copies: a client, and the one that places. */
   readonly context: ClusterContext;
   readonly client: Coppice;
-  openLeaf(name: string, definition?: ActorDefinition, checkpoints?: CheckpointOptions): Promise<StoryLeaf>;
+  openLeaf(
+    name: string,
+    definition?: ActorDefinition,
+    checkpoints?: CheckpointOptions,
+    local?: LocalOptions,
+  ): Promise<StoryLeaf>;
   /** Creates a group and puts copies of each shard on the leaves named. */
   createGroup(
     name: string,
@@ -84,8 +90,8 @@ export async function openStory(server: TestServer): Promise<Story> {
     context,
     client,
     place,
-    openLeaf: async (name, definition = counterDefinition, checkpoints) => {
-      const opened = await openLeaf({ server, cluster, name, definition, checkpoints });
+    openLeaf: async (name, definition = counterDefinition, checkpoints, local) => {
+      const opened = await openLeaf({ server, cluster, name, definition, checkpoints, local });
       leaves.push(opened);
       return opened;
     },
@@ -134,15 +140,16 @@ async function openLeaf(options: {
   name: string;
   definition: ActorDefinition;
   checkpoints: CheckpointOptions | undefined;
+  local: LocalOptions | undefined;
 }): Promise<StoryLeaf> {
-  const { server, cluster, name, definition, checkpoints } = options;
+  const { server, cluster, name, definition, checkpoints, local } = options;
   const proxy = await startPausableProxy(server.port);
   const bus: NatsBus = await connectNats({ servers: proxy.url, name, onFault: () => {} }, systemEnv);
   const reported: Reported[] = [];
   const report: Reporter = (level, message, fields = {}) => {
     reported.push({ level, message, fields });
   };
-  const context = await joinCluster({ cluster, bus, env: systemEnv, report, checkpoints });
+  const context = await joinCluster({ cluster, bus, env: systemEnv, report, checkpoints, local });
   const host = new InlineHost(context, (requires) => (requires === REQUIRES ? definition : undefined));
   const closeBelow = async (): Promise<void> => {
     await context.close();

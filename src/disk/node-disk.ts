@@ -1,0 +1,113 @@
+/** The machine's own disk. Reads and writes of data are synchronous, since an engine's are; what waits for the device is not. */
+import fs from 'node:fs';
+import { lockFolder } from '../engine/store/folder-lock.ts';
+import { CoppiceError } from '../errors.ts';
+import type { Disk, DiskEntry, DiskFile, DiskWriter } from './disk.ts';
+
+/** What the system says where there is no room. */
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** The disk of this machine. */
+export const nodeDisk: Disk = {
+  makeFolder: (path) => attempt(path, () => void fs.mkdirSync(path, { recursive: true })),
+  list: (folder) => attempt(folder, () => listFolder(folder)),
+  create: (path) => attempt(path, () => new NodeWriter(path, fs.openSync(path, 'wx'))),
+  open: (path) => attempt(path, () => new NodeFile(path, fs.openSync(path, 'r'))),
+  rename: (from, to) => attempt(from, () => fs.renameSync(from, to)),
+  remove: (path) => attempt(path, () => fs.rmSync(path, { recursive: true, force: true })),
+  sync: async (path) => {
+    try {
+      const file = await fs.promises.open(path, 'r');
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      throw diskError(path, error);
+    }
+  },
+  lock: (folder) => lockFolder(folder),
+};
+
+class NodeWriter implements DiskWriter {
+  readonly #path: string;
+  #descriptor: number | undefined;
+
+  constructor(path: string, descriptor: number) {
+    this.#path = path;
+    this.#descriptor = descriptor;
+  }
+
+  write(bytes: Uint8Array): void {
+    const descriptor = this.#descriptor;
+    if (descriptor === undefined) throw new Error(`file \`${this.#path}\` is closed`);
+    attempt(this.#path, () => {
+      for (let at = 0; at < bytes.length; ) at += fs.writeSync(descriptor, bytes, at);
+    });
+  }
+
+  close(): void {
+    const descriptor = this.#descriptor;
+    if (descriptor === undefined) return;
+    this.#descriptor = undefined;
+    attempt(this.#path, () => fs.closeSync(descriptor));
+  }
+}
+
+class NodeFile implements DiskFile {
+  readonly size: number;
+  readonly #path: string;
+  #descriptor: number | undefined;
+
+  constructor(path: string, descriptor: number) {
+    this.#path = path;
+    this.#descriptor = descriptor;
+    this.size = fs.fstatSync(descriptor).size;
+  }
+
+  read(offset: number, into: Uint8Array): number {
+    const descriptor = this.#descriptor;
+    if (descriptor === undefined) throw new Error(`file \`${this.#path}\` is closed`);
+    return attempt(this.#path, () => {
+      let at = 0;
+      while (at < into.length) {
+        const read = fs.readSync(descriptor, into, at, into.length - at, offset + at);
+        if (read === 0) break;
+        at += read;
+      }
+      return at;
+    });
+  }
+
+  close(): void {
+    const descriptor = this.#descriptor;
+    if (descriptor === undefined) return;
+    this.#descriptor = undefined;
+    attempt(this.#path, () => fs.closeSync(descriptor));
+  }
+}
+
+function listFolder(folder: string): readonly DiskEntry[] {
+  if (!fs.existsSync(folder)) return [];
+  return fs.readdirSync(folder, { withFileTypes: true }).map((entry) => {
+    const stat = entry.isFile() ? fs.statSync(`${folder}/${entry.name}`, { throwIfNoEntry: false }) : undefined;
+    return { name: entry.name, isFolder: entry.isDirectory(), sizeBytes: stat?.size ?? 0 };
+  });
+}
+
+function attempt<Result>(path: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw diskError(path, error);
+  }
+}
+
+function diskError(path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
+  const { code } = error;
+  if (code === 'ENOENT') return new CoppiceError('NOT_FOUND', `there is no \`${path}\``, { cause: error });
+  if (FULL.has(code)) return new CoppiceError('STORAGE_FULL', `no room for \`${path}\` (${code})`, { cause: error });
+  return new CoppiceError('STORAGE_FAILED', `the disk failed at \`${path}\`: ${error.message}`, { cause: error });
+}
