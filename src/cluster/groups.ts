@@ -41,7 +41,8 @@ export async function createGroup(context: ClusterContext, spec: GroupSpec): Pro
   checkCount('shards', spec.shards, SLOT_COUNT);
   checkCount('copies', spec.copies, MAX_COPIES);
   const key = groupKey(name);
-  if ((await registry.get(key)) !== undefined) throw new CoppiceError('ALREADY_EXISTS', `\`${name}\` exists already`);
+  const present = await registry.get(key);
+  if (present !== undefined) throw takenError(parseRecord(GroupRecord, present.value, key));
   const { definition } = spec;
   const group: GroupRecord = {
     name,
@@ -165,6 +166,11 @@ async function changeGroup(
       if (!isCoppiceError(error, 'CONFLICT')) throw error;
     }
   }
+}
+
+function takenError({ name, restoring }: GroupRecord): CoppiceError {
+  const how = restoring === undefined ? 'exists already' : 'is being restored from a snapshot';
+  return new CoppiceError('ALREADY_EXISTS', `\`${name}\` ${how}`);
 }
 
 function notFound(name: string): CoppiceError {

@@ -11,7 +11,7 @@ import type { Clock } from '../env.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { encodeRuntimeShare, type RuntimeShare } from '../wire/checkpoint-format.ts';
 import { type SnapshotFile, snapshotFileName } from '../wire/snapshot-format.ts';
-import type { KnownFiles, ShardAnswer, ShardRequest } from '../wire/snapshot-messages.ts';
+import type { KnownFile, KnownFiles, ShardAnswer, ShardRequest } from '../wire/snapshot-messages.ts';
 import { checkBlob, hashOf } from './checkpoint-files.ts';
 import { paced } from './paced.ts';
 import type { SequenceWaiters } from './sequence-waiters.ts';
@@ -20,8 +20,8 @@ import { writeOutInSlices } from './write-out.ts';
 
 /** A copy that lags further behind the log than this many milliseconds is not worth waiting for. */
 const CATCH_UP_MS = 10_000;
-/** Hashes asked for at once, so that the question fits into a message; further files are stored anew. */
-const MAX_ASKED = 4_000;
+/** Hashes asked for at once: the answer to them has some 180 KiB. */
+const ASKED_AT_ONCE = 1_000;
 
 /** What a job needs of its copy. */
 export type SnapshotJobOptions = {
@@ -43,7 +43,8 @@ export class SnapshotJob {
   readonly #abort = new AbortController();
   readonly #listeners = new Set<() => void>();
   #answer: ShardAnswer = { state: 'running', doneBytes: 0, totalBytes: 0 };
-  #supply: (known: KnownFiles) => void = () => {};
+  readonly #known = new Map<string, KnownFile | null>();
+  #onSupply: () => void = () => {};
   #doneBytes = 0;
   #totalBytes = 0;
   #copiedBytes = 0;
@@ -66,9 +67,10 @@ export class SnapshotJob {
     return this.#answer.state !== 'running' && this.#answer.state !== 'asking';
   }
 
-  /** Answers `asking`. */
+  /** Answers `asking`; what nobody has asked does no harm. */
   supply(known: KnownFiles): void {
-    this.#supply(known);
+    for (const [hash, file] of Object.entries(known)) this.#known.set(hash, file);
+    this.#onSupply();
   }
 
   /** Ends it; harmless if it has ended. */
@@ -137,33 +139,35 @@ export class SnapshotJob {
     const { signal } = this.#abort;
     const hashed: HashedFile[] = [];
     for (const file of files) hashed.push({ file, sha256: await hashOf(file, { clock, signal }) });
-    const known = await this.#ask(hashed.map(({ sha256 }) => sha256).slice(0, MAX_ASKED));
+    for (let at = 0; at < hashed.length; at += ASKED_AT_ONCE)
+      await this.#ask(hashed.slice(at, at + ASKED_AT_ONCE).map(({ sha256 }) => sha256));
     const stored: SnapshotFile[] = [];
-    for (const one of hashed) stored.push(await this.#storeFile(one, known, depot));
+    for (const one of hashed) stored.push(await this.#storeFile(one, depot));
     const [runtime, ...others] = stored;
     if (runtime === undefined) throw new Error('a snapshot without the share of the runtime');
     const snapshot = { shard: share.shard, seq: share.seq, term: share.term, runtime, files: others };
     return { state: 'done', snapshot, copiedBytes: this.#copiedBytes, copiedFiles: this.#copiedFiles };
   }
 
-  async #ask(hashes: readonly string[]): Promise<KnownFiles> {
+  /** Resolves when it is known of each hash whether the depot has it. */
+  async #ask(hashes: readonly string[]): Promise<void> {
     const { signal } = this.#abort;
-    const known = new Promise<KnownFiles>((resolve, reject) => {
-      this.#supply = resolve;
-      signal.addEventListener('abort', () => reject(asCoppiceError(signal.reason)), { once: true });
-    });
     signal.throwIfAborted();
-    this.#tell({ state: 'asking', hashes: [...hashes] });
-    const answer = await known;
+    await new Promise<void>((resolve, reject) => {
+      this.#onSupply = () => {
+        if (hashes.every((hash) => this.#known.has(hash))) resolve();
+      };
+      signal.addEventListener('abort', () => reject(asCoppiceError(signal.reason)), { once: true });
+      this.#tell({ state: 'asking', hashes: [...hashes] });
+    });
     this.#progress(0);
-    return answer;
   }
 
   /** A file that the depot has is checked by the size and checksum that were kept with it; a new one is read back. */
-  async #storeFile({ file, sha256 }: HashedFile, known: KnownFiles, depot: Depot): Promise<SnapshotFile> {
+  async #storeFile({ file, sha256 }: HashedFile, depot: Depot): Promise<SnapshotFile> {
     const { name, sizeBytes } = file;
     const { signal } = this.#abort;
-    const old = known[sha256];
+    const old = this.#known.get(sha256) ?? undefined;
     if (old?.sizeBytes === sizeBytes && (await isKept(old.blob, { sha256, sizeBytes, depot, signal }))) {
       this.#progress(sizeBytes);
       return { name, blob: old.blob, sizeBytes };

@@ -8,7 +8,7 @@ import { asCoppiceError, CoppiceError } from '../errors.ts';
 import { hashOfDepotName } from '../wire/checkpoint-format.ts';
 import { GroupRecord, parseRecord, SharedRecord } from '../wire/records.ts';
 import { filesOf, type GroupSnapshot, SNAPSHOT_FORMAT, type SnapshotDocument } from '../wire/snapshot-format.ts';
-import type { CreateSpec, KnownFiles } from '../wire/snapshot-messages.ts';
+import type { CreateSpec, KnownFile } from '../wire/snapshot-messages.ts';
 import { describeSnapshot } from './describe.ts';
 import { clusterIdOf } from './identity.ts';
 import { selectNames } from './select-groups.ts';
@@ -97,8 +97,8 @@ function groupsOf({ indices }: CreateSpec, { context }: Task): readonly GroupRec
 }
 
 /** Files that the depot has, by hash: those of snapshots that are complete now that this one is announced. */
-async function completeFiles(shelf: Shelf): Promise<ReadonlyMap<string, KnownFiles[string]>> {
-  const known = new Map<string, KnownFiles[string]>();
+async function completeFiles(shelf: Shelf): Promise<ReadonlyMap<string, KnownFile>> {
+  const known = new Map<string, KnownFile>();
   for (const entry of await shelf.entries()) {
     if (entry.state !== 'complete') continue;
     for (const { blob, sizeBytes } of entry.document.groups.flatMap(({ shards }) => shards.flatMap(filesOf))) {

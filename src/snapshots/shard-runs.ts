@@ -10,6 +10,7 @@ import { groupToken, nameToToken } from '../wire/names.ts';
 import type { GroupRecord } from '../wire/records.ts';
 import type { ShardSnapshot } from '../wire/snapshot-format.ts';
 import {
+  type KnownFile,
   type KnownFiles,
   parseShardAnswer,
   type ShardAnswer,
@@ -31,7 +32,7 @@ export type RunOptions = {
   readonly depotUrl: string;
   readonly bytesPerSecond: number;
   /** Files that the depot has, by hash. */
-  readonly known: ReadonlyMap<string, KnownFiles[string]>;
+  readonly known: ReadonlyMap<string, KnownFile>;
 };
 
 type ShardOutcome =
@@ -218,10 +219,5 @@ export class ShardRuns {
 }
 
 function pick(known: RunOptions['known'], hashes: readonly string[]): KnownFiles {
-  return Object.fromEntries(
-    hashes.flatMap((hash) => {
-      const file = known.get(hash);
-      return file === undefined ? [] : [[hash, file]];
-    }),
-  );
+  return Object.fromEntries(hashes.map((hash) => [hash, known.get(hash) ?? null]));
 }

@@ -20,8 +20,12 @@ export const SNAPSHOT_ENDPOINT = '_snapshot';
 export const TASK_COMMANDS = ['create', 'restore', 'delete'] as const;
 export type TaskCommand = (typeof TASK_COMMANDS)[number];
 
-/** Files of the depot by the SHA-256 of their content. */
-const Known = v.record(v.string(), v.object({ blob: v.string(), sizeBytes: Count }));
+/** A file that a depot has. */
+const KnownFile = v.object({ blob: v.string(), sizeBytes: Count });
+export type KnownFile = v.InferOutput<typeof KnownFile>;
+
+/** Files by the SHA-256 of their content; null for what the depot does not have. */
+const Known = v.record(v.string(), v.nullable(KnownFile));
 export type KnownFiles = v.InferOutput<typeof Known>;
 
 /**

@@ -284,7 +284,9 @@ test('a copy that finds no checkpoint of a restored index never takes it for an 
   );
 });
 
-test('copies of a restored index come from its own checkpoints, which go with it', async ({ server }) => {
+test('a restored index takes checkpoints of its own, from which copies come, and which go with it', async ({
+  server,
+}) => {
   await withWorld(
     server,
     async ({ cluster, client, depot }) => {
@@ -293,29 +295,41 @@ test('copies of a restored index come from its own checkpoints, which go with it
       await client.createSnapshot('s', { depot });
       await client.restoreSnapshot('s', { depot, as: 'copy' });
       await client.deleteSnapshot('s', { depot });
-      await fill(client, 'copy', 100, 150);
-      const before = await contentOf(client, 'copy');
-      await client.request('index-update', 'copy', { settings: { replicas: 1 } });
       const { context, leaves } = cluster;
       const group = context.view.group('copy');
       assert.ok(group !== undefined);
+      const seqOf = (): number => context.membership.copiesOf(group)[0]?.checkpointSeq ?? 0;
+      const first = await eventually(seqOf);
+      const taken = new Set<number>();
+      const goesOn = async (): Promise<boolean> => {
+        await client.index('copy', { id: `more${taken.size}`, doc: { text: textOf(taken.size) } });
+        if (seqOf() > first) taken.add(seqOf());
+        return taken.size === 3;
+      };
+      await eventually(goesOn, { withinMs: 30_000, what: 'three more checkpoints: the restored one is retired' });
+      assert.equal(
+        leaves.flatMap(({ troubles }) => troubles),
+        [],
+      );
+      const before = await contentOf(client, 'copy');
+      await client.request('index-update', 'copy', { settings: { replicas: 1 } });
       const serves = (): number =>
         context.membership.copiesOf(group).filter(({ state }) => state === 'primary' || state === 'replica').length;
       await eventually(() => serves() === 2, { withinMs: 15_000, what: 'a second copy' });
-      const first = context.membership.copiesOf(group).find(({ state }) => state === 'primary');
-      leaves.find(({ name }) => name === first?.leaf)?.proxy.cut();
+      const led = context.membership.copiesOf(group).find(({ state }) => state === 'primary')?.leaf;
+      leaves.find(({ name }) => name === led)?.proxy.cut();
       const leads = (): boolean =>
-        context.membership.copiesOf(group).some(({ leaf, state }) => leaf !== first?.leaf && state === 'primary');
+        context.membership.copiesOf(group).some(({ leaf, state }) => leaf !== led && state === 'primary');
       await eventually(leads, { withinMs: 15_000, what: 'the other one leads' });
       assert.equal(await contentOf(client, 'copy'), before);
       await client.request('index-delete', 'copy');
-      const left = leaves.find(({ name }) => name !== first?.leaf);
+      const left = leaves.find(({ name }) => name !== led);
       const own = await left?.context.depots?.open('nats:');
       const isGone = async (): Promise<boolean> => (await own?.list(`${group.generation}/`))?.length === 0;
       await eventually(isGone, { withinMs: 10_000, what: 'its checkpoints go with it' });
       await own?.close();
     },
-    { leaves: 2 },
+    { leaves: 2, schedule: { records: 20, minIntervalMs: 0 } },
   );
 });
 

@@ -5,9 +5,10 @@ import { connectNats } from '../../../src/bus/nats/connect.ts';
 import type { NatsBus } from '../../../src/bus/nats/nats-bus.ts';
 import { Coppice } from '../../../src/client/client.ts';
 import { servePublicApi } from '../../../src/client/public-api.ts';
+import type { CheckpointSchedule } from '../../../src/cluster/checkpoint-options.ts';
 import { type ClusterContext, joinCluster } from '../../../src/cluster/context.ts';
 import { Controller } from '../../../src/cluster/controller.ts';
-import { systemEnv } from '../../../src/env.ts';
+import { type Reporter, systemEnv } from '../../../src/env.ts';
 import { InlineHost } from '../../../src/host/inline-host.ts';
 import { Leaf } from '../../../src/host/leaf.ts';
 import { depotAccess, openCheckpoints } from '../../../src/host/open-checkpoints.ts';
@@ -22,12 +23,20 @@ export type SnapshotClusterOptions = {
   readonly depot?: string;
   /** 1 unless told otherwise. */
   readonly leaves?: number;
+  /** When checkpoints are taken; as usual unless given. */
+  readonly schedule?: Partial<CheckpointSchedule>;
   /** Definitions beside the search actor, by what their groups require. */
   readonly actors?: Readonly<Record<string, ActorDefinition>>;
 };
 
 /** A leaf that can be cut off. */
-export type CutLeaf = { readonly name: string; readonly context: ClusterContext; readonly proxy: TcpProxy };
+export type CutLeaf = {
+  readonly name: string;
+  readonly context: ClusterContext;
+  readonly proxy: TcpProxy;
+  /** What it reported, but for lifecycle. */
+  readonly troubles: readonly string[];
+};
 
 /** A running cluster. */
 export type SnapshotCluster = {
@@ -76,14 +85,19 @@ export async function openSnapshotCluster(
 async function openLeaf(
   server: TestServer,
   name: string,
-  { cluster, depot = 'nats:', actors = {} }: SnapshotClusterOptions,
+  { cluster, depot = 'nats:', actors = {}, schedule = {} }: SnapshotClusterOptions,
 ): Promise<CutLeaf & { close: () => Promise<void> }> {
   const proxy = await startProxy(server.port);
   const bus = await connectNats({ servers: proxy.url, name, onFault: () => {} }, systemEnv);
-  const owner = { bus, cluster, env: systemEnv, report: () => {} };
-  const checkpoints = openCheckpoints(depot, owner);
+  const troubles: string[] = [];
+  const report: Reporter = (level, message, fields) => {
+    if (level === 'warn' || level === 'error') troubles.push(`${message} ${JSON.stringify(fields)}`);
+  };
+  const owner = { bus, cluster, env: systemEnv, report };
+  const opened = openCheckpoints(depot, owner);
+  const checkpoints = opened === undefined ? undefined : { ...opened, ...schedule };
   const depots = depotAccess(depot, owner);
-  const context = await joinCluster({ cluster, bus, env: systemEnv, report: () => {}, checkpoints, depots });
+  const context = await joinCluster({ cluster, bus, env: systemEnv, report, checkpoints, depots });
   const all: Readonly<Record<string, ActorDefinition>> = { search: searchActor, ...actors };
   const host = new InlineHost(context, (requires) => all[requires]);
   const leaf = await Leaf.start({ context, host, name, zone: '', provides: Object.keys(all), onLost: () => {} });
@@ -94,5 +108,5 @@ async function openLeaf(
     await bus.close();
     await proxy.close();
   };
-  return { name, context, proxy, close };
+  return { name, context, proxy, troubles, close };
 }
