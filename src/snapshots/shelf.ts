@@ -33,6 +33,7 @@ import {
   ANNOUNCEMENTS_PREFIX,
   type Announcement,
   announcementName,
+  CLAIMS_PREFIX,
   claimName,
   decodeAnnouncement,
   decodeClaim,
@@ -180,6 +181,7 @@ export class Shelf {
     const blocking = entries.find(({ state }) => state !== 'complete');
     if (blocking !== undefined) return { files: 0, bytes: 0, blockedBy: nameOf(blocking) ?? blocking.id };
     const needed = new Set(entries.flatMap((entry) => (entry.state === 'complete' ? namesOf(entry.document) : [])));
+    await this.#freeNames(listed, new Set(entries.map(nameOf)));
     let [files, bytes] = [0, 0];
     for (const name of listed.filter((one) => kindOf(one) !== undefined && !needed.has(one))) {
       const removed = await this.#removeUnneeded(name);
@@ -200,6 +202,14 @@ export class Shelf {
     if (outcome.id !== id || outcome.name !== name)
       throw corruptBlob(blob, `it is the document of the snapshot \`${outcome.name}\``);
     return { id, state: 'complete', announcement, document: outcome };
+  }
+
+  /** Names that creates and deletes which died have left taken: a create announces itself before it takes its name. */
+  async #freeNames(listed: readonly string[], used: ReadonlySet<string | undefined>): Promise<void> {
+    const taken = listed
+      .filter((blob) => blob.startsWith(CLAIMS_PREFIX))
+      .map((blob) => blob.slice(CLAIMS_PREFIX.length));
+    for (const name of taken.filter((one) => !used.has(one))) await this.freeNameOfGone(name);
   }
 
   /** Another create may have the name by now. */

@@ -25,6 +25,9 @@ export const SNAPSHOTS_PREFIX = 'snapshots/';
 /** What the names of announcements begin with. */
 export const ANNOUNCEMENTS_PREFIX = `${SNAPSHOTS_PREFIX}creates/`;
 
+/** What the blobs that say that a name is taken begin with. */
+export const CLAIMS_PREFIX = `${SNAPSHOTS_PREFIX}names/`;
+
 const OUTCOME = 'outcome';
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -102,7 +105,7 @@ export function announcementName(id: string): string {
 
 /** Name of the blob that says that a snapshot's name is taken. */
 export function claimName(name: string): string {
-  return `${SNAPSHOTS_PREFIX}names/${name}`;
+  return `${CLAIMS_PREFIX}${name}`;
 }
 
 /** Name of the outcome of a create. */

@@ -72,8 +72,6 @@ class ShelfStory {
           await shelf.remove(await shelf.entry(entry.id));
           await shelf.remove(entry);
         }
-        for (const name of [...this.blobs.keys()])
-          if (name.startsWith('snapshots/names/')) await shelf.freeNameOfGone(name.slice('snapshots/names/'.length));
         await shelf.sweep();
       })(),
     );

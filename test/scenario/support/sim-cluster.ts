@@ -11,6 +11,7 @@ import { Coppice } from '../../../src/client/client.ts';
 import { CHECKPOINT_SCHEDULE, type CheckpointOptions } from '../../../src/cluster/checkpoint-options.ts';
 import { type ClusterContext, joinCluster } from '../../../src/cluster/context.ts';
 import { Controller } from '../../../src/cluster/controller.ts';
+import type { DepotAccess } from '../../../src/cluster/depot-access.ts';
 import type { Reporter } from '../../../src/env.ts';
 import { asCoppiceError } from '../../../src/errors.ts';
 import { SEARCH_REQUIREMENT } from '../../../src/host/actor-source.ts';
@@ -34,6 +35,8 @@ export type SimClusterOptions = {
   /** Log records between checkpoints; none are taken unless told. */
   readonly checkpointRecords?: number | undefined;
   readonly depotLies?: DepotLies;
+  /** Whether leaves take and restore snapshots, in the same depot. */
+  readonly snapshots?: boolean;
 };
 
 /** A process as it runs at the moment. */
@@ -70,6 +73,7 @@ export class SimCluster {
   readonly blobs: SimBlobs = new Map();
   readonly #checkpointRecords: number | undefined;
   readonly #depotLies: DepotLies;
+  readonly #snapshots: boolean;
   readonly #wrapBus: WrapBus;
   readonly #rejectsEarly: boolean;
   readonly #running = new Map<string, Running>();
@@ -83,7 +87,9 @@ export class SimCluster {
     rejectsEarly = false,
     checkpointRecords,
     depotLies = {},
+    snapshots = false,
   }: SimClusterOptions) {
+    this.#snapshots = snapshots;
     this.#checkpointRecords = checkpointRecords;
     this.#depotLies = depotLies;
     this.#rejectsEarly = rejectsEarly;
@@ -171,6 +177,7 @@ export class SimCluster {
       env: node.env,
       report: this.#reporter(name),
       checkpoints: this.#checkpoints(node),
+      depots: role === 'leaf' && this.#snapshots ? this.#depots(node) : undefined,
     });
     process.context = context;
     if (role === 'leaf') return this.#runLeaf(name, process, context);
@@ -223,6 +230,10 @@ export class SimCluster {
     if (records === undefined) return undefined;
     const depot = new SimDepot(this.blobs, env, this.#depotLies);
     return { ...CHECKPOINT_SCHEDULE, depot, records, minIntervalMs: 0 };
+  }
+
+  #depots({ env }: SimNode): DepotAccess {
+    return { own: 'nats:', open: async () => new SimDepot(this.blobs, env, this.#depotLies) };
   }
 
   #skew(): ClockSkew {
