@@ -3,7 +3,7 @@
  * cluster can run on a virtual clock and a seed.
  */
 import { randomFillSync } from 'node:crypto';
-import { availableParallelism, hostname } from 'node:os';
+import { availableParallelism, hostname, totalmem } from 'node:os';
 
 /** Cancels what it was returned for; calling it twice is harmless. */
 export type Cancel = () => void;
@@ -78,6 +78,12 @@ function createIdSource(): Random['id'] {
     at += ID_BYTES;
     return pool.toString('base64url', at - ID_BYTES, at);
   };
+}
+
+/** Memory that the process may use, in bytes: the machine's, or what a container is given of it. */
+export function usableMemoryBytes(): number {
+  const allowed = process.constrainedMemory();
+  return allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();
 }
 
 /**

@@ -24,6 +24,7 @@ export const ERRORS = {
   SNAPSHOT_NOT_FOUND: { status: 404, type: 'snapshot_missing_exception', retryable: false },
   CONFLICT: { status: 409, type: 'version_conflict_engine_exception', retryable: false },
   PAYLOAD_TOO_LARGE: { status: 413, type: 'payload_too_large_exception', retryable: false },
+  OUT_OF_MEMORY: { status: 503, type: 'circuit_breaking_exception', retryable: true },
   OVERLOADED: { status: 429, type: 'rejected_execution_exception', retryable: true },
   CANCELLED: { status: 499, type: 'task_cancelled_exception', retryable: false },
   INTERNAL: { status: 500, type: 'internal_exception', retryable: false },

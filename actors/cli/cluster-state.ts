@@ -23,6 +23,7 @@ const Copy = v.object({
     }),
   ),
   disk: v.exactOptional(v.object({ reason: v.string(), waiting_bytes: v.number() })),
+  skipped: v.exactOptional(v.number()),
 });
 const ClusterState = v.object({
   cluster: v.string(),

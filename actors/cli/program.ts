@@ -12,6 +12,7 @@ import { addIndexCommands } from './commands/index-commands.ts';
 import { addLoadCommand } from './commands/load.ts';
 import { addProcessCommands } from './commands/processes.ts';
 import { addSearchCommand } from './commands/search.ts';
+import { addSkippedCommand } from './commands/skipped.ts';
 import { addSnapshotCommands } from './commands/snapshot.ts';
 import { addStatusCommands } from './commands/status.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -63,6 +64,7 @@ export function buildProgram(shell: Shell, version: string): Command {
   addSnapshotCommands(program, shell);
   addStatusCommands(program, shell);
   addWhyCommand(program, shell);
+  addSkippedCommand(program, shell);
   addProcessCommands(program, shell);
   addChaosCommand(program, shell);
   return program;

@@ -68,7 +68,7 @@ function drawIndex(index: Index, width: number): string {
       leaves.map((leaf, row) => [leaf, ...part.map(({ cells }) => cells[row] ?? '')]),
     ),
   );
-  return [title, ...tables, ...troubles(index)].join('');
+  return [title, ...tables, ...troubles(index), ...skips(index)].join('');
 }
 
 type ShardColumn = { readonly title: string; readonly cells: readonly string[] };
@@ -99,6 +99,16 @@ function showCopy({ state, docs, bytes, seq, last_seq: lastSeq }: CopyState): st
   if (state === 'unassigned') return state;
   const lag = lastSeq > seq ? `, ${showCount(lastSeq - seq)} behind` : '';
   return `${state} ${showCount(docs)} (${showBytes(bytes)}${lag})`;
+}
+
+/** Writes that shards have passed over, which every copy counts alike. */
+function skips({ name, shards }: Index): readonly string[] {
+  return shards.flatMap(({ shard, copies }) => {
+    const skipped = Math.max(0, ...copies.map((copy) => copy.skipped ?? 0));
+    return skipped === 0
+      ? []
+      : [`${name} shard ${shard} has skipped ${showCounted(skipped, 'write')}: see \`coppice skipped ${name}\`\n`];
+  });
 }
 
 function troubles({ name, shards }: Index): readonly string[] {

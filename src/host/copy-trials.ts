@@ -3,6 +3,7 @@
  * longer each time, and from the second time on it is alone on a thread. Where nobody knows whose fault it was, all that
  * were there are suspected; alone, they show which one it is.
  */
+import type { Suspect } from '../shard/poison-watch.ts';
 
 const FIRST_DELAY_MS = 200;
 const MAX_DELAY_MS = 300_000;
@@ -11,20 +12,17 @@ const ALONE_FROM = 2;
 /** A copy that has run for so long, times its strikes, is forgiven. */
 const STEADY_MS = 60_000;
 
-/** Deaths of threads over one operation of the log. */
-export type RecordDeaths = { readonly seq: number; readonly place: number; readonly count: number };
-
 /** How a thread ended, as far as its copies are concerned. */
 export type ThreadDeath = {
   /** Keys of the copies that were on it. */
   readonly keys: readonly string[];
   /** The one whose code ran, if that is known. */
   readonly culprit?: string;
-  /** The operation that it was applying. */
-  readonly applying?: { readonly seq: number; readonly place: number };
+  /** The operation that it was applying, and what came of it. */
+  readonly applying?: { readonly seq: number; readonly place: number; readonly reason: string };
 };
 
-type Trial = { strikes: number; openedMs: number | undefined; deaths: RecordDeaths | undefined };
+type Trial = { strikes: number; openedMs: number | undefined; suspect: Suspect | undefined };
 
 /** The records of one leaf's copies. Times are of one monotonic clock, in milliseconds. */
 export class CopyTrials {
@@ -46,8 +44,8 @@ export class CopyTrials {
       trial.strikes += 1;
       if (applying === undefined || culprit === undefined) continue;
       const { seq, place } = applying;
-      const again = trial.deaths?.seq === seq && trial.deaths.place === place;
-      trial.deaths = { seq, place, count: again ? (trial.deaths?.count ?? 0) + 1 : 1 };
+      const again = trial.suspect?.seq === seq && trial.suspect.place === place;
+      trial.suspect = { ...applying, tries: again ? (trial.suspect?.tries ?? 0) + 1 : 1 };
     }
   }
 
@@ -71,8 +69,8 @@ export class CopyTrials {
   }
 
   /** The operation over which threads died, if the last death was over one. */
-  deathsOver(key: string): RecordDeaths | undefined {
-    return this.#trials.get(key)?.deaths;
+  suspectOf(key: string): Suspect | undefined {
+    return this.#trials.get(key)?.suspect;
   }
 
   /** The copy is closed for good. */
@@ -83,7 +81,7 @@ export class CopyTrials {
   #trial(key: string): Trial {
     const known = this.#trials.get(key);
     if (known !== undefined) return known;
-    const trial: Trial = { strikes: 0, openedMs: undefined, deaths: undefined };
+    const trial: Trial = { strikes: 0, openedMs: undefined, suspect: undefined };
     this.#trials.set(key, trial);
     return trial;
   }
@@ -91,6 +89,6 @@ export class CopyTrials {
   #forgive(trial: Trial, nowMs: number): void {
     if (trial.openedMs === undefined || nowMs - trial.openedMs <= STEADY_MS * trial.strikes) return;
     trial.strikes = 0;
-    trial.deaths = undefined;
+    trial.suspect = undefined;
   }
 }

@@ -5,6 +5,7 @@ import type { ActorDefinition } from '../actor/definition.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import { Copy } from '../shard/copy.ts';
 import type { CopySpec } from '../shard/copy-spec.ts';
+import type { Suspect } from '../shard/poison-watch.ts';
 import type { CopyStatus } from '../wire/records.ts';
 import { type CopyHost, copyKey, type TransitionListener } from './copy-host.ts';
 
@@ -24,7 +25,8 @@ export class InlineHost implements CopyHost {
     this.#definitionOf = definitionOf;
   }
 
-  openCopy(spec: CopySpec): void {
+  /** Opens a copy. `suspect`: the operation over which its worker threads have died. */
+  openCopy(spec: CopySpec, suspect?: Suspect): void {
     const key = copyKey(spec);
     if (this.#copies.has(key)) return;
     const definition = this.#definitionOf(spec.group.requires);
@@ -38,6 +40,7 @@ export class InlineHost implements CopyHost {
     const copy = new Copy(spec, {
       context: this.#context,
       definition,
+      suspect,
       onStatus: () => this.#changed(),
       onTransition: (transition) => {
         for (const listener of this.#transitionListeners) listener(transition);

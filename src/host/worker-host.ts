@@ -144,7 +144,7 @@ export class WorkerHost implements CopyHost {
     const isAlone = this.#trials.isAlone(key, this.#nowMs());
     const thread = isAlone ? this.#lonelyThread() : this.#leastBusy();
     if (thread === undefined) return this.#wait(spec, TURN_MS, 'waits for a worker of its own');
-    thread.open(spec, this.#trials.deathsOver(key));
+    thread.open(spec, this.#trials.suspectOf(key));
     this.#trials.noteOpened(key, this.#nowMs());
   }
 
@@ -227,21 +227,20 @@ export class WorkerHost implements CopyHost {
   }
 
   #onEnd(thread: WorkerThread, end: ThreadEnd): void {
-    const nowMs = this.#nowMs();
     const what = `worker ${thread.number} ${end.reason}${duringWork(end)}`;
     this.#answerOpenRequests(end, what);
     // One that was ended while everything closes keeps its copies, so that somebody can be told what was not closed.
     if (this.#closed || !this.#threads.delete(thread)) return;
     this.#deaths += 1;
     this.#lastDeath = { worker: thread.number, cause: end.cause, reason: what, atMs: this.#options.env.clock.wallMs() };
-    this.#noteDeath(end, nowMs);
+    this.#noteDeath(end, what);
     this.#tellDeath(end, what);
     for (const spec of end.specs) this.#startAgain(spec, what, end.wasReady);
     this.#options.report('warn', 'worker thread will be started again', { reason: what, copies: end.specs.length });
     this.#changed();
   }
 
-  #noteDeath({ specs, culprit, work, wasReady }: ThreadEnd, nowMs: number): void {
+  #noteDeath({ specs, culprit, work, wasReady }: ThreadEnd, reason: string): void {
     // Code that cannot be loaded, or a bus that is away, is no copy's fault.
     if (!wasReady) {
       this.#failedStarts += 1;
@@ -251,9 +250,9 @@ export class WorkerHost implements CopyHost {
       {
         keys: specs.map((spec) => copyKey(spec)),
         ...(culprit === undefined ? {} : { culprit }),
-        ...(work?.kind === 'apply' ? { applying: { seq: work.seq, place: work.place } } : {}),
+        ...(work?.kind === 'apply' ? { applying: { seq: work.seq, place: work.place, reason } } : {}),
       },
-      nowMs,
+      this.#nowMs(),
     );
   }
 

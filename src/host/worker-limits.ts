@@ -2,7 +2,7 @@
  * Bounds of a worker thread: how much memory it may hold, inside V8's heap and outside of it, and how long its event loop
  * may stand still. A thread beyond one of them is ended, and its copies start again elsewhere.
  */
-import { totalmem } from 'node:os';
+import { usableMemoryBytes } from '../env.ts';
 import { CoppiceError } from '../errors.ts';
 
 /** Bounds of each worker thread. */
@@ -22,7 +22,7 @@ const MEMORY_SHARE = 0.75;
 /** Least and largest values, and what is taken when nothing is said. */
 export const WORKER_LIMITS = {
   heapMb: { min: 16, max: 1_048_576, default: 2_048 },
-  memoryMb: { min: 16, max: 16_777_216, default: Math.max(16, Math.floor((totalmem() * MEMORY_SHARE) / MB)) },
+  memoryMb: { min: 16, max: 16_777_216, default: Math.max(16, Math.floor((usableMemoryBytes() * MEMORY_SHARE) / MB)) },
   stuckMs: { min: 200, max: 600_000, default: 10_000 },
 } as const;
 

@@ -5,10 +5,10 @@ import type { ConnectionOptions } from '../bus/nats/options.ts';
 import type { CommitLimits } from '../cluster/commit-limits.ts';
 import type { ReportLevel } from '../env.ts';
 import type { CopySpec } from '../shard/copy-spec.ts';
+import type { Suspect } from '../shard/poison-watch.ts';
 import type { CopyStatus } from '../wire/records.ts';
 import type { CopyTransition } from '../wire/transitions.ts';
 import type { ActorSource } from './actor-source.ts';
-import type { RecordDeaths } from './copy-trials.ts';
 
 /** What a worker is started with. */
 export type WorkerStart = {
@@ -39,7 +39,7 @@ export type ToWorker =
       /** Under which the copy marks its work in the black box. */
       readonly number: number;
       /** The operation of the log over which threads have died with it. */
-      readonly deaths?: RecordDeaths;
+      readonly suspect?: Suspect;
     }
   | { readonly type: 'close'; readonly key: string }
   | { readonly type: 'stop' };

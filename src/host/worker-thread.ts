@@ -6,10 +6,10 @@ import type { Worker } from 'node:worker_threads';
 import type { Env, Reporter } from '../env.ts';
 import { asCoppiceError } from '../errors.ts';
 import type { CopySpec } from '../shard/copy-spec.ts';
+import type { Suspect } from '../shard/poison-watch.ts';
 import type { CopyStatus, WorkerStatus } from '../wire/records.ts';
 import { BlackBoxReader, createBlackBox, type MarkedWork, type OpenRequest } from './black-box.ts';
 import { copyKey, type TransitionListener } from './copy-host.ts';
-import type { RecordDeaths } from './copy-trials.ts';
 import { startWorker } from './start-worker.ts';
 import { StuckWatch } from './stuck-watch.ts';
 import type { WorkerLimits } from './worker-limits.ts';
@@ -102,13 +102,13 @@ export class WorkerThread {
     return this.#specs.has(key);
   }
 
-  /** Opens a copy. `deaths`: the operation of the log over which threads have died with it. */
-  open(spec: CopySpec, deaths: RecordDeaths | undefined): void {
+  /** Opens a copy. `suspect`: the operation of the log over which threads have died with it. */
+  open(spec: CopySpec, suspect: Suspect | undefined): void {
     const key = copyKey(spec);
     this.#specs.set(key, spec);
     this.#opened += 1;
     this.#numbers.set(this.#opened, key);
-    this.#send({ type: 'open', spec, number: this.#opened, ...(deaths === undefined ? {} : { deaths }) });
+    this.#send({ type: 'open', spec, number: this.#opened, ...(suspect === undefined ? {} : { suspect }) });
   }
 
   /** Resolves when the copy is closed, or gone with the thread. */

@@ -77,7 +77,7 @@ function repeatStatus(): void {
 async function take(message: ToWorker): Promise<void> {
   if (message.type === 'open') {
     numbers.set(copyKey(message.spec), message.number);
-    return host.openCopy(message.spec);
+    return host.openCopy(message.spec, message.suspect);
   }
   if (message.type === 'close') {
     try {

@@ -15,6 +15,7 @@ import { fill, SUBJECTS } from '../wire/subjects.ts';
 import { Committer } from './committer.ts';
 import { type CopySpec, copyPlace } from './copy-spec.ts';
 import type { Command } from './decider.ts';
+import type { PoisonError } from './failed-operations.ts';
 import type { Reign } from './primacy.ts';
 import type { AppliedRecord, ShardState } from './shard-state.ts';
 
@@ -25,6 +26,8 @@ export type CommandDeskOptions = {
   readonly definition: StatefulDefinition;
   readonly log: Log;
   readonly state: () => ShardState;
+  /** Log sequence of the last record applied, if only by half; 0 if none. */
+  readonly appliedSeq: () => number;
   readonly nextRecordId: () => string;
   readonly applyOwn: (entry: LogEntry) => void;
   /** Why no new command is accepted at the moment. */
@@ -95,6 +98,14 @@ export class CommandDesk {
     await this.#committer.append(note);
   }
 
+  /**
+   * Ends the reign over a record that cannot be applied, by a record that skips it; undefined if that is not for this copy
+   * to decide. Resolves with whether the log has it.
+   */
+  skip(poison: PoisonError, recordId: string): Promise<boolean> | undefined {
+    return this.#committer?.isUntold(recordId) === true ? this.#committer.skip(poison, recordId) : undefined;
+  }
+
   /** Ends the reign. What is in flight waits for the tail. */
   async close(): Promise<void> {
     this.#committer?.stop();
@@ -114,7 +125,7 @@ export class CommandDesk {
   }
 
   async #take(request: RpcRequest): Promise<CommandAnswer> {
-    const { spec, state } = this.#options;
+    const { spec, state, appliedSeq } = this.#options;
     const message = parseCommandMessage(request.body);
     const { group, shard } = spec;
     if (message.generation !== group.generation) {
@@ -136,7 +147,9 @@ export class CommandDesk {
     const outcomes = Promise.all(
       message.operations.map(async ({ id, body }) => submit(committer, { id, endpoint, body, since, ticket })),
     );
-    return { term: this.#term, outcomes: await this.#inTime(outcomes, request), seq: state().appliedSeq };
+    const settled = await this.#inTime(outcomes, request);
+    // Of a reign that ended over them, the state is gone by now.
+    return { term: this.#term, outcomes: settled, seq: Math.max(appliedSeq(), ...settled.map(({ seq }) => seq)) };
   }
 
   /** What the tail has not told by the deadline is left to the caller's retry. */

@@ -2,34 +2,30 @@
  * The write path of one reign of a primary (protocol.md, "Write"): commands are decided in order on state plus what
  * is pending, collected into batches, and appended one batch at a time. Nothing is answered before it is in the log.
  */
-import type { Log } from '../bus/log.ts';
 import type { CommitLimits } from '../cluster/commit-limits.ts';
 import { asCoppiceError, CoppiceError } from '../errors.ts';
-import { type CheckpointMark, encodeLogRecord } from '../wire/log-record.ts';
+import type { CheckpointMark } from '../wire/log-record.ts';
 import type { CommandOutcome } from '../wire/messages.ts';
 import { type Batch, emptyBatch, type Waiter, WaitingCommands } from './batch.ts';
 import { type Command, Decider, type DeciderOptions } from './decider.ts';
+import type { PoisonError } from './failed-operations.ts';
+import { ReignLog, type ReignLogOptions } from './reign-log.ts';
 import type { AppliedRecord } from './shard-state.ts';
 
 const MAX_PENDING_OPERATIONS = 20_000;
 
 /** What a reign needs. */
-export type CommitterOptions = DeciderOptions & {
-  readonly log: Log;
-  readonly generation: string;
-  /** The term record of this reign: the first append is fenced by it. */
-  readonly termRecord: { readonly seq: number; readonly id: string };
-  /** Bounds of a batch, so that a large one does not delay everyone. */
-  readonly limits: CommitLimits;
-  /** A record id never used before. */
-  readonly nextRecordId: () => string;
-  /** Applies a record of our own once it is acknowledged; the copy tells its waiters, and us, by `onApplied`. */
-  readonly applyOwn: (entry: { seq: number; id: string; data: Uint8Array }) => void;
-  /** Somebody else appended: this reign is over. */
-  readonly onFenced: () => void;
-  /** The log cannot be written any more; the copy must be discarded or closed. */
-  readonly onFailure: (error: CoppiceError) => void;
-};
+export type CommitterOptions = DeciderOptions &
+  ReignLogOptions & {
+    /** Bounds of a batch, so that a large one does not delay everyone. */
+    readonly limits: CommitLimits;
+    /** Applies a record of our own once it is acknowledged; the copy tells its waiters, and us, by `onApplied`. */
+    readonly applyOwn: (entry: { seq: number; id: string; data: Uint8Array }) => void;
+    /** Somebody else appended: this reign is over. */
+    readonly onFenced: () => void;
+    /** The log cannot be written any more; the copy must be discarded or closed. */
+    readonly onFailure: (error: CoppiceError) => void;
+  };
 
 type InFlight = { readonly batch: Batch; readonly recordId: string; readonly note?: PendingNote };
 /** A record without operations, which says something of checkpoints. */
@@ -40,15 +36,13 @@ type PendingNote = Note & { readonly done: (error?: CoppiceError) => void };
 export class Committer {
   readonly #options: CommitterOptions;
   readonly #decider: Decider;
+  readonly #log: ReignLog;
   readonly #queue: { command: Command; waiter: Waiter }[] = [];
   readonly #notes: PendingNote[] = [];
   readonly #pending = new WaitingCommands();
-  readonly #abort = new AbortController();
   readonly #drained: (() => void)[] = [];
   #inFlight: InFlight | undefined;
   #next: Batch = emptyBatch();
-  #expectedSeq: number;
-  #expectedId: string;
   #freed: (() => void) | undefined;
   #deciding = false;
   /** A command left the queue and is not pending yet. */
@@ -59,8 +53,7 @@ export class Committer {
   constructor(options: CommitterOptions) {
     this.#options = options;
     this.#decider = new Decider(options);
-    this.#expectedSeq = options.termRecord.seq;
-    this.#expectedId = options.termRecord.id;
+    this.#log = new ReignLog(options);
   }
 
   /** Commands taken and not yet answered. */
@@ -139,10 +132,33 @@ export class Committer {
     this.#tellDrained();
   }
 
+  /** Whether nobody was told yet of a record's operations, since this reign has just appended it. */
+  isUntold(recordId: string): boolean {
+    return !this.#over && this.#inFlight?.recordId === recordId;
+  }
+
+  /**
+   * Ends the reign over its last record, which cannot be applied: its operation is skipped, by a record that follows at
+   * once. Nobody was told that it is done, and by the fence nobody has led the shard past it.
+   *
+   * @returns Whether the log has it now; if not, whoever leads next will see.
+   */
+  async skip(poison: PoisonError, recordId: string): Promise<boolean> {
+    const { seq, place, operation } = poison;
+    const message = `\`${this.#options.group}\` failed to apply the command: ${poison.message}`;
+    const details = { record: seq, operation: place };
+    const error = new CoppiceError('ACTOR_FAILED', message, { details }).toWire();
+    this.stop();
+    const outcome = await this.#log.skip({ seq, place, error }, recordId);
+    if (outcome.kind === 'appended') this.#settle(operation, { ok: false, error, seq: outcome.seq });
+    this.#giveUp();
+    return outcome.kind === 'appended';
+  }
+
   /** Gives up on what the tail has not told yet, since the copy is closing or starts over. */
   abandon(): void {
     this.stop();
-    this.#abort.abort(new CoppiceError('NOT_PRIMARY', 'the reign has ended'));
+    this.#log.giveUp();
     this.#giveUp();
   }
 
@@ -247,19 +263,11 @@ export class Committer {
 
   /** Rules 2 to 5 of "Write". */
   async #append({ batch, recordId, note }: InFlight): Promise<void> {
-    const { generation, term, shard, log, state } = this.#options;
-    const { checkpointRecordSeq } = state;
-    const data = encodeLogRecord({
+    const outcome = await this.#log.append(recordId, {
       kind: note?.kind ?? 'batch',
-      generation,
-      term,
-      prevSeq: this.#expectedSeq,
-      prevId: this.#expectedId,
-      ...(checkpointRecordSeq === 0 ? {} : { checkpointSeq: checkpointRecordSeq }),
       ...(note === undefined ? {} : { mark: note.mark }),
       operations: batch.operations,
     });
-    const outcome = await log.append(shard, { id: recordId, data, expectedSeq: this.#expectedSeq }, this.#abort.signal);
     if (outcome.kind === 'fenced') {
       if (this.#over) this.#giveUp();
       else this.#options.onFenced();
@@ -267,9 +275,8 @@ export class Committer {
     }
     // Given up meanwhile: the state that this record followed is gone, and what stands there now gets it by the tail.
     if (this.#inFlight?.recordId !== recordId) return;
-    this.#expectedSeq = outcome.seq;
-    this.#expectedId = recordId;
-    this.#options.applyOwn({ seq: outcome.seq, id: recordId, data });
+    this.#log.advance(outcome.seq, recordId);
+    this.#options.applyOwn({ seq: outcome.seq, id: recordId, data: outcome.data });
     this.#inFlight = undefined;
     if (!this.#tellFreed()) this.#flushIfFree();
     this.#tellDrained();

@@ -16,10 +16,12 @@ import { fill, SUBJECTS } from '../wire/subjects.ts';
 import type { CopyTransition } from '../wire/transitions.ts';
 import { CommandDesk } from './command-desk.ts';
 import type { CopySpec } from './copy-spec.ts';
+import { PoisonError } from './failed-operations.ts';
 import { isGroupGone, mayLive } from './gone-group.ts';
 import { HeldState } from './held-state.ts';
 import { LogFollower } from './log-follower.ts';
 import { machineClock } from './machine-clock.ts';
+import { PoisonWatch, type Suspect } from './poison-watch.ts';
 import { Primacy } from './primacy.ts';
 import { QueryDesk } from './query-desk.ts';
 import { Recovery } from './recovery.ts';
@@ -45,6 +47,8 @@ export type CopyOptions = {
   readonly onStatus: () => void;
   /** Told of every step of the copy's machines, with its cause. */
   readonly onTransition: (transition: CopyTransition) => void;
+  /** The operation over which its worker threads have died. */
+  readonly suspect?: Suspect | undefined;
 };
 
 /** One copy. */
@@ -64,6 +68,7 @@ export class Copy {
   readonly #recovery: Recovery | undefined;
   readonly #rivals: RivalCopies;
   readonly #settlement: Settlement;
+  readonly #poison: PoisonWatch;
   readonly #onStatus: () => void;
   readonly #onTransition: CopyOptions['onTransition'];
   #doubts: BusSubscription | undefined;
@@ -102,6 +107,13 @@ export class Copy {
       onGone: () => this.#actor.send({ type: 'log.gone' }),
       onError: (error) => this.#fail(error),
     });
+    this.#poison = new PoisonWatch({
+      context,
+      spec,
+      log: this.#log,
+      nextRecordId: () => this.#nextRecordId(),
+      suspect: options.suspect,
+    });
     this.#waiters = new SequenceWaiters(env.clock);
     this.#upkeep = new Upkeep({
       clock: env.clock,
@@ -123,6 +135,7 @@ export class Copy {
         definition,
         log: this.#log,
         state: () => this.#state.loaded,
+        appliedSeq: () => this.#state.appliedSeq,
         nextRecordId: () => this.#nextRecordId(),
         applyOwn: (entry) => this.#apply(entry),
         refusal: () => this.#refusal(),
@@ -172,6 +185,7 @@ export class Copy {
     const { group, shard } = this.spec;
     const snapshot = this.#actor.getSnapshot();
     const { appliedSeq: seq, term } = this.#state;
+    const skipped = this.#state.sound?.failed.skipped.count ?? 0;
     return {
       group: group.name,
       generation: group.generation,
@@ -182,6 +196,8 @@ export class Copy {
       lastSeq: Math.max(seq, this.#follower.targetSeq),
       ...this.#state.stats(),
       ...this.#recovery?.status(snapshot.matches({ loaded: 'replaying' }) ? this.#follower.targetSeq : undefined),
+      ...this.#poison.status(),
+      ...(skipped === 0 ? {} : { skipped }),
       ...(snapshot.context.failure === '' ? {} : { reason: snapshot.context.failure }),
     };
   }
@@ -327,10 +343,13 @@ export class Copy {
   #recover(recovery: Recovery): void {
     this.#restoring = new AbortController();
     const { signal } = this.#restoring;
-    recovery
-      .restore(signal)
+    this.#poison
+      .ready(signal)
+      .then(async () => recovery.restore(signal))
       .then(() => {
-        if (!signal.aborted) this.#actor.send({ type: 'state.restored' });
+        if (signal.aborted) return;
+        this.#poison.tell(this.#state.loaded);
+        this.#actor.send({ type: 'state.restored' });
       })
       .catch((error: unknown) => {
         if (signal.aborted) return;
@@ -346,6 +365,7 @@ export class Copy {
       if (verdict === undefined || verdict.kind === 'duplicate') return;
       if (verdict.kind === 'rolledBack') return this.#halt(verdict.reason);
       if (verdict.kind === 'broken') return this.#startOver(verdict.reason);
+      this.#poison.noteApplied(verdict.record.seq);
       this.#commands?.onApplied(verdict.record);
       this.#primacy?.onApplied(verdict.record);
       if (this.#recovery?.noteApplied(verdict.record) === true) this.#pauseFollowing();
@@ -354,6 +374,7 @@ export class Copy {
       this.#checkReplay();
     } catch (error) {
       if (isCoppiceError(error, 'UNSUPPORTED_FORMAT')) this.#haltAt(entry, error);
+      else if (error instanceof PoisonError) this.#meetPoison(error, entry.id);
       else this.#fail(error);
     }
   }
@@ -364,6 +385,26 @@ export class Copy {
     this.#isPaused = true;
     this.#follower.stop();
     this.#tellEvent('disk.failed', 'the log is not followed: too much waits in memory for the disk');
+  }
+
+  /** A record of one's own reign is skipped at once; of another's, its primary or all copies together decide. */
+  #meetPoison(error: PoisonError, recordId: string): void {
+    const skipped = this.#commands?.skip(error, recordId);
+    if (skipped === undefined) {
+      this.#poison.noteFailure(error);
+      return this.#fail(error);
+    }
+    this.#context.report('error', 'actor failed to apply', {
+      ...this.#place(),
+      record: error.seq,
+      operation: error.place,
+      error: error.message,
+      stack: error.cause instanceof Error ? error.cause.stack : undefined,
+    });
+    skipped.then(
+      (isDone) => (isDone ? this.#startOver(`${error.message}: it is skipped`) : this.#fail(error)),
+      () => this.#fail(error),
+    );
   }
 
   #startOver(broken: string): void {

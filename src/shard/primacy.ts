@@ -12,6 +12,7 @@ import { asCoppiceError, CoppiceError } from '../errors.ts';
 import { type PrimacyEvent, primacyMachine } from '../machines/primacy.ts';
 import { decodeLogRecord, encodeLogRecord } from '../wire/log-record.ts';
 import type { GroupRecord } from '../wire/records.ts';
+import { pointersAfter } from './log-pointers.ts';
 import { machineClock } from './machine-clock.ts';
 import { type OwnerNews, OwnerWatch } from './owner-watch.ts';
 import { ShardLease } from './shard-lease.ts';
@@ -224,7 +225,7 @@ export class Primacy {
         term,
         prevSeq: last?.seq ?? 0,
         prevId: last?.id ?? '',
-        ...checkpointBefore(last),
+        ...pointersAfter(last),
         operations: [],
       });
       const outcome = await log.append(shard, { id, data, expectedSeq: last?.seq ?? 0 }, signal);
@@ -269,14 +270,6 @@ export class Primacy {
       this.#actor.send({ type: 'claim.failed', reason });
     }
   }
-}
-
-/** The newest checkpoint record up to `last`, as the record after it tells. */
-function checkpointBefore(last: LogEntry | undefined): { readonly checkpointSeq?: number } {
-  if (last === undefined) return {};
-  const { kind, checkpointSeq } = decodeLogRecord(last.data);
-  if (kind === 'checkpoint') return { checkpointSeq: last.seq };
-  return checkpointSeq === undefined ? {} : { checkpointSeq };
 }
 
 function termOf(entry: LogEntry | undefined): number {

@@ -10,7 +10,7 @@ import type { ClusterContext } from '../cluster/context.ts';
 import { logSpec } from '../cluster/groups.ts';
 import type { WorkMarks } from '../cluster/work-marks.ts';
 import { CoppiceError, isCoppiceError } from '../errors.ts';
-import { APPLIED_ENDPOINT, parseQueryMessage, type QueryAnswer } from '../wire/messages.ts';
+import { APPLIED_ENDPOINT, parseQueryMessage, type QueryAnswer, SKIPPED_ENDPOINT } from '../wire/messages.ts';
 import { groupToken, nameToToken } from '../wire/names.ts';
 import { SNAPSHOT_ENDPOINT } from '../wire/snapshot-messages.ts';
 import { fill, QUEUES, SUBJECTS, tokenAt } from '../wire/subjects.ts';
@@ -21,6 +21,8 @@ import { SnapshotDesk } from './snapshot-desk.ts';
 
 /** Internal endpoint that runs a group's own reducer: `{endpoint, partials, request}`. */
 export const REDUCE_ENDPOINT = '_reduce';
+
+const NOTHING_SKIPPED = { count: 0, last: [] };
 
 /** What the desk needs. */
 export type QueryDeskOptions = {
@@ -100,7 +102,8 @@ export class QueryDesk {
     if (name === REDUCE_ENDPOINT) return { value: await this.#reduce(message.body, request.ticket), seq: 0 };
     if (name === SNAPSHOT_ENDPOINT && this.#snapshots !== undefined)
       return { value: await this.#snapshots.answer(message.body), seq: 0 };
-    const endpoint = name === APPLIED_ENDPOINT ? undefined : this.#endpoint(name);
+    const isInternal = name === APPLIED_ENDPOINT || name === SKIPPED_ENDPOINT;
+    const endpoint = isInternal ? undefined : this.#endpoint(name);
     if (message.slots !== spec.group.slots.version) {
       throw new CoppiceError(
         'WRONG_SLOT',
@@ -115,6 +118,7 @@ export class QueryDesk {
     }
     const state = this.#state();
     const seq = state?.appliedSeq ?? 0;
+    if (name === SKIPPED_ENDPOINT) return { value: state?.failed.skipped ?? NOTHING_SKIPPED, seq };
     if (endpoint === undefined) return { seq };
     const value = await this.#run({ name, ticket: request.ticket }, () =>
       endpoint.handle(state?.user, endpoint.parse === undefined ? message.body : endpoint.parse(message.body), {

@@ -4,10 +4,17 @@
  */
 import type { ActorCheckpoint, ActorFiles, StatefulDefinition } from '../actor/definition.ts';
 import { NO_MARKS, type WorkMarks } from '../cluster/work-marks.ts';
-import { CoppiceError, isCoppiceError } from '../errors.ts';
+import { CoppiceError } from '../errors.ts';
 import type { RuntimeShare } from '../wire/checkpoint-format.ts';
-import { type CheckpointMark, decodeLogRecord, decodeOperation, type LogRecord } from '../wire/log-record.ts';
+import {
+  type CheckpointMark,
+  decodeLogRecord,
+  decodeOperation,
+  type LoggedOperation,
+  type LogRecord,
+} from '../wire/log-record.ts';
 import type { CommandOutcome } from '../wire/messages.ts';
+import { FailedOperations, isDeterministic, isOwnTrouble, PoisonError } from './failed-operations.ts';
 import { OperationWindow } from './operation-window.ts';
 
 /** A record as it was applied. */
@@ -46,6 +53,8 @@ export class ShardState {
   #nextSeqNo = 0;
   #checkpoints: readonly CheckpointMark[] = [];
   #checkpointRecordSeq = 0;
+  #skipRecordSeq = 0;
+  readonly #failed: FailedOperations;
   readonly #shard: number;
 
   /** @param options `restored`: what a checkpoint holds; without it the state is fresh. */
@@ -65,6 +74,7 @@ export class ShardState {
     this.#shard = shard;
     this.#window = new OperationWindow(windowOperations, restored?.share);
     const initContext = { shard, settings, ...(files === undefined ? {} : { files }) };
+    this.#failed = new FailedOperations(restored?.share);
     this.#user = restored === undefined ? definition.init(initContext) : restored.user;
     if (restored === undefined) return;
     const { share } = restored;
@@ -74,6 +84,7 @@ export class ShardState {
     this.#nextSeqNo = share.nextSeqNo;
     this.#checkpoints = share.checkpoints;
     this.#checkpointRecordSeq = share.checkpointRecordSeq;
+    this.#skipRecordSeq = share.skipRecordSeq ?? 0;
   }
 
   /** The actor's own state. */
@@ -115,6 +126,16 @@ export class ShardState {
     return this.#checkpointRecordSeq;
   }
 
+  /** Log sequence of the newest skip record; 0 if there is none. */
+  get skipRecordSeq(): number {
+    return this.#skipRecordSeq;
+  }
+
+  /** Operations that failed to be applied. */
+  get failed(): FailedOperations {
+    return this.#failed;
+  }
+
   /** Captures the state as it is now; undefined if the actor cannot. Whoever asked releases it. */
   capture(): CapturedState | undefined {
     const actor = this.#definition.checkpoint?.(this.#user);
@@ -130,13 +151,19 @@ export class ShardState {
       operations: this.#window.entries(),
       checkpoints: this.#checkpoints,
       checkpointRecordSeq: this.#checkpointRecordSeq,
+      skipRecordSeq: this.#skipRecordSeq,
+      failures: this.#failed.fingerprint,
+      skipped: this.#failed.skipped,
     };
     return { share, actor };
   }
 
   /**
    * Applies the next record of the log. A typed error of the actor's `apply` marks that operation as failed, on every
-   * copy alike; anything else it throws is thrown on, and this copy must be discarded.
+   * copy alike; anything else it throws is thrown on, and this copy must be discarded. An operation that the log is known
+   * to skip counts as failed without being tried.
+   *
+   * @throws PoisonError for an operation that can be passed only by a logged skip, if it fails on every copy.
    */
   apply(entry: { seq: number; id: string; data: Uint8Array }, marks: WorkMarks = NO_MARKS): ApplyVerdict {
     if (entry.seq <= this.#appliedSeq) return { kind: 'duplicate' };
@@ -146,14 +173,12 @@ export class ShardState {
     const outcomes = new Map<string, CommandOutcome>();
     for (const [place, bytes] of record.operations.entries()) {
       const operation = decodeOperation(bytes);
-      const outcome =
-        'error' in operation
-          ? { ok: false as const, error: operation.error, seq: entry.seq }
-          : this.#applyOperation(operation.record, { seq: entry.seq, place, term: record.term }, marks);
+      const outcome = this.#outcomeOf(operation, { seq: entry.seq, place, term: record.term }, marks);
       outcomes.set(operation.id, outcome);
       this.#window.remember(operation.id, outcome);
     }
     this.#noteCheckpoint(record, entry.seq);
+    if (record.kind === 'skip') this.#skipRecordSeq = entry.seq;
     this.#appliedSeq = entry.seq;
     this.#appliedId = entry.id;
     this.#term = Math.max(this.#term, record.term);
@@ -201,26 +226,51 @@ export class ShardState {
    * later one that was applied here, it would have been refused.
    */
   #chainBreak(record: LogRecord, seq: number): ApplyVerdict | undefined {
+    const { failures, skip } = record;
     if (record.generation !== this.#generation)
       return { kind: 'broken', reason: `record ${seq} is of generation ${record.generation}, not ${this.#generation}` };
-    if (record.prevSeq === this.#appliedSeq && record.prevId === this.#appliedId) return undefined;
+    if (record.prevSeq === this.#appliedSeq && record.prevId === this.#appliedId) {
+      // What was applied here is not what whoever wrote the record holds: this copy must not go on with it.
+      if (failures !== undefined && failures !== this.#failed.fingerprint)
+        return { kind: 'broken', reason: `record ${seq} was written where other operations had failed than here` };
+      if (skip !== undefined && !this.#failed.hasSkipped(skip))
+        return { kind: 'broken', reason: `record ${seq} skips operation ${skip.place} of record ${skip.seq}` };
+      return undefined;
+    }
     return {
       kind: record.prevSeq > this.#appliedSeq ? 'broken' : 'rolledBack',
       reason: `record ${seq} follows ${record.prevSeq} (${record.prevId}), but ${this.#appliedSeq} (${this.#appliedId}) was applied last`,
     };
   }
 
-  #applyOperation(record: unknown, at: { seq: number; place: number; term: number }, marks: WorkMarks): CommandOutcome {
-    marks.begin('apply', at);
+  #outcomeOf(
+    operation: LoggedOperation,
+    at: { seq: number; place: number; term: number },
+    marks: WorkMarks,
+  ): CommandOutcome {
+    if ('error' in operation) return { ok: false, error: operation.error, seq: at.seq };
     const seqNo = this.#nextSeqNo++;
+    const skip = this.#failed.decisionOn(at);
+    if (skip !== undefined) {
+      this.#failed.noteSkipped(skip);
+      return { ok: false, error: skip.error, seq: at.seq };
+    }
+    marks.begin('apply', at);
     try {
-      const value = this.#definition.apply(this.#user, record, { ...at, seqNo });
-      return { ok: true, value, seq: at.seq };
+      return { ok: true, value: this.#definition.apply(this.#user, operation.record, { ...at, seqNo }), seq: at.seq };
     } catch (error) {
-      if (!isCoppiceError(error)) throw error;
-      if (error.retryable)
-        throw new CoppiceError('INTERNAL', `apply failed with a retryable error: ${error.message}`, { cause: error });
+      if (isOwnTrouble(error)) throw ownTrouble(error, at);
+      if (!isDeterministic(error)) throw new PoisonError({ ...at, operation: operation.id }, error);
+      this.#failed.noteFailed(at);
       return { ok: false, error: error.toWire(), seq: at.seq };
     }
   }
+}
+
+/** Not an outcome of the operation: the copy restores, and applies it again. */
+function ownTrouble(error: unknown, { seq, place }: { seq: number; place: number }): CoppiceError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new CoppiceError('INTERNAL', `operation ${place} of record ${seq} was not applied here: ${message}`, {
+    cause: error,
+  });
 }

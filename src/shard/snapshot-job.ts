@@ -204,7 +204,8 @@ export class SnapshotJob {
  * restored says of older ones that it does not know (the floor of its window).
  */
 function ofAnyLife(share: RuntimeShare): RuntimeShare {
-  return { ...share, floor: share.seq, operations: [], checkpoints: [], checkpointRecordSeq: 0 };
+  const records = { checkpoints: [], checkpointRecordSeq: 0, skipRecordSeq: 0, skipped: { count: 0, last: [] } };
+  return { ...share, floor: share.seq, operations: [], ...records };
 }
 
 async function isKept(

@@ -8,7 +8,7 @@
 import * as v from 'valibot';
 import { CoppiceError } from '../errors.ts';
 import { decode, encode } from './codec.ts';
-import type { CheckpointMark } from './log-record.ts';
+import type { CheckpointMark, SkipMark } from './log-record.ts';
 import type { CommandOutcome } from './messages.ts';
 
 const FORMAT_VERSION = 1;
@@ -46,6 +46,12 @@ export type RuntimeShare = {
   readonly checkpoints: readonly CheckpointMark[];
   /** Sequence of the newest checkpoint record; 0 without any. */
   readonly checkpointRecordSeq: number;
+  /** Sequence of the newest skip record; absent without any. */
+  readonly skipRecordSeq?: number;
+  /** Fingerprint of the operations that failed to be applied; absent if none did. */
+  readonly failures?: number;
+  /** Operations skipped: how many, and the last ones, oldest first. */
+  readonly skipped?: { readonly count: number; readonly last: readonly SkipMark[] };
 };
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -80,6 +86,11 @@ const ShareBytes = v.object({
   operations: v.array(v.tuple([v.string(), OutcomeBytes])),
   checkpoints: v.array(v.object({ seq: Count, name: v.string(), files: v.array(v.string()) })),
   checkpointRecordSeq: Count,
+  skipRecordSeq: v.exactOptional(Count),
+  failures: v.exactOptional(Count),
+  skipped: v.exactOptional(
+    v.object({ count: Count, last: v.array(v.object({ seq: Count, place: Count, error: ErrorBytes })) }),
+  ),
 });
 
 /** Encodes a manifest. */
@@ -124,7 +135,15 @@ export function hashOfDepotName(name: string): string | undefined {
 }
 
 function read<Schema extends v.GenericSchema>(schema: Schema, data: Uint8Array, what: string): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, decode(data, 'msgpack'));
+  const value = decode(data, 'msgpack');
+  const version = typeof value === 'object' && value !== null && 'v' in value ? value.v : undefined;
+  if (typeof version === 'number' && version !== FORMAT_VERSION)
+    throw new CoppiceError(
+      'UNSUPPORTED_FORMAT',
+      `${what} is of format ${version}, and this version of Coppice reads format ${FORMAT_VERSION}`,
+      { details: { format: version, supported: FORMAT_VERSION } },
+    );
+  const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   throw new CoppiceError(
     'UNSUPPORTED_FORMAT',

@@ -4,11 +4,14 @@
  * | key | value |
  * | --- | --- |
  * | `v` | format version, 1 |
- * | `k` | kind: `batch`, `term`, `checkpoint` or `retire` |
+ * | `k` | kind: `batch`, `term`, `checkpoint`, `retire` or `skip` |
  * | `g` | generation of the group |
  * | `t` | term of the primary that wrote it |
  * | `ps`, `pi` | sequence and id of the record before it on its subject; 0 and `''` for the first |
  * | `cs` | sequence of the newest `checkpoint` record before it; absent if there is none |
+ * | `ss` | sequence of the newest `skip` record before it; absent if there is none |
+ * | `fh` | fingerprint of the operations that had failed when it was written; absent in records of kinds `term` and `skip` |
+ * | `sk` | of a skip record: `{s: sequence of the record that is meant, p: place of the operation in it, e: error}` |
  * | `cp` | of a checkpoint or retire record: `{s: S, n: name of the manifest, f: names of the files}` |
  * | `ops` | of a batch: one MessagePack byte string per operation, `{i: operation id, r: record}` or `{i, e: error}` |
  */
@@ -35,46 +38,74 @@ export type CheckpointMark = {
   readonly files: readonly string[];
 };
 
+/**
+ * What a `skip` record decides: an operation that could not be applied counts as failed, with this error, on every copy
+ * alike (protocol.md, "Apply").
+ */
+export type SkipMark = {
+  /** Log sequence of its record. */
+  readonly seq: number;
+  /** Its place in that record. */
+  readonly place: number;
+  readonly error: WireError;
+};
+
 /** A record read from the log; operations are still encoded. */
 export type LogRecord = {
-  readonly kind: 'batch' | 'term' | 'checkpoint' | 'retire';
+  readonly kind: 'batch' | 'term' | 'checkpoint' | 'retire' | 'skip';
   readonly generation: string;
   readonly term: number;
   readonly prevSeq: number;
   readonly prevId: string;
   /** Sequence of the newest checkpoint record before this one, so that a copy finds it from the log's end. */
   readonly checkpointSeq?: number;
+  /** Sequence of the newest skip record before this one, so that a copy knows what to skip before it comes to it. */
+  readonly skipSeq?: number;
+  /**
+   * Fingerprint of all operations that had failed to be applied, where the record was written: a copy on which others have
+   * failed does not hold the same.
+   */
+  readonly failures?: number;
   /** Of a checkpoint or retire record. */
   readonly mark?: CheckpointMark;
+  /** Of a skip record. */
+  readonly skip?: SkipMark;
   readonly operations: readonly Uint8Array[];
 };
 
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const ErrorBytes = v.object({
+  code: v.string(),
+  message: v.string(),
+  details: v.exactOptional(v.record(v.string(), v.unknown())),
+});
 const RecordBytes = v.object({
   v: v.literal(FORMAT_VERSION),
-  k: v.picklist(['batch', 'term', 'checkpoint', 'retire']),
+  k: v.picklist(['batch', 'term', 'checkpoint', 'retire', 'skip']),
   g: v.string(),
   t: Count,
   ps: Count,
   pi: v.string(),
   cs: v.exactOptional(Count),
+  ss: v.exactOptional(Count),
+  fh: v.exactOptional(Count),
+  sk: v.exactOptional(v.object({ s: Count, p: Count, e: ErrorBytes })),
   cp: v.exactOptional(v.object({ s: Count, n: v.string(), f: v.array(v.string()) })),
   ops: v.array(v.instance(Uint8Array)),
 });
 const OperationBytes = v.object({
   i: v.string(),
   r: v.exactOptional(v.unknown()),
-  e: v.exactOptional(
-    v.object({ code: v.string(), message: v.string(), details: v.exactOptional(v.record(v.string(), v.unknown())) }),
-  ),
+  e: v.exactOptional(ErrorBytes),
 });
 
 /** Encodes a record. */
 export function encodeLogRecord(record: LogRecord): Uint8Array {
-  const { kind, generation, term, prevSeq, prevId, checkpointSeq, mark, operations } = record;
+  const { kind, generation, term, prevSeq, prevId, checkpointSeq, skipSeq, failures, mark, skip, operations } = record;
   const place = { v: FORMAT_VERSION, k: kind, g: generation, t: term, ps: prevSeq, pi: prevId };
   const cp = mark === undefined ? undefined : { s: mark.seq, n: mark.name, f: mark.files };
-  return encode({ ...place, cs: checkpointSeq, cp, ops: operations }, 'msgpack');
+  const sk = skip === undefined ? undefined : { s: skip.seq, p: skip.place, e: skip.error };
+  return encode({ ...place, cs: checkpointSeq, ss: skipSeq, fh: failures, cp, sk, ops: operations }, 'msgpack');
 }
 
 /**
@@ -97,9 +128,11 @@ export function decodeLogRecord(data: Uint8Array): LogRecord {
       'UNSUPPORTED_FORMAT',
       `log record is not of format ${FORMAT_VERSION}: ${v.summarize(result.issues)}`,
     );
-  const { k, g, t, ps, pi, cs, cp, ops } = result.output;
+  const { k, g, t, ps, pi, cs, ss, fh, cp, sk, ops } = result.output;
   if ((k === 'checkpoint' || k === 'retire') !== (cp !== undefined))
     throw new CoppiceError('UNSUPPORTED_FORMAT', `log record of kind ${k} ${cp ? 'names' : 'lacks'} a checkpoint`);
+  if ((k === 'skip') !== (sk !== undefined))
+    throw new CoppiceError('UNSUPPORTED_FORMAT', `log record of kind ${k} ${sk ? 'names' : 'lacks'} what to skip`);
   return {
     kind: k,
     generation: g,
@@ -107,6 +140,9 @@ export function decodeLogRecord(data: Uint8Array): LogRecord {
     prevSeq: ps,
     prevId: pi,
     ...(cs === undefined ? {} : { checkpointSeq: cs }),
+    ...(ss === undefined ? {} : { skipSeq: ss }),
+    ...(fh === undefined ? {} : { failures: fh }),
+    ...(sk === undefined ? {} : { skip: { seq: sk.s, place: sk.p, error: sk.e } }),
     ...(cp === undefined ? {} : { mark: { seq: cp.s, name: cp.n, files: cp.f } }),
     operations: ops,
   };

@@ -16,6 +16,9 @@ export type QueryMessage = v.InferOutput<typeof QueryMessage>;
 /** Internal endpoint of every copy: answers, with nothing, once the record that `after` names is applied there. */
 export const APPLIED_ENDPOINT = '_applied';
 
+/** Internal endpoint of every copy: which operations of the shard were skipped, `{count, last}` with the last ones whole. */
+export const SKIPPED_ENDPOINT = '_skipped';
+
 /** A copy's answer: the value, and the sequence it has seen. */
 export type QueryAnswer = { readonly value?: unknown; readonly seq: number };
 
@@ -56,6 +59,22 @@ const Outcome = v.union([
     seq: Count,
   }),
 ]);
+const SkippedAnswer = v.object({
+  count: Count,
+  last: v.array(
+    v.object({
+      seq: Count,
+      place: Count,
+      error: v.object({
+        code: v.string(),
+        message: v.string(),
+        details: v.exactOptional(v.record(v.string(), v.unknown())),
+      }),
+    }),
+  ),
+});
+/** Operations that a shard has skipped: how many, and the last ones, oldest first. */
+export type SkippedAnswer = v.InferOutput<typeof SkippedAnswer>;
 const Answer = v.object({ term: Count, seq: Count, outcomes: v.array(Outcome) });
 const Partial_ = v.object({ value: v.optional(v.unknown()), seq: Count });
 
@@ -77,6 +96,11 @@ export function parseCommandAnswer(body: unknown): CommandAnswer {
 /** Reads a copy's answer. Throws CoppiceError `BAD_REQUEST`. */
 export function parseQueryAnswer(body: unknown): QueryAnswer {
   return parse(Partial_, body, 'query answer');
+}
+
+/** Reads which operations a shard has skipped. Throws CoppiceError `BAD_REQUEST`. */
+export function parseSkippedAnswer(body: unknown): SkippedAnswer {
+  return parse(SkippedAnswer, body, 'list of skipped operations');
 }
 
 function parse<Schema extends v.GenericSchema>(schema: Schema, body: unknown, what: string): v.InferOutput<Schema> {

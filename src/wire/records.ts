@@ -145,6 +145,10 @@ export const CopyStatus = v.object({
   savedSeq: v.exactOptional(Count),
   /** While the leaf's disk takes nothing, and the copy no writes: why, and bytes that wait in memory for it. */
   disk: v.exactOptional(v.object({ reason: v.string(), waitingBytes: Count })),
+  /** The operation that the copy cannot apply: its log record, its place there, how often it was tried, and why not. */
+  poison: v.exactOptional(v.object({ seq: Count, place: Count, tries: Count, reason: v.string() })),
+  /** Operations that were skipped in the life of the shard; absent if none were. */
+  skipped: v.exactOptional(Count),
   /** Why the copy failed or halted. */
   reason: v.exactOptional(v.string()),
 });

@@ -67,11 +67,16 @@ const REGISTRY_MEANINGS: Readonly<Record<keyof typeof REGISTRY_KEYS | keyof type
 
 const RECORD_MEANINGS: Readonly<Record<string, string>> = {
   v: 'format version, 1',
-  k: 'kind: `batch` or `term`',
+  k: 'kind: `batch`, `term`, `checkpoint`, `retire` or `skip`',
   g: 'generation of the group',
   t: 'term of the primary that wrote it',
   ps: 'sequence of the record before it on its subject; 0 for the first',
   pi: 'id of that record; empty for the first',
+  cs: 'sequence of the newest `checkpoint` record before it; absent if there is none',
+  ss: 'the same of the newest `skip` record',
+  fh: 'fingerprint of the operations that had failed to be applied, where it was written; absent in `term` and `skip`',
+  cp: 'of a `checkpoint` or `retire`: `s` sequence, `n` name of the manifest, `f` names of files',
+  sk: 'of a `skip`: `s` sequence of the record meant, `p` place of the operation in it, `e` the error it counts as',
   ops: 'one byte string per operation, itself MessagePack: `i` its id, and `r` the record or `e` the error of a rejection',
 };
 
@@ -133,7 +138,11 @@ test('the table of registry keys is the code’s', () => {
 
 test('the table of log records is the code’s', () => {
   const operations = [encodeOperation({ id: 'a', record: 1 })];
-  const bytes = encodeLogRecord({ kind: 'batch', generation: 'g', term: 1, prevSeq: 0, prevId: '', operations });
+  const pointers = { checkpointSeq: 1, skipSeq: 1, failures: 1 };
+  const mark = { seq: 1, name: 'n', files: [] };
+  const skip = { seq: 1, place: 0, error: { code: 'ACTOR_FAILED', message: 'no' } };
+  const place = { generation: 'g', term: 1, prevSeq: 0, prevId: '' };
+  const bytes = encodeLogRecord({ kind: 'batch', ...place, ...pointers, mark, skip, operations });
   const rows = Object.keys(decode(bytes, 'msgpack') as object).map((key) => [
     code(key),
     RECORD_MEANINGS[key] ?? 'undocumented',

@@ -53,14 +53,14 @@ test('forgiveness takes longer for who did it more often', () => {
 test('deaths over one operation of the log are counted until it is another one', () => {
   const trials = new CopyTrials();
   const dies = (seq: number, place: number): void =>
-    trials.noteDeath({ keys: ['a'], culprit: 'a', applying: { seq, place } }, 0);
+    trials.noteDeath({ keys: ['a'], culprit: 'a', applying: { seq, place, reason: 'stuck' } }, 0);
   dies(7, 0);
   dies(7, 0);
-  assert.equal(trials.deathsOver('a'), { seq: 7, place: 0, count: 2 });
+  assert.equal(trials.suspectOf('a'), { seq: 7, place: 0, tries: 2, reason: 'stuck' });
   dies(7, 1);
-  assert.equal(trials.deathsOver('a'), { seq: 7, place: 1, count: 1 });
+  assert.equal(trials.suspectOf('a'), { seq: 7, place: 1, tries: 1, reason: 'stuck' });
   trials.forget('a');
-  assert.is(trials.deathsOver('a'), undefined);
+  assert.is(trials.suspectOf('a'), undefined);
 });
 
 test.run();

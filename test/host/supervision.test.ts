@@ -42,7 +42,7 @@ test('an endless loop is seen and ended within the bound; the pulse and the othe
   assert.is(waited.code, 'SHARD_UNAVAILABLE');
   assert.ok(waited.retryable);
   assert.match(waited.message, /was stuck for \d\.\d s, while shard 0 of `fragile` answered a query/);
-  assert.ok(pulses > 1);
+  assert.ok(pulses > 0, 'the leaf was heard meanwhile');
   stop();
   await serving(leaves);
   assert.ok((await causesOf(leaves, 0)).includes('worker.stuck'));

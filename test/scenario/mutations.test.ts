@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { slow } from '../support/slow.ts';
-import { GAPPED_TAILS, MUTATIONS } from './support/mutations.ts';
+import { GAPPED_TAILS, MUTATIONS, UNDECIDED_SKIPS } from './support/mutations.ts';
 import { runScenario } from './support/scenario.ts';
 
 const MOST_SEEDS = 200;
@@ -12,11 +12,11 @@ const LIMIT_MS = 180_000;
 
 const test = suite('scenario/mutations');
 
-for (const [name, { rule, cluster, faultKinds, checkpointRecords }] of Object.entries(MUTATIONS)) {
+for (const [name, { rule, cluster, faultKinds, checkpointRecords, poisons = false }] of Object.entries(MUTATIONS)) {
   test(`${name} is noticed: ${rule}`, async () => {
     slow(LIMIT_MS);
     for (let seed = 1; seed <= MOST_SEEDS; seed += 1) {
-      const options = { seed, faultsMs: FAULTS_MS, searches: false, faultKinds, checkpointRecords };
+      const options = { seed, faultsMs: FAULTS_MS, searches: false, faultKinds, checkpointRecords, poisons };
       const broken = await runScenario({ ...options, ...cluster });
       if (broken.problems.length === 0) continue;
       const sound = await runScenario(options);
@@ -36,6 +36,18 @@ test('a tail with gaps costs restores and nothing else', async () => {
     assert.equal(problems, [], `seed ${seed}`);
   }
   assert.ok(restores > 0);
+});
+
+test('what a primary could not decide is skipped once every copy fails at it, and nothing else comes of it', async () => {
+  slow(LIMIT_MS);
+  let skips = 0;
+  for (let seed = 1; seed <= GAPPED_SEEDS; seed += 1) {
+    const options = { seed, searches: false, poisons: true, ...UNDECIDED_SKIPS };
+    const { problems, story } = await runScenario(options);
+    skips += story.filter((line) => line.includes('a record that every copy fails at is skipped')).length;
+    assert.equal(problems, [], `seed ${seed}`);
+  }
+  assert.ok(skips > 0);
 });
 
 test.run();

@@ -297,20 +297,6 @@ test('queries that nobody knows, or that break, are told as such', async ({ serv
   await story.close();
 });
 
-test('a record that fails every copy leaves the leaf alive, and says why', async ({ server }) => {
-  const story = await openStory(server);
-  const leaf = await story.openLeaf('a');
-  const group = await story.createGroup('counter', { leaves: ['a'] });
-  await story.primaryOf(group);
-  const writer = new Writer(story.context);
-  const [result] = await writer.write(group, 'add', [{ key: 'k', body: { key: 'k', fail: 'untyped' } }], within(800));
-  assert.ok(result !== undefined && !result.ok && result.error.code === 'OUTCOME_UNKNOWN');
-  await eventually(() => leaf.statuses().some(({ state, reason }) => state === 'failed' && reason === 'apply broke'));
-  const other = await story.createGroup('second', { leaves: ['a'] });
-  await story.primaryOf(other);
-  await story.close();
-});
-
 test('a group made again under the same name answers nothing of its older life', async ({ server }) => {
   const story = await openStory(server);
   const leaf = await story.openLeaf('a');

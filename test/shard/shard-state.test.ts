@@ -1,8 +1,10 @@
 /** What a copy knows is a function of the log alone: chain, terms, numbers, remembered operations. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CoppiceError, isCoppiceError } from '../../src/errors.ts';
+import { PoisonError } from '../../src/shard/failed-operations.ts';
 import { ShardState } from '../../src/shard/shard-state.ts';
-import { encodeLogRecord, encodeOperation, type LoggedOperation } from '../../src/wire/log-record.ts';
+import { encodeLogRecord, encodeOperation, type LoggedOperation, type SkipMark } from '../../src/wire/log-record.ts';
 import { counterDefinition } from './support/counter.ts';
 
 const test = suite('shard/shard-state');
@@ -18,11 +20,19 @@ function newState(windowOperations?: number): ShardState {
 function entry(
   after: Place,
   at: Place,
-  options: { term?: number; generation?: string; operations?: readonly LoggedOperation[] } = {},
+  options: {
+    term?: number;
+    generation?: string;
+    operations?: readonly LoggedOperation[];
+    failures?: number;
+    skip?: SkipMark;
+  } = {},
 ): { seq: number; id: string; data: Uint8Array } {
-  const { term = 1, generation = 'g', operations } = options;
+  const { term = 1, generation = 'g', operations, failures, skip } = options;
   const data = encodeLogRecord({
-    kind: operations === undefined ? 'term' : 'batch',
+    kind: skip !== undefined ? 'skip' : operations === undefined ? 'term' : 'batch',
+    ...(failures === undefined ? {} : { failures }),
+    ...(skip === undefined ? {} : { skip }),
     generation,
     term,
     prevSeq: after.seq,
@@ -30,6 +40,19 @@ function entry(
     operations: (operations ?? []).map(encodeOperation),
   });
   return { ...at, data };
+}
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+function failWith(error: Error | string): never {
+  throw error instanceof Error ? error : new Error(error);
 }
 
 const add = (id: string, key = 'k', fail?: string): LoggedOperation => ({ id, record: { key, by: 1, fail } });
@@ -83,9 +106,65 @@ test('a typed error marks its operation alone, and takes its number', () => {
   assert.equal(state.window.get('o3'), { ok: true, value: { value: 2, seqNo: 2 }, seq: 1 });
 });
 
-test('an untyped error fails the copy', () => {
-  const failing = entry(START, { seq: 1, id: 'r1' }, { operations: [add('o1', 'k', 'untyped')] });
-  assert.throws(() => newState().apply(failing), /apply broke/);
+test('an untyped error fails the copy, and says at which operation', () => {
+  const operations = [add('o1'), add('o2', 'k', 'untyped')];
+  const error = thrownBy(() => newState().apply(entry(START, { seq: 1, id: 'r1' }, { operations })));
+  assert.instance(error, PoisonError);
+  const { seq, place, operation, message } = error instanceof PoisonError ? error : failWith('no PoisonError');
+  assert.equal([seq, place, operation], [1, 1, 'o2']);
+  assert.match(message, 'operation 1 of record 1 cannot be applied: apply broke');
+});
+
+test('trouble of this copy alone is neither an outcome nor poison: the copy applies it again', () => {
+  for (const own of [
+    new CoppiceError('STORAGE_FULL', 'no room'),
+    new CoppiceError('OUT_OF_MEMORY', 'no memory'),
+    new CoppiceError('CORRUPT_SEGMENT', 'torn'),
+    new RangeError('Array buffer allocation failed'),
+    Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' }),
+  ]) {
+    const definition = { ...counterDefinition, apply: () => failWith(own) };
+    const state = new ShardState({ definition, generation: 'g', shard: 0, settings: null });
+    const error = thrownBy(() => state.apply(entry(START, { seq: 1, id: 'r1' }, { operations: [add('o1')] })));
+    assert.ok(isCoppiceError(error, 'INTERNAL'), `${own.message} became ${String(error)}`);
+    assert.is(state.window.get('o1'), undefined);
+  }
+});
+
+test('what the log skips fails without being tried, alone in its batch, and takes its number', () => {
+  const state = newState();
+  const skip = { seq: 1, place: 1, error: { code: 'ACTOR_FAILED', message: 'it cannot be applied' } };
+  state.failed.expect(skip);
+  const operations = [add('o1'), add('o2', 'k', 'untyped'), add('o3')];
+  assert.is(state.apply(entry(START, { seq: 1, id: 'r1' }, { operations })).kind, 'applied');
+  assert.equal(state.window.get('o2'), { ok: false, error: skip.error, seq: 1 });
+  assert.equal(state.window.get('o3'), { ok: true, value: { value: 2, seqNo: 2 }, seq: 1 });
+  assert.is(state.apply(entry({ seq: 1, id: 'r1' }, { seq: 2, id: 'r2' }, { skip })).kind, 'applied');
+  assert.equal(state.failed.skipped, { count: 1, last: [skip] });
+  assert.is(state.skipRecordSeq, 2);
+});
+
+test('a copy that has applied what the log skips does not hold what the others do', () => {
+  const state = newState();
+  state.apply(entry(START, { seq: 1, id: 'r1' }, { operations: [add('o1')] }));
+  const skip = { seq: 1, place: 0, error: { code: 'ACTOR_FAILED', message: 'it cannot be applied' } };
+  const verdict = state.apply(entry({ seq: 1, id: 'r1' }, { seq: 2, id: 'r2' }, { skip }));
+  assert.is(verdict.kind, 'broken');
+  assert.match(verdict.kind === 'broken' ? verdict.reason : '', /record 2 skips operation 0 of record 1/);
+});
+
+test('a copy on which other operations failed than on the primary does not go on', () => {
+  const [one, other] = [newState(), newState()];
+  one.apply(entry(START, { seq: 1, id: 'r1' }, { operations: [add('o1'), add('o2', 'k', 'typed')] }));
+  other.apply(entry(START, { seq: 1, id: 'r1' }, { operations: [add('o1'), add('o2')] }));
+  const next = entry(
+    { seq: 1, id: 'r1' },
+    { seq: 2, id: 'r2' },
+    { operations: [add('o3')], failures: one.failed.fingerprint },
+  );
+  assert.is(one.apply(next).kind, 'applied');
+  const verdict = other.apply(next);
+  assert.match(verdict.kind === 'broken' ? verdict.reason : '', /where other operations had failed than here/);
 });
 
 test('a logged rejection is remembered, and takes no number', () => {

@@ -12,6 +12,7 @@ import { createIndex, deleteIndex, getIndex, updateIndex } from './indices.ts';
 import { get, multiGet } from './read.ts';
 import { count, multiSearch, search } from './search.ts';
 import { shardHistory } from './shard-history.ts';
+import { skippedOperations } from './skipped-operations.ts';
 import { createSnapshot, deleteSnapshot, listSnapshots, restoreSnapshot } from './snapshots.ts';
 import { bulk, writeAction } from './write.ts';
 
@@ -169,6 +170,13 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     index: 'snapshot',
     deadlineMs: SNAPSHOT_MS,
     summary: 'deletes a snapshot, or gives up one that is being taken',
+    example: '{}',
+  },
+  'skipped-operations': {
+    run: skippedOperations,
+    index: 'one',
+    deadlineMs: READ_MS,
+    summary: 'lists the writes that could not be applied and were skipped',
     example: '{}',
   },
   indices: { run: listIndices, index: 'none', deadlineMs: READ_MS, summary: 'lists indices and groups', example: '{}' },

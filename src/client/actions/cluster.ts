@@ -142,9 +142,10 @@ function describeGroup(root: Root, group: GroupRecord): unknown {
 }
 
 function showCopy(copy: PlacedCopy): unknown {
-  const { leaf, state, term, seq, lastSeq, docCount, sizeBytes, reason, checkpointFailure } = copy;
-  const { restore, replay, disk } = copy;
+  const { leaf, state, term, seq, lastSeq, docCount, sizeBytes, checkpointFailure } = copy;
+  const { restore, replay, disk, poison, skipped } = copy;
   const recovery = restore === undefined ? replay && { from: 'log', ...replay } : { from: 'checkpoint', ...restore };
+  const reason = copy.reason ?? (poison === undefined ? undefined : `${poison.reason} (tried ${poison.tries} times)`);
   return {
     leaf,
     state,
@@ -157,6 +158,8 @@ function showCopy(copy: PlacedCopy): unknown {
     ...(checkpointFailure === undefined ? {} : { checkpoint_failure: checkpointFailure }),
     ...(recovery === undefined ? {} : { recovery: showRecovery(recovery) }),
     ...(disk === undefined ? {} : { disk: { reason: disk.reason, waiting_bytes: disk.waitingBytes } }),
+    ...(poison === undefined ? {} : { poison: { record: poison.seq, operation: poison.place, tries: poison.tries } }),
+    ...(skipped === undefined ? {} : { skipped }),
     ...(reason === undefined ? {} : { reason }),
   };
 }

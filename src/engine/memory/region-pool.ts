@@ -148,7 +148,7 @@ function createMemory(): SharedMemory {
   try {
     return new webAssembly.Memory({ initial: FIRST_PAGES, maximum: MAX_PAGES, shared: true });
   } catch (cause) {
-    throw new CoppiceError('LIMIT_EXCEEDED', 'no address space for another memory of segments', { cause });
+    throw new CoppiceError('OUT_OF_MEMORY', 'no address space for another memory of segments', { cause });
   }
 }
 
@@ -163,7 +163,7 @@ function tryToGrow(memory: SharedMemory, pages: number): boolean {
 }
 
 function noRoom(roomBytes: number): CoppiceError {
-  return new CoppiceError('LIMIT_EXCEEDED', `no room for ${roomBytes} bytes in the memory of segments`);
+  return new CoppiceError('OUT_OF_MEMORY', `no room for ${roomBytes} bytes in the memory of segments`);
 }
 
 function alignUp(address: number): number {

@@ -29,7 +29,7 @@ export interface RegionPool {
    * Allocates zeroed memory.
    *
    * @param near A region, or what else names a memory, where the new one must lie too: one kernel call can use both.
-   * @throws CoppiceError `LIMIT_EXCEEDED` if there is no room, or if `byteLength` is above 2 GiB.
+   * @throws CoppiceError `OUT_OF_MEMORY` if there is no room, `LIMIT_EXCEEDED` if `byteLength` is above 2 GiB.
    */
   allocate(byteLength: number, near?: Pick<Region, 'memory'>): Region;
   /** Bytes in regions that were not released. */

@@ -209,7 +209,7 @@ function allocate(view: ShardView, byteLength: number, part: IndexPart): Bitmap[
   try {
     return view.regions.allocate(byteLength, part.kernelPart?.region);
   } catch (error) {
-    if (isCoppiceError(error, 'LIMIT_EXCEEDED')) return undefined;
+    if (isCoppiceError(error, 'OUT_OF_MEMORY') || isCoppiceError(error, 'LIMIT_EXCEEDED')) return undefined;
     throw error;
   }
 }

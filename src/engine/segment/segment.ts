@@ -220,7 +220,7 @@ export function openSegment(place: SegmentPlace): Segment {
  * Opens a segment, a slice of about a millisecond at a time. A generator that is not run to its end is to be returned
  * (`return()`), so that it gives back what it holds.
  *
- * @throws CoppiceError `CORRUPT_SEGMENT` or `UNSUPPORTED_FORMAT`; `LIMIT_EXCEEDED` if there is no memory.
+ * @throws CoppiceError `CORRUPT_SEGMENT` or `UNSUPPORTED_FORMAT`; `OUT_OF_MEMORY` if there is no memory.
  */
 export function* openSegmentInSlices(place: SegmentPlace): Generator<void, Segment> {
   const file = place.store.open(place.name);

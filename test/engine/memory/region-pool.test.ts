@@ -72,7 +72,7 @@ test('a second memory is opened when the first is full, and dropped when it is e
   assert.is(new Set([first, second, third].map(({ memory }) => memory)).size > 1, true);
   assert.throws(
     () => pool.allocate(2 ** 31, first),
-    (error: unknown) => isCoppiceError(error, 'LIMIT_EXCEEDED'),
+    (error: unknown) => isCoppiceError(error, 'OUT_OF_MEMORY'),
   );
   for (const region of [first, second, third]) region.release();
   assert.is(pool.usedBytes, 0);
@@ -101,7 +101,7 @@ test('a lent range is used for what must lie near it, and only within its bounds
   assert.ok(inside.bytes.every((byte) => byte === 0));
   assert.throws(
     () => pool.allocate(6000, segment),
-    (error: unknown) => isCoppiceError(error, 'LIMIT_EXCEEDED'),
+    (error: unknown) => isCoppiceError(error, 'OUT_OF_MEMORY'),
   );
   assert.is.not(pool.allocate(10).memory, scratch.memory);
 });

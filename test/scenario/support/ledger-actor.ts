@@ -12,10 +12,34 @@ export type LedgerState = { readonly shard: number; readonly lists: Map<string, 
 type Kept = { readonly lists: readonly [string, string[]][]; readonly order: string[] };
 
 /** What the log holds: a tag goes to a place of a list. */
-export type LedgerRecord = { readonly key: string; readonly tag: string; readonly at: number };
+export type LedgerRecord = {
+  readonly key: string;
+  readonly tag: string;
+  readonly at: number;
+  /** What it takes: no copy can apply `poison`, and any copy may falter at `shaky`. */
+  readonly kind?: LedgerKind;
+};
+
+/** Kinds of commands that are not simply applied. */
+export type LedgerKind = 'poison' | 'shaky';
 
 /** A command's body: `expected` is the length that the list must have. */
-export type LedgerCommand = { readonly key: string; readonly tag: string; readonly expected?: number };
+export type LedgerCommand = {
+  readonly key: string;
+  readonly tag: string;
+  readonly expected?: number;
+  readonly kind?: LedgerKind;
+};
+
+/** What may be wrong with the actor of one process. */
+export type LedgerFlaws = {
+  /** Whether rejections are thrown, as only what no state could accept may be. */
+  readonly rejectsEarly?: boolean;
+  /** Asked at each shaky operation: whether it fails here, and perhaps nowhere else. */
+  readonly falters?: () => boolean;
+  /** Whether what fails here is made to look as if it failed everywhere. */
+  readonly skipsByItself?: boolean;
+};
 
 /** What a command is answered with: the place that the tag got. */
 export type LedgerResult = { readonly at: number };
@@ -27,9 +51,9 @@ export const LEDGER_REQUIREMENT = 'group:ledger';
  * Makes the definition for one process.
  *
  * @param onState Told of each state that is built.
- * @param rejectsEarly Whether rejections are thrown, as only what no state could accept may be.
  */
-export function ledgerDefinition(onState: (state: LedgerState) => void, rejectsEarly = false): StatefulDefinition {
+export function ledgerDefinition(onState: (state: LedgerState) => void, flaws: LedgerFlaws = {}): StatefulDefinition {
+  const { rejectsEarly = false, falters = () => false, skipsByItself = false } = flaws;
   return defineActor({
     kind: 'stateful',
     name: 'ledger',
@@ -38,7 +62,12 @@ export function ledgerDefinition(onState: (state: LedgerState) => void, rejectsE
       onState(state);
       return state;
     },
-    apply: (state, { key, tag, at }: LedgerRecord): LedgerResult => {
+    apply: (state, { key, tag, at, kind }: LedgerRecord): LedgerResult => {
+      if (kind === 'poison') throw new TypeError(`${tag} is poison`);
+      if (kind === 'shaky' && falters()) {
+        if (skipsByItself) throw new CoppiceError('BAD_REQUEST', `${tag} faltered`);
+        throw new TypeError(`${tag} faltered`);
+      }
       const list = state.lists.get(key) ?? [];
       // Deciding on a state that never came to be would show here, on every copy.
       if (list.length !== at) throw new Error(`${tag} was decided for place ${at} of ${key}, which has ${list.length}`);
@@ -70,14 +99,14 @@ export function ledgerDefinition(onState: (state: LedgerState) => void, rejectsE
     endpoints: {
       put: command<LedgerState, LedgerCommand, LedgerRecord>({
         polling: { by: 'key' },
-        decide: (state, { key, tag, expected }, context) => {
+        decide: (state, { key, tag, expected, kind }, context) => {
           const before = context.pending(key)?.record.at;
           const length = before === undefined ? (state.lists.get(key)?.length ?? 0) : before + 1;
           if (expected !== undefined && expected !== length) {
             if (rejectsEarly) throw new CoppiceError('CONFLICT', `${key} has ${length}`);
             return reject('CONFLICT', `${key} has ${length}`);
           }
-          return accept(key, { key, tag, at: length });
+          return accept(key, { key, tag, at: length, ...(kind === undefined ? {} : { kind }) });
         },
       }),
       get: query<LedgerState, { key: string }, readonly string[]>({

@@ -7,18 +7,20 @@ import { numberAt, parseAnswer } from '../../../src/bus/nats/api.ts';
 import { JS_HEADERS } from '../../../src/bus/nats/stream.ts';
 import type { SimBus } from '../../../src/bus/sim/sim-bus.ts';
 import type { SimNode } from '../../../src/bus/sim/sim-node.ts';
-import { decodeLogRecord, encodeLogRecord } from '../../../src/wire/log-record.ts';
+import { decodeLogRecord, encodeLogRecord, type LogRecord } from '../../../src/wire/log-record.ts';
 import { type AskedAppend, type Lies, LyingBus } from './lying-bus.ts';
 import type { SimClusterOptions } from './sim-cluster.ts';
 
 /** A rule, and the cluster that breaks it. */
 export type Mutation = {
   readonly rule: string;
-  readonly cluster: Pick<SimClusterOptions, 'wrapBus' | 'rejectsEarly' | 'depotLies'>;
+  readonly cluster: Pick<SimClusterOptions, 'wrapBus' | 'flaws' | 'falterShare' | 'depotLies'>;
   /** Log records between checkpoints, where it is about those. */
   readonly checkpointRecords?: number;
   /** Faults in which it matters. */
   readonly faultKinds: readonly string[];
+  /** Whether there are operations that copies fail at. */
+  readonly poisons?: boolean;
 };
 
 const REUSED_SHARE = 0.05;
@@ -26,6 +28,8 @@ const GAP_SHARE = 0.1;
 const GAPS = 4;
 const PURGED_TOO_FAR = 4;
 const LATE_MS = 1_000;
+const MUTATED_FALTERS = 0.3;
+const UNDECIDED_SHARE = 0.7;
 
 /** Rules of protocol.md that can be broken from outside. */
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
@@ -67,7 +71,17 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   rejectedEarly: {
     rule: 'a rejection that depends on state is in the log before it is told (Write 1)',
     faultKinds: ['duplicates', 'delays'],
-    cluster: { rejectsEarly: true },
+    cluster: { flaws: { rejectsEarly: true } },
+  },
+  skippedAlone: {
+    rule: 'a copy that fails where the primary did not must not skip by itself (Apply)',
+    faultKinds: ['delays', 'pause'],
+    poisons: true,
+    cluster: {
+      ...lying(() => ({ append: appendWithoutFingerprint })),
+      flaws: { skipsByItself: true },
+      falterShare: MUTATED_FALTERS,
+    },
   },
   purgedTooEarly: {
     rule: 'the log is cut at the second-newest checkpoint, and no further (Checkpoint 3)',
@@ -91,6 +105,9 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
 
 /** A tail that leaves out records, which the chain check must notice: nothing else may come of it. */
 export const GAPPED_TAILS = lying((_, node) => gappedTails(node, false));
+
+/** Primaries that do not get to log what is to be skipped: it is left to all copies together, and nothing else may come of it. */
+export const UNDECIDED_SKIPS = lying((_, node) => ({ append: appendNotEverySkip(node) }));
 
 function lying(lies: (bus: SimBus, node: SimNode) => Lies): Mutation['cluster'] {
   return { wrapBus: (bus, node) => new LyingBus(bus, lies(bus, node)) };
@@ -150,6 +167,26 @@ async function appendWherever({ honest, shard, record, signal }: AskedAppend): P
     const outcome = await honest.append(shard, { ...record, expectedSeq }, signal);
     if (outcome.kind === 'appended') return outcome;
   }
+}
+
+/** Tells nobody on how many operations the copy has failed, so that others cannot see that they hold something else. */
+async function appendWithoutFingerprint({ honest, shard, record, signal }: AskedAppend): Promise<AppendOutcome> {
+  const told = withoutFingerprint(decodeLogRecord(record.data));
+  return honest.append(shard, { ...record, data: encodeLogRecord(told) }, signal);
+}
+
+function appendNotEverySkip(node: SimNode): NonNullable<Lies['append']> {
+  return async ({ honest, shard, record, signal }) => {
+    const { skip, prevSeq } = decodeLogRecord(record.data);
+    const isPrimarys = skip !== undefined && skip.seq === prevSeq;
+    if (isPrimarys && node.env.random.next() < UNDECIDED_SHARE)
+      return { kind: 'fenced', last: await honest.last(shard) };
+    return honest.append(shard, record, signal);
+  };
+}
+
+function withoutFingerprint({ failures: _, ...told }: LogRecord): LogRecord {
+  return told;
 }
 
 /** Says that it is done, and does it some time later. The place is a guess, right as long as nobody else writes. */

@@ -15,6 +15,8 @@ import { LEDGER, Workload } from './workload.ts';
 export type ScenarioOptions = SimClusterOptions & {
   /** Whether there is a search index, too; by the seed unless told. */
   readonly searches?: boolean;
+  /** Whether clients also write what no copy can apply, or not every copy at once; by the seed unless told. */
+  readonly poisons?: boolean;
   /** Virtual milliseconds of work under faults; 12,000 unless told otherwise. */
   readonly faultsMs?: number;
   /** Whether it is a long one; by the seed unless true. */
@@ -44,6 +46,9 @@ const SETTLE_MS = 90_000;
 const STRAGGLERS_MS = 4_000;
 const LAST_WRITE_MS = 20_000;
 const SEARCH_SHARE = 0.15;
+/** In one of so many scenarios there are writes that no copy can apply, and copies falter at others. */
+const POISON_EVERY = 4;
+const FALTER_SHARE = 0.1;
 const FAULTS_MS = 12_000;
 /** Longest time from one fault to the next: few, many, a storm. */
 const PACES_MS = [2_500, 1_200, 400];
@@ -88,13 +93,16 @@ class Scenario {
   readonly #working = new Map<string, { readonly pid: number; done: boolean }>();
   readonly #lanes: number;
   readonly #writesMany: boolean;
+  readonly #poisons: boolean;
   readonly #paceMs: number;
   #over = false;
 
   constructor(options: ScenarioOptions) {
     this.#options = options;
     const checkpointRecords = options.checkpointRecords ?? CHECKPOINT_RECORDS[options.seed % CHECKPOINT_RECORDS.length];
-    this.#cluster = new SimCluster({ ...options, checkpointRecords });
+    this.#poisons = options.poisons ?? options.seed % POISON_EVERY === 1;
+    const falterShare = options.falterShare ?? (this.#poisons ? FALTER_SHARE : 0);
+    this.#cluster = new SimCluster({ ...options, checkpointRecords, falterShare });
     this.#random = this.#cluster.world.random.fork('scenario');
     this.#searches = options.searches ?? this.#random.chance(SEARCH_SHARE);
     this.#groups = new HostedGroups(this.#cluster, {
@@ -149,6 +157,7 @@ class Scenario {
         keys: this.#keys,
         searches: this.#searches,
         writesMany: this.#writesMany,
+        poisons: this.#poisons,
         lanes: this.#lanes,
         isOver: () => this.#over,
         tell: (text) => this.#cluster.tell(text),

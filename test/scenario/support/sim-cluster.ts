@@ -19,7 +19,7 @@ import { InlineHost } from '../../../src/host/inline-host.ts';
 import { Leaf } from '../../../src/host/leaf.ts';
 import { searchActor } from '../../../src/search/actor.ts';
 import type { CopyStatus } from '../../../src/wire/records.ts';
-import { LEDGER_REQUIREMENT, type LedgerState, ledgerDefinition } from './ledger-actor.ts';
+import { LEDGER_REQUIREMENT, type LedgerFlaws, type LedgerState, ledgerDefinition } from './ledger-actor.ts';
 import { type DepotLies, type SimBlobs, SimDepot } from './sim-depot.ts';
 
 /** Changes the bus of one process: how rules are broken on purpose. */
@@ -30,8 +30,10 @@ export type SimClusterOptions = {
   readonly seed: number;
   readonly keepsEvents?: boolean;
   readonly wrapBus?: WrapBus;
-  /** Whether the ledger tells its rejections at once, past the log: a rule broken on purpose. */
-  readonly rejectsEarly?: boolean;
+  /** What is wrong with the ledger: rules broken on purpose. */
+  readonly flaws?: Pick<LedgerFlaws, 'rejectsEarly' | 'skipsByItself'>;
+  /** Share of shaky operations that fail on one copy and not on the others, as for want of memory. */
+  readonly falterShare?: number;
   /** Log records between checkpoints; none are taken unless told. */
   readonly checkpointRecords?: number | undefined;
   readonly depotLies?: DepotLies;
@@ -55,8 +57,8 @@ type Role = 'leaf' | 'root';
 
 const CLUSTER = 'sim';
 const RESTART_MS = 300;
-/** Of a long fault: a copy that cannot read its log for ten seconds fails, says so, and tries again. */
-const BY_DESIGN = /copy failed .*JetStream does not answer/;
+/** A copy that cannot read its log for ten seconds fails, says so, and tries again; so does one whose actor fails. */
+const BY_DESIGN = /copy failed .*(JetStream does not answer|is poison|faltered)|actor failed to apply/;
 
 /** A cluster. */
 export class SimCluster {
@@ -75,7 +77,8 @@ export class SimCluster {
   readonly #depotLies: DepotLies;
   readonly #snapshots: boolean;
   readonly #wrapBus: WrapBus;
-  readonly #rejectsEarly: boolean;
+  readonly #flaws: LedgerFlaws;
+  readonly #falterShare: number;
   readonly #running = new Map<string, Running>();
   readonly #roles = new Map<string, Role>();
   readonly #down = new Set<string>();
@@ -84,7 +87,8 @@ export class SimCluster {
     seed,
     keepsEvents = false,
     wrapBus = (bus) => bus,
-    rejectsEarly = false,
+    flaws = {},
+    falterShare = 0,
     checkpointRecords,
     depotLies = {},
     snapshots = false,
@@ -92,7 +96,8 @@ export class SimCluster {
     this.#snapshots = snapshots;
     this.#checkpointRecords = checkpointRecords;
     this.#depotLies = depotLies;
-    this.#rejectsEarly = rejectsEarly;
+    this.#flaws = flaws;
+    this.#falterShare = falterShare;
     this.world = new SimWorld({ seed, keepsEvents });
     this.#wrapBus = wrapBus;
   }
@@ -186,7 +191,9 @@ export class SimCluster {
   }
 
   async #runLeaf(name: string, process: Running, context: ClusterContext): Promise<void> {
-    const ledger = ledgerDefinition((state) => process.ledgers.set(state.shard, state), this.#rejectsEarly);
+    const { random } = process.node.env;
+    const falters = (): boolean => !this.healed && this.#falterShare > 0 && random.next() < this.#falterShare;
+    const ledger = ledgerDefinition((state) => process.ledgers.set(state.shard, state), { ...this.#flaws, falters });
     const definitions: Readonly<Record<string, ActorDefinition>> = {
       [LEDGER_REQUIREMENT]: ledger,
       [SEARCH_REQUIREMENT]: searchActor,

@@ -8,12 +8,14 @@ import type { ClusterContext } from '../../../src/cluster/context.ts';
 import { Deadline, pause } from '../../../src/env.ts';
 import { asCoppiceError, type CoppiceError } from '../../../src/errors.ts';
 import type { DocumentWrite, History, LedgerWrite, WriteEnd } from '../../../src/testing/history.ts';
-import type { LedgerResult } from './ledger-actor.ts';
+import type { LedgerKind, LedgerResult } from './ledger-actor.ts';
 
 /** Group and index of the scenarios. */
 export const LEDGER = 'ledger';
 /** The index of the scenarios. */
 export const BOOKS = 'books';
+
+type WrittenLedger = { result: LedgerResult; token: Token };
 
 /** A client at work. */
 export type WorkloadOptions = {
@@ -26,6 +28,8 @@ export type WorkloadOptions = {
   readonly searches: boolean;
   /** Whether it also makes many writes in one call. */
   readonly writesMany: boolean;
+  /** Whether it also writes what no copy can apply, or not every copy at once. */
+  readonly poisons: boolean;
   /** Ops that it has under way at once. */
   readonly lanes: number;
   readonly isOver: () => boolean;
@@ -33,7 +37,9 @@ export type WorkloadOptions = {
 };
 
 /** Errors that say that the write was not and will not be applied. */
-const REFUSED = new Set(['CONFLICT', 'SHARD_UNAVAILABLE']);
+const REFUSED = new Set(['CONFLICT', 'SHARD_UNAVAILABLE', 'ACTOR_FAILED']);
+const POISON_SHARE = 0.02;
+const SHAKY_SHARE = 0.06;
 const WORDS = ['oak', 'beech', 'alder', 'coppice', 'hazel', 'birch', 'willow', 'ash'];
 
 /** A client's work. */
@@ -65,7 +71,9 @@ export class Workload {
   }
 
   async #step(): Promise<void> {
-    const { random, searches, writesMany } = this.#options;
+    const { random, searches, writesMany, poisons } = this.#options;
+    if (poisons && random.chance(POISON_SHARE)) return this.#writeOdd('poison');
+    if (poisons && random.chance(SHAKY_SHARE)) return this.#writeOdd('shaky');
     const dice = random.next();
     if (searches && dice < 0.2) return this.#writeDocument();
     if (searches && dice < 0.35) return this.#search();
@@ -85,7 +93,7 @@ export class Workload {
     const body = expected === undefined ? { key, tag } : { key, tag, expected };
     try {
       const answer = await client.call(LEDGER, 'put', body, { deadlineMs: random.between(300, 6_000) });
-      const { result, token } = answer as { result: LedgerResult; token: Token };
+      const { result, token } = answer as WrittenLedger;
       write.end = { kind: 'acknowledged', at: result.at, token };
       this.#token = newer(this.#token, token);
       this.#lengths.set(key, result.at + 1);
@@ -93,6 +101,25 @@ export class Workload {
     } catch (error) {
       write.end = endOf(asCoppiceError(error));
       tell(`${tag} → ${key}${expected === undefined ? '' : `[${expected}]`}: ${asCoppiceError(error).message}`);
+    }
+  }
+
+  /** To a key of its own: what is decided on top of it would fail with it. */
+  async #writeOdd(kind: LedgerKind): Promise<void> {
+    const { client, random, history, name, tell } = this.#options;
+    this.#count += 1;
+    const tag = `${name}.${this.#count}`;
+    const key = `${kind} ${tag}`;
+    const write: LedgerWrite = { key, tag, expected: undefined };
+    history.writes.push(write);
+    try {
+      const options = { deadlineMs: random.between(500, 6_000) };
+      const { result, token } = (await client.call(LEDGER, 'put', { key, tag, kind }, options)) as WrittenLedger;
+      write.end = { kind: 'acknowledged', at: result.at, token };
+      tell(`${kind} ${tag} at ${JSON.stringify(token)}`);
+    } catch (error) {
+      write.end = endOf(asCoppiceError(error));
+      tell(`${kind} ${tag}: ${asCoppiceError(error).message}`);
     }
   }
 
