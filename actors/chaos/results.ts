@@ -29,6 +29,8 @@ export type FaultRow = {
   readonly failedReads: number;
 };
 
+/** The last write before a fault was acknowledged so long before it at most. */
+const BEFORE_MS = 100;
 /** What ends so long after a fault is still put down to it. */
 const AFTERMATH_MS = 2_000;
 
@@ -44,7 +46,7 @@ export function rowsOf(faults: readonly StruckFault[], recorder: Recorder): read
       kind,
       times: struck.length,
       skipped: all.length - struck.length,
-      withoutWritesMs: { median: gaps[gaps.length >> 1] ?? 0, worst: gaps.at(-1) ?? 0 },
+      withoutWritesMs: { median: gaps[(gaps.length - 1) >> 1] ?? 0, worst: gaps.at(-1) ?? 0 },
       failedWrites: failed.filter(({ what }) => what === 'write').length,
       failedReads: failed.filter(({ what }) => what === 'read').length,
     };
@@ -87,12 +89,12 @@ export function drawResult(result: ChaosResult): string {
   ].join('');
 }
 
-/** The longest time without an acknowledged write that overlaps a fault. */
+/** The longest time without an acknowledged write that began in a fault: what began before is put down to another. */
 function longestGapMs(acknowledgedAtMs: readonly number[], { fromMs, toMs }: StruckFault): number {
   let longest = 0;
   for (let at = 1; at < acknowledgedAtMs.length; at += 1) {
     const [before, after] = [acknowledgedAtMs[at - 1] ?? 0, acknowledgedAtMs[at] ?? 0];
-    if (after >= fromMs && before <= toMs + AFTERMATH_MS) longest = Math.max(longest, after - before);
+    if (before >= fromMs - BEFORE_MS && before <= toMs + AFTERMATH_MS) longest = Math.max(longest, after - before);
   }
   return longest;
 }

@@ -18,7 +18,7 @@ export type StagedRun = {
   readonly forMs: number;
   readonly gapMs: PlanOptions['gapMs'];
   readonly lastsMs?: PlanOptions['gapMs'];
-  /** Names of the kinds that may strike; all but `leaf.away`, which takes half a minute, unless given. */
+  /** Names of the kinds that may strike; all unless given, but in a run of few minutes not those that take half of one. */
   readonly kinds?: readonly string[];
   readonly folder: string;
   readonly tell: (text: string) => void;
@@ -36,6 +36,7 @@ const ROOTS = 2;
 /** Often, so that leaves restore, logs are purged, and files are retired. */
 const CHECKPOINT_RECORDS = 100;
 const MAX_LISTENERS = 100;
+const LONG_RUN_MS = 300_000;
 
 /** Runs it. What it leaves in its folder is the caller's: see `clearRun`. */
 export async function stageAndRun(run: StagedRun): Promise<ChaosResult> {
@@ -50,7 +51,7 @@ export async function stageAndRun(run: StagedRun): Promise<ChaosResult> {
     tell,
   });
   try {
-    const plan = planFaults({ ...run, kinds: kindsOf(cluster, run.kinds) });
+    const plan = planFaults({ ...run, kinds: kindsOf(cluster, run) });
     tell(`seed ${seed}, ${servers} nats-server(s):\n${drawPlan(plan)}`);
     const { nats, context } = cluster;
     const running = runChaos({
@@ -82,9 +83,9 @@ export async function clearRun(folder: string, keeps: readonly string[] = []): P
   for (const name of await readdir(folder)) if (!keeps.includes(name)) await rm(join(folder, name), options);
 }
 
-function kindsOf(cluster: StagedCluster, names: readonly string[] | undefined): readonly FaultKind[] {
+function kindsOf(cluster: StagedCluster, { kinds: names, forMs }: StagedRun): readonly FaultKind[] {
   const all = [...processFaults(cluster, INDEX), ...natsFaults(cluster, INDEX), ...depotFaults(cluster)];
-  if (names === undefined) return all.filter(({ name }) => name !== 'leaf.away');
+  if (names === undefined) return all.filter(({ lastsMs }) => lastsMs === undefined || forMs >= LONG_RUN_MS);
   return names.map((name) => {
     const found = all.find((kind) => kind.name === name);
     if (found === undefined)
