@@ -8,9 +8,9 @@ const Source = v.looseObject({ text: v.string(), tags: v.exactOptional(v.array(v
 /** Of `index`, `create` and `delete`. */
 export const Written = v.object({ _version: v.number(), result: v.string(), token: Token });
 
-/** Of `bulk`. */
+/** Of `bulk`; without a token if nothing was written. */
 export const BulkWritten = v.object({
-  token: Token,
+  token: v.exactOptional(Token),
   items: v.array(
     v.record(
       v.string(),

@@ -18,6 +18,8 @@ export type FaultKind = {
   readonly does: string;
   /** Milliseconds that it lasts; short or long by chance unless given. */
   readonly lastsMs?: { readonly from: number; readonly to: number };
+  /** Whether it strikes only where it is named: it breaks more than is promised, or takes long. */
+  readonly isOptional?: boolean;
   /**
    * Begins one. Whom it strikes is up to `random`.
    *

@@ -120,7 +120,7 @@ export class Lane {
       write.end =
         answer === undefined || item === undefined
           ? this.#writeEnd(reply, undefined)
-          : this.#itemEnd(item, answer.token);
+          : this.#itemEnd(item, answer.token ?? {});
       this.#options.recorder.note({ put: write.id, text: write.text, bulk: true, end: write.end });
     }
   }

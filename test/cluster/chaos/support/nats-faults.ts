@@ -10,6 +10,7 @@ import { logSpec } from '../../../../src/cluster/groups.ts';
 import { eventually } from '../../../support/eventually.ts';
 import type { TestServer } from '../../../support/nats-server.ts';
 import type { NetNamespaces } from '../../../support/net-namespaces.ts';
+import { filesBelow, flipSomeBit } from './flipped-bit.ts';
 import type { StagedCluster } from './staged-cluster.ts';
 
 /** Chooses a server, by its place. */
@@ -37,12 +38,23 @@ export function natsFaults(cluster: StagedCluster, index: string): readonly Faul
     kind('nats.stop', 'SIGSTOP of a nats-server, then SIGCONT', stop, any),
     kind('nats.leave', 'SIGTERM of a nats-server', shutDown, any),
   ];
-  if (cluster.servers.length === 1) return always;
+  if (cluster.servers.length === 1) {
+    const does = 'the disk of the nats-server is full, until there is room and it is started again';
+    return [...always, kind('nats.full', does, async (server) => fill(cluster, server), any)];
+  }
   return [
     ...always,
     kind('nats.leader.kill', 'kill -9 of the nats-server that leads the log', kill, leader),
     kind('nats.leader.stop', 'SIGSTOP of the nats-server that leads the log', stop, leader),
     kind('nats.wipe', 'kill -9 of a nats-server, which comes back without its store', killAndWipe, any),
+    {
+      name: 'nats.flip',
+      does: 'kill -9 of a nats-server, and a bit of its streams’ blocks flips',
+      domain: 'nats',
+      // NATS makes it good mostly, not always: a damaged server that leads may know less of the registry for a while.
+      isOptional: true,
+      begin: async (random) => begin(cluster, await any(random), async (server) => killAndFlip(server, random)),
+    },
     ...networkFaults(cluster, any, leader),
   ];
 }
@@ -120,6 +132,29 @@ async function stop(server: TestServer): Promise<() => Promise<void>> {
 async function killAndWipe(server: TestServer): Promise<() => Promise<void>> {
   await server.kill();
   await server.wipe();
+  return async () => server.restart();
+}
+
+/**
+ * nats-server 2.15 answers no publish any more to a stream that has met a full disk, however much room there is later,
+ * until it is started again.
+ */
+async function fill({ disks }: StagedCluster, server: TestServer): Promise<() => Promise<void>> {
+  const { nats } = disks;
+  if (nats === undefined) throw new FaultSkipped('this machine allows no disk of its own for the nats-server');
+  await nats.fill();
+  return async () => {
+    await nats.free();
+    await server.shutDown();
+    await server.restart();
+  };
+}
+
+/** Started again it finds the damage by its checksums, and fetches what it has cut off from the others. */
+async function killAndFlip(server: TestServer, random: SimRandom): Promise<() => Promise<void>> {
+  await server.kill();
+  const blocks = await filesBelow(server.store, (path) => /streams\/.*\/msgs\/.*\.blk$/.test(path));
+  if (blocks.length > 0) await flipSomeBit(blocks, random);
   return async () => server.restart();
 }
 

@@ -4,12 +4,13 @@ import { FaultSkipped } from '../../../../actors/chaos/fault.ts';
 import { controllerProcess, somePrimary } from '../../../../actors/chaos/whereabouts.ts';
 import type { SimRandom } from '../../../../src/bus/sim/sim-random.ts';
 import type { Direction } from '../../../support/partition-proxy.ts';
+import { filesBelow, flipSomeBit } from './flipped-bit.ts';
 import type { StagedCluster } from './staged-cluster.ts';
 import type { StagedProcess } from './staged-process.ts';
 
 type Choose = (random: SimRandom) => StagedProcess | Promise<StagedProcess>;
 type Undo = () => Promise<void>;
-type Strike = (victim: StagedProcess) => Promise<{ readonly what: string; readonly undo: Undo }>;
+type Strike = (victim: StagedProcess, random: SimRandom) => Promise<{ readonly what: string; readonly undo: Undo }>;
 
 /** A leaf gone for so long is given up, and its copies move. */
 const AWAY_MS = { from: 22_000, to: 28_000 };
@@ -24,11 +25,12 @@ export function processFaults(cluster: StagedCluster, index: string): readonly F
     name,
     does,
     domain: choose === root || choose === controller ? 'root' : 'leaf',
-    begin: async (random) => begin(await choose(random), strike),
+    begin: async (random) => begin(await choose(random), strike, random),
   });
   return [
     kind('leaf.kill', 'kill -9 of a leaf', leaf, kill),
     kind('leaf.wipe', 'kill -9 of a leaf, which comes back without its data folder', leaf, killAndWipe),
+    kind('leaf.flip', 'kill -9 of a leaf, and a bit of its local files flips', leaf, killAndFlip),
     kind('leaf.stop', 'SIGSTOP of a leaf, then SIGCONT', leaf, stop),
     kind('leaf.leave', 'SIGTERM of a leaf, which hands over', leaf, leave),
     kind('leaf.cut', 'a leaf is cut off from all nats-servers', leaf, cut('both')),
@@ -47,9 +49,9 @@ export function processFaults(cluster: StagedCluster, index: string): readonly F
   ];
 }
 
-async function begin(victim: StagedProcess, strike: Strike): Promise<BegunFault> {
+async function begin(victim: StagedProcess, strike: Strike, random: SimRandom): Promise<BegunFault> {
   victim.struck = true;
-  const { what, undo } = await strike(victim);
+  const { what, undo } = await strike(victim, random);
   const end = async (): Promise<void> => {
     await undo();
     victim.struck = false;
@@ -68,6 +70,14 @@ const killAndWipe: Strike = async (victim) => {
   await victim.down('SIGKILL');
   await victim.wipe();
   return { what: `${victim.name} (${pid}) is killed and emptied`, undo: async () => victim.up() };
+};
+
+/** Logs are for people. */
+const killAndFlip: Strike = async (victim, random) => {
+  await victim.down('SIGKILL');
+  const files = await filesBelow(victim.data, (name) => !name.endsWith('.log'));
+  const what = files.length === 0 ? 'it had no files' : (await flipSomeBit(files, random)).what;
+  return { what: `${victim.name} is killed; ${what}`, undo: async () => victim.up() };
 };
 
 const leave: Strike = async (victim) => {

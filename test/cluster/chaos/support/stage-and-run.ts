@@ -18,7 +18,7 @@ export type StagedRun = {
   readonly forMs: number;
   readonly gapMs: PlanOptions['gapMs'];
   readonly lastsMs?: PlanOptions['gapMs'];
-  /** Names of the kinds that may strike; all unless given, but in a run of few minutes not those that take half of one. */
+  /** Names of the kinds that may strike; all unless given, but not those that are optional, and in a run of few minutes not those that take half of one. */
   readonly kinds?: readonly string[];
   readonly folder: string;
   readonly tell: (text: string) => void;
@@ -85,7 +85,10 @@ export async function clearRun(folder: string, keeps: readonly string[] = []): P
 
 function kindsOf(cluster: StagedCluster, { kinds: names, forMs }: StagedRun): readonly FaultKind[] {
   const all = [...processFaults(cluster, INDEX), ...natsFaults(cluster, INDEX), ...depotFaults(cluster)];
-  if (names === undefined) return all.filter(({ lastsMs }) => lastsMs === undefined || forMs >= LONG_RUN_MS);
+  if (names === undefined)
+    return all.filter(
+      ({ isOptional, lastsMs }) => isOptional !== true && (lastsMs === undefined || forMs >= LONG_RUN_MS),
+    );
   return names.map((name) => {
     const found = all.find((kind) => kind.name === name);
     if (found === undefined)

@@ -14,6 +14,7 @@ import { asCoppiceError } from '../../../../src/errors.ts';
 import { startNatsCluster } from '../../../support/nats-cluster.ts';
 import { startNats, type TestServer } from '../../../support/nats-server.ts';
 import { type NetNamespaces, openNetNamespaces } from '../../../support/net-namespaces.ts';
+import { openSmallDisk, type SmallDisk } from '../../../support/small-disk.ts';
 import { StagedProcess } from './staged-process.ts';
 
 /** What is staged. */
@@ -40,6 +41,8 @@ export type StagedCluster = {
   readonly roots: readonly StagedProcess[];
   /** Folder of the depot. */
   readonly depot: string;
+  /** Disks that can be filled, where this machine allows to mount them. */
+  readonly disks: StagedDisks;
   /** The judge's connection and seat. */
   readonly bus: NatsBus;
   readonly context: ClusterContext;
@@ -50,10 +53,15 @@ export type StagedCluster = {
   close(): Promise<void>;
 };
 
+/** The disk of the depot, and that of the only nats-server. */
+export type StagedDisks = { readonly depot?: SmallDisk; readonly nats?: SmallDisk };
+
 /** As `coppice up` configures its own: what hangs is noticed soon. */
 const NATS_CONFIG = 'ping_interval: "1s"\nping_max: 2\nwrite_deadline: "2s"\n';
 const NAME = 'coppice';
 const RECONNECT_MS = 50;
+/** More than a run of half an hour writes. */
+const DISK_MIB = 512;
 
 /** Starts a cluster; rejects, and leaves nothing behind, if it does not come up. */
 export async function stageCluster(options: StageOptions): Promise<StagedCluster> {
@@ -77,6 +85,8 @@ async function stage(
   const { folder, tell } = options;
   await mkdir(folder, { recursive: true });
   const depot = join(folder, 'depot');
+  const disks = await disksFor(options, depot);
+  closers.push(async () => Promise.all([disks.depot?.close(), disks.nats?.close()]));
   const namespaces = await namespacesFor(options);
   if (namespaces !== undefined) closers.push(async () => namespaces.close());
   const { servers, url } = await startServers(options, namespaces);
@@ -125,7 +135,21 @@ async function stage(
     reconnectDelayHandler,
   });
   closers.push(async () => nats.close());
-  return { name: NAME, folder, servers, namespaces, leaves, roots, depot, bus, context, nats, crashes, close };
+  return { name: NAME, folder, servers, disks, namespaces, leaves, roots, depot, bus, context, nats, crashes, close };
+}
+
+/** Loud where they are not to be had: full disks are skipped then. */
+async function disksFor({ servers, folder, tell }: StageOptions, depot: string): Promise<StagedDisks> {
+  try {
+    const depotDisk = await openSmallDisk(depot, DISK_MIB);
+    return {
+      depot: depotDisk,
+      ...(servers === 1 ? { nats: await openSmallDisk(join(folder, 'nats'), DISK_MIB) } : {}),
+    };
+  } catch (error) {
+    tell(`NO SMALL DISKS, so none that is full: ${asCoppiceError(error).message}`);
+    return {};
+  }
 }
 
 /** Loud where it is not to be had: faults of the network between servers are skipped then. */
