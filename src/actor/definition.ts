@@ -140,7 +140,16 @@ export type CheckpointFile = {
 
 /** A state at one moment, as files that do not change until they are released. */
 export type ActorCheckpoint = {
+  /** To be asked for once `work` has returned false; whoever asks before waits for all of it. */
   readonly files: readonly CheckpointFile[];
+  /**
+   * Does in slices what is left to do until the files can be read, while the state goes on: what they will hold is fixed.
+   * Absent if nothing is left.
+   *
+   * @param shouldStop Asked about every millisecond; once true, the call returns.
+   * @returns Whether there is more to do.
+   */
+  work?(shouldStop: () => boolean): boolean;
   /** Nobody reads the files any more. */
   release(): void;
 };
@@ -178,6 +187,12 @@ export type StatefulDefinition<State = unknown, Record_ = unknown, Shared = unkn
    * @returns Whether there is more to do.
    */
   maintain?(state: State, shouldStop: () => boolean): boolean;
+  /**
+   * Ends in slices what `checkpoint` would else have to wait for, as `maintain` does its work; `checkpoint` follows at once.
+   *
+   * @returns Whether there is more to do.
+   */
+  prepareCheckpoint?(state: State, shouldStop: () => boolean): boolean;
   /**
    * Captures the state as it is now, as immutable files. Equal content should give equal bytes: files that an earlier
    * checkpoint has are not stored again. With `restore` the log need not be kept for ever; without both, a copy replays it

@@ -47,6 +47,7 @@ import { createMemoryStore } from './store/memory-store.ts';
 import type { Store } from './store/store.ts';
 import { CommitLog } from './writer/commit-log.ts';
 import { FieldMap } from './writer/field-map.ts';
+import { PendingCommit } from './writer/pending-commit.ts';
 import type { SegmentSlot } from './writer/segment-list.ts';
 import { ShardWriter } from './writer/shard-writer.ts';
 import { threadRegions } from './writer/thread-memory.ts';
@@ -138,6 +139,7 @@ export class ShardEngine implements Engine {
   readonly #shares = new Map<number, { readonly slots: readonly SegmentSlot[]; readonly lent: readonly Region[] }>();
   #shareCount = 0;
   #view: ShardView | undefined;
+  #pendingCommit: PendingCommit | undefined;
   #isClosed = false;
 
   /** Use `createEngine` or `openEngine`. */
@@ -274,10 +276,34 @@ export class ShardEngine implements Engine {
 
   /** Makes everything that was written so far survive: a later `openEngine` finds exactly this. */
   commit(): void {
+    this.beginCommit().finish();
+  }
+
+  /**
+   * Finishes in slices what `beginCommit` would else finish at once.
+   *
+   * @param shouldStop Asked about every millisecond.
+   * @returns Whether there is more to do.
+   */
+  prepareCommit(shouldStop: () => boolean): boolean {
     this.#checkOpen();
-    this.#writer.flush();
-    const { segments, nextNumber } = this.#writer;
-    this.#commits.commit(segments, { schema: this.schema, analysis: this.#analysis, nextNumber });
+    while (this.#writer.stepFlush()) if (shouldStop()) return true;
+    return false;
+  }
+
+  /**
+   * Begins a commit of everything that was written so far, which is then written in slices; later writes are not in it. Of
+   * several that overlap, the former is finished at once when the next begins.
+   *
+   * @param onFiles Told the files once they are complete. They do not change, and stay until the next commit.
+   */
+  beginCommit(onFiles: (files: readonly string[]) => void = () => {}): PendingCommit {
+    this.#checkOpen();
+    this.#pendingCommit?.yield();
+    const state = { schema: this.schema, analysis: this.#analysis };
+    const pending = new PendingCommit({ commits: this.#commits, writer: this.#writer, state, onFiles });
+    this.#pendingCommit = pending;
+    return pending;
   }
 
   /** Files of the last commit; they do not change, and stay until the next one. */
@@ -316,6 +342,7 @@ export class ShardEngine implements Engine {
     this.#isClosed = true;
     for (const number of [...this.#shares.keys()]) this.release({ number });
     this.#filters.close();
+    this.#pendingCommit?.cancel();
     this.#writer.close();
     this.#unlock();
     this.#view = undefined;

@@ -95,6 +95,7 @@ export const searchActor: StatefulDefinition<SearchState, SearchRecord, SearchSh
   apply,
   stats: (state) => state.engine.stats(),
   maintain: (state, shouldStop) => state.engine.maintain(shouldStop),
+  prepareCheckpoint: (state, shouldStop) => state.engine.prepareCommit(shouldStop),
   checkpoint: captureSearch,
   restore: restoreSearch,
   close: (state) => state.engine.close(),

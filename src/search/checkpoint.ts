@@ -20,17 +20,25 @@ type Kept = {
 };
 
 /**
- * Captures a shard. What is in the engine's head is written out at once: `maintain` does most of that before, in slices.
- * Files stay readable until `release`, whatever the engine does with their names meanwhile.
+ * Captures a shard as it is now. What is in the engine's head is written out by `work`, in slices. Files stay readable until
+ * `release`, whatever the engine does with their names meanwhile.
  */
 export function captureSearch(state: SearchState): ActorCheckpoint {
-  state.engine.commit();
+  let opened: readonly OpenedFile[] = [];
+  let isReleased = false;
+  const commit = state.engine.beginCommit((names) => {
+    if (!isReleased) opened = names.map((name) => openFile(state.store, name, state.keepsFiles));
+  });
   const kept: Kept = { format: FORMAT, mappings: state.mappings, tombstones: state.tombstones() };
   const bytes = new TextEncoder().encode(JSON.stringify(kept));
-  const opened = state.engine.files().map((name) => openFile(state.store, name, state.keepsFiles));
   return {
-    files: [{ name: STATE_FILE, sizeBytes: bytes.length, read: () => bytes }, ...opened],
+    get files() {
+      commit.finish();
+      return [{ name: STATE_FILE, sizeBytes: bytes.length, read: () => bytes }, ...opened];
+    },
+    work: (shouldStop) => commit.step(shouldStop),
     release: () => {
+      isReleased = true;
       for (const { close } of opened) close();
     },
   };

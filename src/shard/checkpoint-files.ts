@@ -12,7 +12,6 @@ import {
   decodeRuntimeShare,
   depotName,
   encodeManifest,
-  encodeRuntimeShare,
   hashOfDepotName,
   type Manifest,
   type ManifestFile,
@@ -20,6 +19,7 @@ import {
 } from '../wire/checkpoint-format.ts';
 import type { CheckpointMark } from '../wire/log-record.ts';
 import { type CapturedState, ShardState } from './shard-state.ts';
+import { encodeShareInSlices } from './write-out.ts';
 
 /** The thread is left to others after hashing so many bytes. */
 const HASH_BYTES = 2 * 1024 * 1024;
@@ -56,7 +56,7 @@ export type LoadOptions = Where & {
 export async function storeCheckpoint(captured: CapturedState, options: StoreOptions): Promise<CheckpointMark> {
   const { share, actor } = captured;
   const { generation, shard } = options;
-  const runtimeBytes = encodeRuntimeShare(share);
+  const runtimeBytes = await encodeShareInSlices(share, options.clock, options.signal);
   const runtime = { name: '_runtime', sizeBytes: runtimeBytes.length, read: () => runtimeBytes };
   const stored: ManifestFile[] = [];
   for (const file of [runtime, ...actor.files]) stored.push(await storeFile(file, share.seq, options));

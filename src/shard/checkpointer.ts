@@ -11,7 +11,7 @@ import type { CheckpointMark } from '../wire/log-record.ts';
 import { storeCheckpoint } from './checkpoint-files.ts';
 import type { CopySpec } from './copy-spec.ts';
 import type { AppliedRecord, CapturedState, ShardState } from './shard-state.ts';
-import { writeOutInSlices } from './write-out.ts';
+import { captureInSlices } from './write-out.ts';
 
 const LOOK_MS = 1_000;
 const FIRST_RETRY_MS = 1_000;
@@ -148,7 +148,6 @@ export class Checkpointer {
 
   async #take(reign: Reign): Promise<number> {
     const { signal } = reign.abort;
-    await writeOutInSlices(this.#options, signal);
     const mark = await this.#store(reign);
     signal.throwIfAborted();
     await this.#options.append({ kind: 'checkpoint', mark });
@@ -163,7 +162,7 @@ export class Checkpointer {
     const { clock, checkpoints, spec, state } = this.#options;
     const { signal } = abort;
     const { group, shard } = spec;
-    const captured = state().capture();
+    const captured = await captureInSlices({ clock, state }, signal);
     if (captured === undefined) throw new Error(`\`${group.name}\` cannot be captured`);
     try {
       const hashes = this.#knownHashes(captured);

@@ -136,6 +136,11 @@ export class ShardState {
     return this.#failed;
   }
 
+  /** Lets the actor end in slices what a capture would wait for; tells whether there is more. */
+  prepareCapture(shouldStop: () => boolean): boolean {
+    return this.#definition.prepareCheckpoint?.(this.#user, shouldStop) ?? false;
+  }
+
   /** Captures the state as it is now; undefined if the actor cannot. Whoever asked releases it. */
   capture(): CapturedState | undefined {
     const actor = this.#definition.checkpoint?.(this.#user);

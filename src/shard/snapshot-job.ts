@@ -9,14 +9,14 @@ import type { Log } from '../bus/log.ts';
 import type { DepotAccess } from '../cluster/depot-access.ts';
 import type { Clock } from '../env.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
-import { encodeRuntimeShare, type RuntimeShare } from '../wire/checkpoint-format.ts';
+import type { RuntimeShare } from '../wire/checkpoint-format.ts';
 import { type SnapshotFile, snapshotFileName } from '../wire/snapshot-format.ts';
 import type { KnownFile, KnownFiles, ShardAnswer, ShardRequest } from '../wire/snapshot-messages.ts';
 import { checkBlob, hashOf } from './checkpoint-files.ts';
 import { paced } from './paced.ts';
 import type { SequenceWaiters } from './sequence-waiters.ts';
 import type { CapturedState, ShardState } from './shard-state.ts';
-import { writeOutInSlices } from './write-out.ts';
+import { captureInSlices, encodeShareInSlices } from './write-out.ts';
 
 /** A copy that lags further behind the log than this many milliseconds is not worth waiting for. */
 const CATCH_UP_MS = 10_000;
@@ -105,8 +105,7 @@ export class SnapshotJob {
   async #store(): Promise<ShardAnswer> {
     const { signal } = this.#abort;
     await this.#catchUp();
-    await writeOutInSlices(this.#options, signal);
-    const captured = this.#options.state().capture();
+    const captured = await captureInSlices(this.#options, signal);
     if (captured === undefined) return { state: 'incapable' };
     try {
       const depot = await this.#options.depots.open(this.#options.request.depot);
@@ -132,7 +131,7 @@ export class SnapshotJob {
   }
 
   async #storeCaptured({ share, actor }: CapturedState, depot: Depot): Promise<ShardAnswer> {
-    const bytes = encodeRuntimeShare(ofAnyLife(share));
+    const bytes = await encodeShareInSlices(ofAnyLife(share), this.#options.clock, this.#abort.signal);
     const files = [{ name: '_runtime', sizeBytes: bytes.length, read: () => bytes }, ...actor.files];
     this.#totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     const { clock } = this.#options;

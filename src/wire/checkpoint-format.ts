@@ -13,6 +13,14 @@ import type { CommandOutcome } from './messages.ts';
 
 const FORMAT_VERSION = 1;
 
+/** MessagePack: the first byte of a map of 15 fields. */
+const LARGEST_FIX_MAP = 0x8f;
+/** The first byte of a list with a count of 32 bits; shorter lists have shorter headers. */
+const LIST_32 = 0xdd;
+const FIX_LIST_LENGTH = 16;
+const LIST_16_BYTES = 3;
+const OPERATIONS_AT_ONCE = 512;
+
 /** A file of a checkpoint: its name to the actor, its name in the depot, and its size in bytes. */
 export type ManifestFile = { readonly name: string; readonly blob: string; readonly sizeBytes: number };
 
@@ -105,7 +113,27 @@ export function decodeManifest(data: Uint8Array): Manifest {
 
 /** Encodes the runtime's share. */
 export function encodeRuntimeShare(share: RuntimeShare): Uint8Array {
-  return encode({ v: FORMAT_VERSION, ...share }, 'msgpack');
+  const slices = runtimeShareSlices(share);
+  for (;;) {
+    const step = slices.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same in slices of a millisecond or so: a full window of operations takes some fifty. */
+export function* runtimeShareSlices({ operations, ...rest }: RuntimeShare): Generator<void, Uint8Array> {
+  const map = encode({ v: FORMAT_VERSION, ...rest }, 'msgpack');
+  // The first byte of a map of up to 15 fields has their number; the list of operations is one more.
+  const first = map[0] ?? 0;
+  if (first >= LARGEST_FIX_MAP) throw new Error('the share of the runtime has too many fields for a small map');
+  map[0] = first + 1;
+  const pieces = [map, encode('operations', 'msgpack'), listHeader(operations.length)];
+  for (let from = 0; from < operations.length; from += OPERATIONS_AT_ONCE) {
+    const some = operations.slice(from, from + OPERATIONS_AT_ONCE);
+    pieces.push(encode(some, 'msgpack').subarray(some.length < FIX_LIST_LENGTH ? 1 : LIST_16_BYTES));
+    yield;
+  }
+  return new Uint8Array(Buffer.concat(pieces));
 }
 
 /** Decodes the runtime's share. Throws CoppiceError `UNSUPPORTED_FORMAT`. */
@@ -132,6 +160,13 @@ export function depotName(of: {
 /** The SHA-256 that the name of a file in the depot promises, of a checkpoint or a snapshot; undefined for other names. */
 export function hashOfDepotName(name: string): string | undefined {
   return /\/([0-9a-f]{64})(?:@\d+\.\d+)?$/.exec(name)?.[1];
+}
+
+function listHeader(length: number): Uint8Array {
+  const header = new Uint8Array(5);
+  header[0] = LIST_32;
+  new DataView(header.buffer).setUint32(1, length);
+  return header;
 }
 
 function read<Schema extends v.GenericSchema>(schema: Schema, data: Uint8Array, what: string): v.InferOutput<Schema> {

@@ -1,11 +1,18 @@
 /** The commits of an index: what was committed last, which files that needs, and how the next commit is written. */
-import type { AnalysisSettings } from '../analysis/analyzer.ts';
-import type { Schema } from '../engine.ts';
 import type { RegionPool } from '../memory/region.ts';
-import { openSegment } from '../segment/segment.ts';
+import { openSegment, type Segment } from '../segment/segment.ts';
 import type { Store } from '../store/store.ts';
 import { type Commit, commitName, newestCommit, readCommit, writeCommit } from './commit-file.ts';
 import type { SegmentList, SegmentSlot } from './segment-list.ts';
+
+/** A commit that is under way. */
+export type StartedCommit = {
+  readonly number: number;
+  readonly state: Pick<Commit, 'schema' | 'analysis'>;
+  readonly segments: Commit['segments'];
+  /** Files of its segments. */
+  readonly files: readonly string[];
+};
 
 /** Files that an engine makes. */
 const OWN_FILE = /^(segment|commit)-\d/;
@@ -51,16 +58,16 @@ export class CommitLog {
       segments.close();
       throw error;
     }
-    this.#keep(segments);
+    this.#keep(segments, filesOf(segments.slots));
     const kept = new Set(this.#files);
     for (const name of store.names()) if (OWN_FILE.test(name) && !kept.has(name)) store.remove(name);
   }
 
-  /** Commits segments as they are now; then removes the files that only the former commit needs. */
-  commit(
-    segments: SegmentList,
-    state: { readonly schema: Schema; readonly analysis: AnalysisSettings; readonly nextNumber: number },
-  ): void {
+  /**
+   * Begins a commit of the segments as they are now: what is deleted is written down, and their files stay. Only one is
+   * under way at a time; `finish` makes it the last one.
+   */
+  begin(segments: SegmentList, state: Pick<Commit, 'schema' | 'analysis'>): StartedCommit {
     // What a commit that failed has left may be found by the next `openEngine`: its files stay as they are.
     const number = ++this.#attempt;
     for (const slot of segments.slots) this.#saveDeletes(segments, slot, number);
@@ -69,15 +76,28 @@ export class CommitLog {
       number: segment.number,
       ...(live === undefined ? {} : { live: live.file }),
     }));
-    const commit = { ...state, segments: listed };
+    const files = filesOf(segments.slots);
+    segments.addCommitting([...files, commitName(number)]);
+    return { number, state, segments: listed, files };
+  }
+
+  /** Adds a segment that was being written when the commit began, with all documents that were live then. */
+  add(segments: SegmentList, started: StartedCommit, { fileName: file, number }: Segment): StartedCommit {
+    segments.addCommitting([file]);
+    return { ...started, segments: [...started.segments, { file, number }], files: [...started.files, file] };
+  }
+
+  /** Makes a commit the last one; then removes the files that only the former one needs. */
+  finish(segments: SegmentList, started: StartedCommit, nextNumber: number): void {
+    const { number, state, files } = started;
+    const commit = { ...state, segments: started.segments, nextNumber };
     const known = new Set(this.#files);
-    this.#store.sync(filesOf(segments.slots).filter((file) => !known.has(file)));
-    segments.addCommitting([...filesOf(segments.slots), commitName(number)]);
+    this.#store.sync(files.filter((file) => !known.has(file)));
     writeCommit(this.#store, number, commit);
     this.#store.sync([commitName(number)]);
     this.#number = number;
     this.#last = commit;
-    this.#keep(segments);
+    this.#keep(segments, files);
   }
 
   /** Writes down which documents of a segment are deleted, unless that was done before. */
@@ -90,8 +110,8 @@ export class CommitLog {
     slot.live = { file, generation: segment.generation };
   }
 
-  #keep(segments: SegmentList): void {
-    this.#files = this.#last === undefined ? [] : [...filesOf(segments.slots), commitName(this.#number)];
+  #keep(segments: SegmentList, files: readonly string[]): void {
+    this.#files = this.#last === undefined ? [] : [...files, commitName(this.#number)];
     segments.setCommitted(this.#files);
   }
 }

@@ -48,6 +48,12 @@ const HEAD_GROWTH = 2;
 /** Tables of a head have this much more room than those of the one before took. */
 const SIZE_MARGIN = 1.1;
 
+/** A flush of what the head held at one moment. `segment` is undefined if nothing of it was live. */
+export type MomentFlush =
+  | { readonly state: 'running' }
+  | { readonly state: 'done'; readonly segment: Segment | undefined }
+  | { readonly state: 'failed' };
+
 /** Head, segments and the work on them. */
 export class ShardWriter {
   readonly #options: WriterOptions;
@@ -59,6 +65,8 @@ export class ShardWriter {
   #head: Head;
   #frozen: Head | undefined;
   #flushJob: Job | undefined;
+  /** Told how the flush under way ends. */
+  #onFlushed: ((flush: MomentFlush) => void) | undefined;
   #parts: readonly IndexPart[] | undefined;
   /** Bytes written that did not pay yet. */
   #unpaidBytes = 0;
@@ -156,10 +164,31 @@ export class ShardWriter {
 
   /** Writes everything out. */
   flush(): void {
-    this.#finishFlush();
+    this.finishFlush();
     if (this.#head.endOrdinal === 0) return;
     this.#freeze();
-    this.#finishFlush();
+    this.finishFlush();
+  }
+
+  /**
+   * Begins to write out what the head holds now: which documents are live is fixed, what comes later does not matter. It
+   * is done by `stepFlush`, or by the writes that follow. A flush that is under way is finished at once before: see
+   * `stepFlush` for how to get there without a pause.
+   *
+   * @param tell Told when it is over, at once if there is nothing to write.
+   */
+  beginFlush(tell: (flush: MomentFlush) => void): void {
+    this.finishFlush();
+    if (this.#head.endOrdinal === 0) return tell({ state: 'done', segment: undefined });
+    this.#freeze();
+    this.#onFlushed = tell;
+    this.stepFlush();
+  }
+
+  /** Does a slice of the flush under way; tells whether it goes on. */
+  stepFlush(): boolean {
+    this.#startFlush();
+    return this.#flushJob !== undefined && this.#queue.stepJob(this.#flushJob);
   }
 
   /** Merges neighbours until there are at most `maxSegments`, and none with deleted documents if that is 1. */
@@ -216,7 +245,7 @@ export class ShardWriter {
   }
 
   #freeze(): void {
-    this.#finishFlush();
+    this.finishFlush();
     this.#frozen = this.#head;
     const share = Math.min(1, this.#headShare * HEAD_GROWTH);
     this.#head = new Head(
@@ -229,7 +258,8 @@ export class ShardWriter {
     this.#startFlush();
   }
 
-  #finishFlush(): void {
+  /** Does at once what is left of the flush under way. */
+  finishFlush(): void {
     this.#startFlush();
     if (this.#flushJob !== undefined) this.#queue.finish(this.#flushJob);
   }
@@ -249,16 +279,24 @@ export class ShardWriter {
         head.liveCount === 0 ? undefined : yield* measured(this.#factory.ofHead(head), (u) => (units = u));
       this.#frozen = undefined;
       this.#parts = undefined;
+      if (segment !== undefined) this.segments.add(segment, undefined);
+      this.#tellFlushed({ state: 'done', segment });
       if (segment === undefined) return;
-      this.segments.add(segment, undefined);
       this.written.flushes++;
       this.written.flushedBytes += segment.hotBytes;
       this.#flushUnits = units / head.weight;
       this.#segmentBytes = segment.hotBytes / head.weight;
     } finally {
       this.#flushJob = undefined;
+      this.#tellFlushed({ state: 'failed' });
     }
     this.#startMerges();
+  }
+
+  #tellFlushed(flush: MomentFlush): void {
+    const tell = this.#onFlushed;
+    this.#onFlushed = undefined;
+    tell?.(flush);
   }
 
   #startMerges(): void {

@@ -38,6 +38,12 @@ export class WorkQueue {
     if (entry !== undefined) while (this.#step(entry));
   }
 
+  /** Does one slice of a job; tells whether it goes on. */
+  stepJob(job: Job): boolean {
+    const entry = this.#entries.find((other) => other.job === job);
+    return entry !== undefined && this.#step(entry);
+  }
+
   /** Lets written bytes pay for each job. What a job throws ends that job, and is thrown. */
   pay(bytes: number): void {
     for (const entry of [...this.#entries]) {

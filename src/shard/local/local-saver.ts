@@ -8,7 +8,7 @@ import { asCoppiceError, CoppiceError } from '../../errors.ts';
 import type { RuntimeShare } from '../../wire/checkpoint-format.ts';
 import type { CopySpec } from '../copy-spec.ts';
 import type { AppliedRecord, CapturedState, ShardState } from '../shard-state.ts';
-import { writeOutInSlices } from '../write-out.ts';
+import { captureInSlices } from '../write-out.ts';
 import type { HeldFiles, LocalState } from './local-state.ts';
 
 const LOOK_MS = 1_000;
@@ -145,18 +145,17 @@ export class LocalSaver {
       if (found === undefined) throw new CoppiceError('CANCELLED', 'the copy has no state');
       return found;
     };
-    try {
-      await writeOutInSlices({ clock, state: loaded }, signal);
-    } catch (error) {
-      return this.#noteFailure(error);
-    }
-    await this.#saveNow();
+    await this.#save(async () => captureInSlices({ clock, state: loaded }, signal));
   }
 
   async #saveNow(): Promise<void> {
+    await this.#save(async () => this.#options.state()?.capture());
+  }
+
+  async #save(capture: () => Promise<CapturedState | undefined>): Promise<void> {
     let captured: CapturedState | undefined;
     try {
-      captured = this.#options.state()?.capture();
+      captured = await capture();
     } catch (error) {
       return this.#noteFailure(error);
     }

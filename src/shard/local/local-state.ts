@@ -8,7 +8,6 @@ import type { CheckpointFile, RestoreSource } from '../../actor/definition.ts';
 import type { LocalOptions } from '../../cluster/local-options.ts';
 import { type Env, pause } from '../../env.ts';
 import { CoppiceError, isCoppiceError } from '../../errors.ts';
-import { encodeRuntimeShare } from '../../wire/checkpoint-format.ts';
 import {
   decodeLocalManifest,
   encodeLocalManifest,
@@ -17,6 +16,7 @@ import {
 } from '../../wire/local-format.ts';
 import type { CopySpec } from '../copy-spec.ts';
 import type { CapturedState } from '../shard-state.ts';
+import { encodeShareInSlices } from '../write-out.ts';
 import { type HeldFile, UNFINISHED } from './held-file.ts';
 import { LocalFiles } from './local-files.ts';
 
@@ -163,7 +163,7 @@ export class LocalState {
     // What the actor keeps must be noted before it goes on: it may remove it at any time.
     for (const file of actor.files) if (file.kept === true) held.set(file.name, this.files.held(file.name));
     await this.#inTurn(held, async (epoch) => {
-      const runtime = encodeRuntimeShare(share);
+      const runtime = await encodeShareInSlices(share, this.#options.env.clock);
       held.set(RUNTIME_FILE, await this.#write({ name: RUNTIME_FILE, sizeBytes: runtime.length, read: () => runtime }));
       for (const file of actor.files) if (file.kept !== true) held.set(file.name, await this.#write(file));
       await this.#commit(held, share, epoch);
