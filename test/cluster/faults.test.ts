@@ -1,4 +1,6 @@
 /** Faults of real leaf processes under load: a kill, a stop that ends too late, and a restart of all, one by one. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lostOf, SteadyLoad } from '../../bench/support/steady-load.ts';
@@ -173,9 +175,17 @@ test('all leaves are restarted, one after the other, and no request fails', asyn
   for (const leaf of await leavesOf(scene)) {
     process.kill(leaf.pid, 'SIGTERM');
     await whole(scene, leaf);
+    assert.is(await exitCodeOf(scene, leaf), 0, `${leaf.name} has ended in good order`);
     await goesOn(load);
   }
   await assertUnharmed(scene, load);
 });
+
+/** What a leaf's process has written of its own end. */
+async function exitCodeOf({ cluster }: Scene, { name, pid }: Leaf): Promise<unknown> {
+  const lines = (await readFile(join(cluster.data, 'logs', `${name}.log`), 'utf8')).trim().split('\n');
+  const ends = lines.map((line) => JSON.parse(line)).filter((line) => line.pid === pid && line.msg === 'process ended');
+  return ends.at(-1)?.exitCode;
+}
 
 test.run();
