@@ -6,7 +6,8 @@ import type { CommitLimits } from '../cluster/commit-limits.ts';
 import { asCoppiceError, CoppiceError } from '../errors.ts';
 import type { CheckpointMark } from '../wire/log-record.ts';
 import type { CommandOutcome } from '../wire/messages.ts';
-import { type Batch, emptyBatch, type Waiter, WaitingCommands } from './batch.ts';
+import { type Batch, emptyBatch, WaitingCommands } from './batch.ts';
+import { CommandQueue, type QueuedCommand } from './command-queue.ts';
 import { type Command, Decider, type DeciderOptions } from './decider.ts';
 import type { PoisonError } from './failed-operations.ts';
 import { ReignLog, type ReignLogOptions } from './reign-log.ts';
@@ -37,16 +38,13 @@ export class Committer {
   readonly #options: CommitterOptions;
   readonly #decider: Decider;
   readonly #log: ReignLog;
-  readonly #queue: { command: Command; waiter: Waiter }[] = [];
+  readonly #queue: CommandQueue;
   readonly #notes: PendingNote[] = [];
   readonly #pending = new WaitingCommands();
   readonly #drained: (() => void)[] = [];
   #inFlight: InFlight | undefined;
   #next: Batch = emptyBatch();
   #freed: (() => void) | undefined;
-  #deciding = false;
-  /** A command left the queue and is not pending yet. */
-  #taken = false;
   #taking = true;
   #over = false;
 
@@ -54,12 +52,22 @@ export class Committer {
     this.#options = options;
     this.#decider = new Decider(options);
     this.#log = new ReignLog(options);
+    this.#queue = new CommandQueue({
+      decide: (item) => this.#take(item),
+      asAnswer: (error) => this.#decider.asAnswer(error),
+      afterEach: () => this.#afterEach(),
+      onIdle: () => {
+        this.#flushIfFree();
+        this.#tellDrained();
+      },
+      onFailure: (error) => options.onFailure(error),
+    });
   }
 
   /** Commands taken and not yet answered. */
   get pendingCount(): number {
     const notes = this.#notes.length + (this.#inFlight?.note === undefined ? 0 : 1);
-    return this.#queue.length + this.#pending.size + (this.#taken ? 1 : 0) + notes;
+    return this.#queue.size + this.#pending.size + notes;
   }
 
   /**
@@ -81,7 +89,6 @@ export class Committer {
         command,
         waiter: (outcome) => (outcome instanceof CoppiceError ? reject(outcome) : resolve(outcome)),
       });
-      if (!this.#deciding) queueMicrotask(() => this.#startDeciding());
     });
   }
 
@@ -124,7 +131,7 @@ export class Committer {
     this.#taking = false;
     this.#over = true;
     const inFlight = new Set(this.#inFlight?.batch.ids);
-    for (const { waiter } of this.#queue.splice(0)) waiter(notPrimary(this.#options));
+    this.#queue.end(notPrimary(this.#options));
     for (const id of this.#pending.ids()) if (!inFlight.has(id)) this.#settle(id, notPrimary(this.#options));
     for (const { done } of this.#notes.splice(0)) done(notPrimary(this.#options));
     this.#next = emptyBatch();
@@ -174,32 +181,11 @@ export class Committer {
     );
   }
 
-  #startDeciding(): void {
-    if (this.#deciding || this.#over) return;
-    this.#deciding = true;
-    this.#decideAll()
-      .catch((error: unknown) => this.#options.onFailure(asCoppiceError(error)))
-      .finally(() => {
-        this.#deciding = false;
-        if (this.#queue.length > 0 && !this.#over) this.#startDeciding();
-      });
-  }
-
-  async #decideAll(): Promise<void> {
-    for (let item = this.#queue.shift(); item !== undefined; item = this.#queue.shift()) {
-      const { command, waiter } = item;
-      this.#taken = true;
-      try {
-        await this.#take(command, waiter);
-      } catch (error) {
-        this.#refuse(waiter, this.#decider.asAnswer(error));
-      }
-      this.#taken = false;
-      if (this.#isFull()) await this.#flushWhenFree();
-      else if (this.#isDue()) this.#flushIfFree();
-    }
-    this.#flushIfFree();
-    this.#tellDrained();
+  /** A batch that is full, or has been open for long enough, goes on its way. */
+  #afterEach(): Promise<void> | undefined {
+    if (this.#isFull()) return this.#flushWhenFree();
+    if (this.#isDue()) this.#flushIfFree();
+    return undefined;
   }
 
   #isFull(): boolean {
@@ -212,15 +198,8 @@ export class Committer {
     return this.#next.ids.length > 0 && env.clock.nowMs() - this.#next.openedMs >= limits.ms;
   }
 
-  /** What a retry may mend takes along what came after it: retried alone, it would overtake a later write of its key. */
-  #refuse(waiter: Waiter, error: CoppiceError): void {
-    waiter(error);
-    if (!error.retryable) return;
-    for (const later of this.#queue.splice(0)) later.waiter(error);
-  }
-
   /** Answers a command, or puts it into a batch. Throws what no state could accept. */
-  async #take(command: Command, waiter: Waiter): Promise<void> {
+  async #take({ command, waiter }: QueuedCommand): Promise<void> {
     const known = this.#decider.known(command);
     if (known !== undefined) return waiter(known);
     if (this.#pending.join(command.id, waiter)) return;
