@@ -90,9 +90,11 @@ export class Copy {
     // The last part keeps ids apart when a copy is opened twice in one life of the process.
     this.#recordIdPrefix = `${group.generation}.${shard}.${incarnation}-${env.random.id().slice(0, 8)}`;
     this.#rivals = new RivalCopies(context.membership, spec);
-    this.#settlement = new Settlement(env.clock, (error) =>
-      context.report('error', 'copy could not let go', { ...this.#place(), error: asCoppiceError(error).message }),
-    );
+    this.#settlement = new Settlement(env.clock, (error) => {
+      // Without a server there is nobody to hand over to, and the lease runs out.
+      const level = isCoppiceError(error, 'DISCONNECTED') ? 'warn' : 'error';
+      context.report(level, 'copy could not let go', { ...this.#place(), error: asCoppiceError(error).message });
+    });
     this.#log = bus.openLog(logSpec(cluster, group));
     this.#state = new HeldState(spec, this.#definition, this.#context);
     this.#follower = new LogFollower({
