@@ -8,10 +8,10 @@ import type { LogSpec } from '../bus/bus.ts';
 import { randomToken } from '../env.ts';
 import { CoppiceError, isCoppiceError } from '../errors.ts';
 import { checkName, groupToken, nameToToken } from '../wire/names.ts';
-import { type EndpointRecord, GroupRecord, PlacementRecord, parseRecord } from '../wire/records.ts';
+import { type EndpointRecord, type GoneRecord, GroupRecord, PlacementRecord, parseRecord } from '../wire/records.ts';
 import { fill, logStreamName, REGISTRY_KEYS, SUBJECTS } from '../wire/subjects.ts';
 import type { ClusterContext } from './context.ts';
-import { groupKey, placementKey, sharedKey } from './view.ts';
+import { goneKey, groupKey, placementKey, sharedKey } from './view.ts';
 
 const GENERATION_LENGTH = 12;
 
@@ -98,6 +98,10 @@ export async function deleteGroup(context: ClusterContext, name: string): Promis
 /** Removes everything of a group that is marked as being deleted, its entry last. Harmless to repeat. */
 export async function finishDeletion(context: ClusterContext, group: GroupRecord): Promise<void> {
   await removeParts(context, group);
+  if (group.kind === 'stateful') {
+    const gone: GoneRecord = { group: group.name, deletedMs: context.env.clock.wallMs() };
+    await context.registry.put(goneKey(group.generation), gone);
+  }
   await removeEntry(context, { key: placementKey(group.name), schema: PlacementRecord, generation: group.generation });
   await removeEntry(context, { key: groupKey(group.name), schema: GroupRecord, generation: group.generation });
 }

@@ -7,7 +7,7 @@ import type { Registry, RegistryChange } from '../bus/registry.ts';
 import type { Clock, Reporter } from '../env.ts';
 import { asCoppiceError } from '../errors.ts';
 import { nameToToken, tokenToName } from '../wire/names.ts';
-import { GroupRecord, LeaseRecord, PlacementRecord, parseRecord, SharedRecord } from '../wire/records.ts';
+import { GoneRecord, GroupRecord, LeaseRecord, PlacementRecord, parseRecord, SharedRecord } from '../wire/records.ts';
 import { fill, REGISTRY_KEYS } from '../wire/subjects.ts';
 
 /** A value with the revision it was read at. */
@@ -20,6 +20,8 @@ export type SeenLease = Versioned<LeaseRecord> & { readonly seenAtMs: number };
 export class ClusterView {
   readonly groups = new Map<string, Versioned<GroupRecord>>();
   readonly placements = new Map<string, Versioned<PlacementRecord>>();
+  /** Lives of groups that are over, by generation, as long as the depot may have something of them. */
+  readonly gone = new Map<string, Versioned<GoneRecord>>();
   readonly #leases = new Map<string, SeenLease>();
   readonly #shared = new Map<string, Versioned<unknown>>();
   readonly #listeners = new Set<(key: string) => void>();
@@ -119,6 +121,10 @@ export class ClusterView {
           : { value: parseRecord(LeaseRecord, value, key), revision, seenAtMs: this.#clock.nowMs() };
       set(this.#leases, key, seen);
     }
+    if (kind === 'gone') {
+      const gone = value === undefined ? undefined : { value: parseRecord(GoneRecord, value, key), revision };
+      set(this.gone, token, gone);
+    }
     if (kind === 'shared') {
       set(
         this.#shared,
@@ -142,6 +148,11 @@ export function sharedKey(group: GroupRecord): string {
 /** Registry key of a group. */
 export function groupKey(name: string): string {
   return fill(REGISTRY_KEYS.group, { group: nameToToken(name) });
+}
+
+/** Registry key of a life that is over. */
+export function goneKey(generation: string): string {
+  return fill(REGISTRY_KEYS.gone, { generation });
 }
 
 /** Registry key of a group's placement. */

@@ -24,6 +24,7 @@ import { checkName, nameToToken } from '../wire/names.ts';
 import type { GroupRecord } from '../wire/records.ts';
 import { type ActorSource, loadDefinition, requirementOf } from './actor-source.ts';
 import type { CopyHost } from './copy-host.ts';
+import { DepotKeeper } from './depot-keeper.ts';
 import { InlineHost } from './inline-host.ts';
 import { Leaf } from './leaf.ts';
 import { depotAccess, openCheckpoints } from './open-checkpoints.ts';
@@ -108,6 +109,9 @@ export async function serve(actor: ActorDefinition | string | URL, options: Serv
     const local = openLocal(data, cluster);
     const context = await joinCluster({ cluster, bus, env: systemEnv, report, commit, checkpoints, depots, local });
     opened.push(context);
+    const keeper = new DepotKeeper(context);
+    opened.push(keeper);
+    keeper.start();
     const group = await ensureGroup(context, definition, options);
     const client = new Coppice(context);
     const controller = new Controller(context);

@@ -12,6 +12,7 @@ import { asCoppiceError } from '../errors.ts';
 import { loadDefinition } from './actor-source.ts';
 import { BlackBoxWriter } from './black-box.ts';
 import { copyKey } from './copy-host.ts';
+import { DepotKeeper } from './depot-keeper.ts';
 import { InlineHost } from './inline-host.ts';
 import { depotAccess, openCheckpoints } from './open-checkpoints.ts';
 import { openLocal } from './open-local.ts';
@@ -55,6 +56,7 @@ const context = await joinCluster({
   },
 });
 const host = new InlineHost(context, (requires) => definitions.get(requires));
+const keeper = new DepotKeeper(context);
 let statusSoon = false;
 
 function sendStatus(): void {
@@ -88,6 +90,7 @@ async function take(message: ToWorker): Promise<void> {
     return;
   }
   await host.close();
+  await keeper.close();
   await context.close();
   await checkpoints?.depot.close();
   await bus.close();
@@ -106,6 +109,7 @@ port.on('message', (message: ToWorker) => {
     report('error', 'worker failed to obey', { type: message.type, error: asCoppiceError(error).message }),
   );
 });
+keeper.start();
 beat();
 send({ type: 'ready' });
 repeatStatus();

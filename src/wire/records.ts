@@ -82,6 +82,14 @@ export const LeafRecord = v.object({
 });
 export type LeafRecord = v.InferOutput<typeof LeafRecord>;
 
+/** A life of a group that is over, while the depot may still have its checkpoints. */
+export const GoneRecord = v.object({
+  group: v.string(),
+  /** When it was deleted, by the wall clock of whoever did it. */
+  deletedMs: v.number(),
+});
+export type GoneRecord = v.InferOutput<typeof GoneRecord>;
+
 /**
  * Which root's candidate decides placement. `beat` changes with every renewal. `pid` and `host` say where it runs.
  */

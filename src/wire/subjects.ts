@@ -102,6 +102,7 @@ export const REGISTRY_KEYS = {
   placement: 'placement.{group}',
   shared: 'shared.{group}.{generation}',
   lease: 'lease.{group}.{generation}.{shard}',
+  gone: 'gone.{generation}',
   controller: 'controller',
   identity: 'identity',
 } as const;

@@ -60,6 +60,7 @@ const REGISTRY_MEANINGS: Readonly<Record<keyof typeof REGISTRY_KEYS | keyof type
   placement: 'which leaves hold its copies',
   shared: 'the document that its shards share',
   lease: 'who leads a shard',
+  gone: 'a life of a group that is over, while the depot may have its checkpoints',
   controller: 'which root decides placement',
   identity: 'a random id of the cluster, for depots that several share',
   leaf: 'a leaf that is up',
