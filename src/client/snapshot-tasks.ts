@@ -4,7 +4,15 @@
  */
 import { pause, randomToken } from '../env.ts';
 import { asCoppiceError, CoppiceError, errorFromWire, isCoppiceError } from '../errors.ts';
-import { parseTaskAnswer, parseTaskBegun, type TaskAnswer, type TaskSpec } from '../wire/snapshot-messages.ts';
+import {
+  type DepotQuestion,
+  parseTaskAnswer,
+  parseTaskBegun,
+  parseTaskEnd,
+  type TaskAnswer,
+  type TaskEnd,
+  type TaskSpec,
+} from '../wire/snapshot-messages.ts';
 import { fill, SUBJECTS } from '../wire/subjects.ts';
 import type { Root } from './actions/action.ts';
 import type { CallOptions } from './router.ts';
@@ -33,14 +41,13 @@ export async function runSnapshotTask(root: Root, spec: TaskSpec, options: CallO
   }
 }
 
-/** Asks a leaf about a depot. Throws CoppiceError what the leaf answers, or `NO_RESPONDERS`. */
+/** Asks a leaf what is in a depot. Throws CoppiceError what the leaf answers, or `NO_RESPONDERS`. */
 export async function askDepot(
   { context }: Root,
-  command: 'list' | 'settle',
-  body: unknown,
+  body: DepotQuestion,
   options: Pick<CallOptions, 'deadline' | 'signal'>,
 ): Promise<unknown> {
-  const subject = fill(SUBJECTS.snapshots, { cluster: context.cluster, command });
+  const subject = fill(SUBJECTS.snapshots, { cluster: context.cluster, command: 'list' });
   try {
     return await context.rpc.request(subject, body, options);
   } catch (error) {
@@ -72,7 +79,12 @@ async function start(
 async function follow(root: Root, begun: Begun, options: CallOptions): Promise<unknown> {
   for (;;) {
     const answer = await ask(root, begun.task, options);
-    if (answer === undefined) return settle(root, begun);
+    if (answer === undefined) {
+      const end = await settle(root, begun);
+      if (end.state === 'done') return { snapshot: end.snapshot };
+      if (end.state !== 'running') throw lostError(begun, end.state);
+      continue;
+    }
     if (answer.state === 'done') return answer.value;
     if (answer.state === 'failed') throw errorFromWire(answer.error);
     options.onProgress?.(answer.progress);
@@ -100,23 +112,32 @@ async function ask({ context }: Root, task: string, options: CallOptions): Promi
   return undefined;
 }
 
-/** The leaf is gone. Another one clears up, and knows whether a create was completed before. */
-async function settle(root: Root, { task, spec, leaf }: Begun): Promise<unknown> {
-  const { command, name, depot } = spec;
-  const body = { ...(depot === undefined ? {} : { depot }), ...(command === 'create' ? { id: task } : {}) };
-  const { cluster, rpc } = root.context;
-  const subject = fill(SUBJECTS.snapshots, { cluster, command: 'settle' });
-  const lost = `the leaf${leaf === '' ? '' : ` ${leaf}`} that was to ${command} snapshot \`${name}\` is gone`;
-  const details = { snapshot: name };
+/** The leaf seems to be gone. Another one sees to it that the task never completes, or knows that it did. */
+async function settle({ context }: Root, begun: Begun): Promise<TaskEnd> {
+  const { task, spec } = begun;
+  const { command, depot } = spec;
+  const body = { task, command, ...(depot === undefined ? {} : { depot }) };
+  const { cluster, rpc, report } = context;
   try {
-    const found = await rpc.request(subject, body, { deadlineMs: SETTLE_MS });
-    if (typeof found === 'object' && found !== null && 'snapshot' in found) return found;
+    const subject = fill(SUBJECTS.snapshots, { cluster, command: 'settle' });
+    return parseTaskEnd(await rpc.request(subject, body, { deadlineMs: SETTLE_MS }));
   } catch (cause) {
-    root.context.report('warn', 'lost snapshot task not cleared up', { task, error: asCoppiceError(cause).message });
-    throw new CoppiceError('OUTCOME_UNKNOWN', `${lost}, and it is not known what it has done`, { cause, details });
+    report('warn', 'lost snapshot task not cleared up', { task, error: asCoppiceError(cause).message });
+    throw lostError(begun, 'unknown', cause);
   }
-  const left = command === 'delete' ? 'it may have deleted a part' : 'nothing is left of what it did';
-  throw new CoppiceError('SNAPSHOT_FAILED', `${lost}: ${left}, try again`, { details });
+}
+
+function lostError({ spec, leaf }: Begun, end: 'undone' | 'unknown', cause?: unknown): CoppiceError {
+  const { command, name } = spec;
+  const lost = `the leaf${leaf === '' ? '' : ` ${leaf}`} that was to ${command} snapshot \`${name}\` is gone`;
+  const options = { cause, details: { snapshot: name } };
+  return end === 'undone'
+    ? new CoppiceError('SNAPSHOT_FAILED', `${lost}: nothing is left of what it did, try again`, options)
+    : new CoppiceError(
+        'OUTCOME_UNKNOWN',
+        `${lost}, and it is not known whether it was done: look, and try again`,
+        options,
+      );
 }
 
 /** The leaf has the deadline, too: one that does not hear gives the task up by itself. */

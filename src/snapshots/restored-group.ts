@@ -9,6 +9,7 @@ import { finishDeletion } from '../cluster/groups.ts';
 import { groupKey } from '../cluster/view.ts';
 import { CoppiceError, isCoppiceError } from '../errors.ts';
 import { GroupRecord, parseRecord } from '../wire/records.ts';
+import { elsewhereError } from './task.ts';
 import { isTaskDead } from './task-liveness.ts';
 
 /** An entry that is marked, and where it stands in the registry. */
@@ -17,13 +18,18 @@ export type Reserved = { readonly group: GroupRecord; readonly revision: number 
 /**
  * Takes the name of a group.
  *
- * @throws CoppiceError `ALREADY_EXISTS`.
+ * @throws CoppiceError `ALREADY_EXISTS`, or what `elsewhereError` makes.
  */
 export async function reserve({ registry }: ClusterContext, group: GroupRecord): Promise<Reserved> {
   try {
     return { group, revision: await registry.create(groupKey(group.name), group) };
   } catch (error) {
     if (!isCoppiceError(error, 'CONFLICT')) throw error;
+    const task = group.restoring?.task;
+    const present = await registry.get(groupKey(group.name));
+    const holder =
+      present === undefined ? undefined : parseRecord(GroupRecord, present.value, present.key).restoring?.task;
+    if (task !== undefined && holder === task) throw elsewhereError(task);
     const hint = 'delete it first, or restore under another name';
     throw new CoppiceError('ALREADY_EXISTS', `there is an index or group \`${group.name}\` already: ${hint}`, {
       cause: error,
@@ -70,18 +76,23 @@ export async function takeDown(
 /**
  * Takes down the groups whose restore has died. `owner` is a task of the caller's that is alive while this runs; what was
  * taken over for it before, and is still there, goes as well.
+ *
+ * @returns The tasks whose groups were taken down: they cannot complete any more.
  */
 export async function takeDownDead(
   context: ClusterContext,
   { owner, depot, signal }: { owner: string; depot: Depot; signal: AbortSignal },
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
+  const ended = new Set<string>();
   for (const { value } of [...context.view.groups.values()]) {
     const task = value.restoring?.task;
     if (task === undefined || value.deleting === true) continue;
     if (task !== owner && !((await isTaskDead(context, task)) && (await takeOver(context, value, owner)))) continue;
     context.report('warn', 'half a restored group is taken down: its leaf is gone', { group: value.name });
     await takeDown(context, { group: value, depot, signal });
+    ended.add(task);
   }
+  return ended;
 }
 
 /** Whether the entry is the caller's now. */

@@ -12,7 +12,7 @@ import { nameToToken } from '../wire/names.ts';
 import { parseTaskPoll, type TaskAnswer, type TaskProgress, type TaskStart } from '../wire/snapshot-messages.ts';
 import { fill, SUBJECTS } from '../wire/subjects.ts';
 import { showProgress } from './describe.ts';
-import type { Task } from './task.ts';
+import { isElsewhere, type Task } from './task.ts';
 
 /** A question waits so long for news. */
 const LOOK_MS = 500;
@@ -60,7 +60,9 @@ export class RunningTasks implements Closeable {
     if (this.#running.size >= MAX_RUNNING)
       throw new CoppiceError('OVERLOADED', `leaf ${this.#leaf} carries out ${MAX_RUNNING} snapshot tasks already`);
     const task = new RunningTask(this.#context, { leaf: this.#leaf, start });
-    const ended = task.run(work).finally(() => this.#keep(start.task, task.server));
+    const ended = task
+      .run(work)
+      .then((end) => (end === 'elsewhere' ? this.#drop(start.task, task.server) : this.#keep(start.task, task.server)));
     this.#running.set(start.task, { start, abort: task.abort, ended, server: task.server });
     await this.#context.bus.flush();
   }
@@ -82,13 +84,19 @@ export class RunningTasks implements Closeable {
     this.#running.delete(task);
     const cancel = this.#context.env.clock.after(KEPT_MS, () => {
       this.#kept.delete(server);
-      server
-        .close()
-        .catch((error: unknown) =>
-          this.#context.report('warn', 'task not closed', { task, error: asCoppiceError(error).message }),
-        );
+      this.#drop(task, server);
     });
     this.#kept.set(server, cancel);
+  }
+
+  /** Tells nothing of a task any more. */
+  #drop(task: string, server: Server): void {
+    this.#running.delete(task);
+    server
+      .close()
+      .catch((error: unknown) =>
+        this.#context.report('warn', 'task not closed', { task, error: asCoppiceError(error).message }),
+      );
   }
 }
 
@@ -112,8 +120,8 @@ class RunningTask {
     this.server = context.rpc.serve({ subject, handler: async ({ body }) => this.#tell(body) });
   }
 
-  /** Never rejects. */
-  async run(work: Work): Promise<void> {
+  /** Never rejects. `elsewhere`: another leaf has the task, and tells of it. */
+  async run(work: Work): Promise<'ended' | 'elsewhere'> {
     const { env, report } = this.#context;
     const { task: id, deadlineMs, spec } = this.#start;
     const place = { task: id, command: spec.command, snapshot: spec.name };
@@ -125,14 +133,18 @@ class RunningTask {
       const value = await work({ id, signal: this.abort.signal, onProgress });
       this.#answer = { state: 'done', value };
       report('info', 'snapshot task done', place);
+      this.#publish();
+      return 'ended';
     } catch (error) {
+      if (isElsewhere(error, id)) return 'elsewhere';
       const fault = asCoppiceError(error);
       this.#answer = { state: 'failed', error: fault.toWire() };
       const stack = error instanceof CoppiceError ? {} : { stack: error instanceof Error ? error.stack : undefined };
       report('warn', 'snapshot task failed', { ...place, error: fault.message, ...stack });
+      this.#publish();
+      return 'ended';
     } finally {
       stop();
-      this.#publish();
       for (const go of [...this.#waiting]) go();
     }
   }

@@ -46,6 +46,7 @@ import {
   SNAPSHOTS_PREFIX,
   type SnapshotDocument,
 } from '../wire/snapshot-format.ts';
+import { elsewhereError } from './task.ts';
 
 /** A create that was announced, and what became of it. */
 export type ShelfEntry = { readonly id: string } & (
@@ -74,10 +75,14 @@ export class Shelf {
     this.#signal = signal;
   }
 
-  /** Announces a create (rule 1) and takes its name. Throws CoppiceError `ALREADY_EXISTS`. */
+  /** Announces a create (rule 1) and takes its name. Throws CoppiceError `ALREADY_EXISTS`, or what `elsewhereError` makes. */
   async announce(announcement: Announcement): Promise<void> {
     const { id, name } = announcement;
-    await this.#put(announcementName(id), encodeSnapshotPart(announcement));
+    try {
+      await this.#put(announcementName(id), encodeSnapshotPart(announcement));
+    } catch (error) {
+      throw isCoppiceError(error, 'CONFLICT') ? elsewhereError(id) : error;
+    }
     try {
       await this.#put(claimName(name), encodeSnapshotPart({ v: SNAPSHOT_FORMAT, id }));
     } catch (error) {

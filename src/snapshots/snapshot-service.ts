@@ -11,9 +11,11 @@ import { type Cancel, randomToken } from '../env.ts';
 import { asCoppiceError, CoppiceError } from '../errors.ts';
 import {
   parseDepotQuestion,
+  parseSettleQuestion,
   parseTaskAnswer,
   parseTaskStart,
   type TaskBegun,
+  type TaskEnd,
   type TaskProgress,
   type TaskSpec,
 } from '../wire/snapshot-messages.ts';
@@ -116,18 +118,22 @@ export class SnapshotService implements Closeable {
     });
   }
 
-  /** What became of a create whose leaf is gone: its description, if it was completed. */
-  async #settle({ body, signal }: RpcRequest): Promise<unknown> {
-    const { depot, id } = parseDepotQuestion(body);
-    await this.#takeDownDead(signal);
-    if (id === undefined) return {};
-    return withDepot(this.#depots, depot, async (opened) => {
+  /** Clears up after a task whose leaf is gone, so that it never completes, and tells what became of it. */
+  async #settle({ body, signal }: RpcRequest): Promise<TaskEnd> {
+    const { task, command, depot } = parseSettleQuestion(body);
+    if (!(await isTaskDead(this.#context, task))) return { state: 'running' };
+    if (command === 'restore') return { state: (await this.#takeDownDead(signal)).has(task) ? 'undone' : 'unknown' };
+    return withDepot(this.#depots, depot, async (opened): Promise<TaskEnd> => {
       const shelf = new Shelf(opened, signal);
       await settleDead(this.#context, shelf);
-      const entry = await shelf.entry(id);
-      if (entry.state === 'complete') return { snapshot: describeEntry(entry, { state: 'ABANDONED' }) };
+      if (command === 'delete') return { state: 'unknown' };
+      // Also where it was not announced yet: then it cannot complete when it comes back to life.
+      const isGivenUp = await shelf.giveUp(task);
+      const entry = await shelf.entry(task);
+      if (!isGivenUp) return { state: 'done', snapshot: describeEntry(entry, { state: 'ABANDONED' }) };
+      await shelf.remove(entry);
       await shelf.sweep();
-      return {};
+      return { state: 'undone' };
     });
   }
 
@@ -148,6 +154,7 @@ export class SnapshotService implements Closeable {
   #tendLater(): void {
     this.#tend = this.#context.env.clock.after(TEND_MS, () => {
       this.#tending = this.#takeDownDead(this.#abort.signal)
+        .then(() => {})
         .catch((error: unknown) => {
           const { message } = asCoppiceError(error);
           if (!this.#abort.signal.aborted)
@@ -159,11 +166,12 @@ export class SnapshotService implements Closeable {
     });
   }
 
-  async #takeDownDead(signal: AbortSignal): Promise<void> {
+  /** Tasks that have ended by that. */
+  async #takeDownDead(signal: AbortSignal): Promise<ReadonlySet<string>> {
     const { view, bus } = this.#context;
     const isAny = [...view.groups.values()].some(({ value }) => value.restoring !== undefined);
-    if (!isAny || !bus.link.up) return;
-    await withDepot(this.#depots, undefined, async (depot) =>
+    if (!isAny || !bus.link.up) return new Set();
+    return withDepot(this.#depots, undefined, async (depot) =>
       takeDownDead(this.#context, { owner: this.#ownTask, depot, signal }),
     );
   }

@@ -2,7 +2,7 @@
 import type { Depot } from '../bus/depot.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import type { DepotAccess } from '../cluster/depot-access.ts';
-import { asCoppiceError, CoppiceError } from '../errors.ts';
+import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import type { TaskProgress } from '../wire/snapshot-messages.ts';
 
 /** A task under way. */
@@ -14,6 +14,16 @@ export type Task = {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: TaskProgress) => void;
 };
+
+/** The error of a task that another leaf carries out already: a request may come twice. Nobody is told of it. */
+export function elsewhereError(task: string): CoppiceError {
+  return new CoppiceError('CONFLICT', `another leaf carries task ${task} out`, { details: { task } });
+}
+
+/** Whether an error is that of `elsewhereError`. */
+export function isElsewhere(error: unknown, task: string): boolean {
+  return isCoppiceError(error, 'CONFLICT') && error.details?.['task'] === task;
+}
 
 /** Bytes per second that one leaf stores or fetches unless told otherwise. */
 export const BYTES_PER_SECOND = 64 * 1024 * 1024;

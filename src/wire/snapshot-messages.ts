@@ -118,9 +118,27 @@ export type TaskAnswer =
   | Extract<v.InferOutput<typeof TaskAnswer>, { state: 'running' | 'done' }>
   | { readonly state: 'failed'; readonly error: WireError };
 
-/** Asks what is in a depot, or what became of a create whose leaf is gone. */
-const DepotQuestion = v.object({ depot: v.exactOptional(v.string()), id: v.exactOptional(v.string()) });
+/** Asks what is in a depot. */
+const DepotQuestion = v.object({ depot: v.exactOptional(v.string()) });
 export type DepotQuestion = v.InferOutput<typeof DepotQuestion>;
+
+/** Asks any leaf to clear up after a task whose own leaf seems to be gone. */
+const SettleQuestion = v.object({
+  task: v.string(),
+  command: v.picklist(TASK_COMMANDS),
+  depot: v.exactOptional(v.string()),
+});
+export type SettleQuestion = v.InferOutput<typeof SettleQuestion>;
+
+/**
+ * What became of a task: it runs after all; it had completed (a create); it never will and nothing is left of it; or that
+ * is not known.
+ */
+const TaskEnd = v.variant('state', [
+  v.object({ state: v.picklist(['running', 'undone', 'unknown']) }),
+  v.object({ state: v.literal('done'), snapshot: v.unknown() }),
+]);
+export type TaskEnd = v.InferOutput<typeof TaskEnd>;
 
 /** Reads a request to a copy. All of these throw CoppiceError `BAD_REQUEST`. */
 export function parseShardRequest(body: unknown): ShardRequest {
@@ -155,6 +173,16 @@ export function parseTaskAnswer(body: unknown): TaskAnswer {
 /** Reads a question about a depot. */
 export function parseDepotQuestion(body: unknown): DepotQuestion {
   return parse(DepotQuestion, body ?? {});
+}
+
+/** Reads a question about what became of a task. */
+export function parseSettleQuestion(body: unknown): SettleQuestion {
+  return parse(SettleQuestion, body);
+}
+
+/** Reads what became of a task. */
+export function parseTaskEnd(body: unknown): TaskEnd {
+  return parse(TaskEnd, body);
 }
 
 function parse<Schema extends v.GenericSchema>(schema: Schema, body: unknown): v.InferOutput<Schema> {

@@ -22,4 +22,4 @@ export const deleteSnapshot: RunAction = async (root, { index, body }, options) 
 
 /** Lists what is in a depot, also what is being made. */
 export const listSnapshots: RunAction = async (root, { body }, options) =>
-  askDepot(root, 'list', parseSnapshotList(body), options);
+  askDepot(root, parseSnapshotList(body), options);
