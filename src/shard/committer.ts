@@ -8,12 +8,14 @@ import type { CheckpointMark } from '../wire/log-record.ts';
 import type { CommandOutcome } from '../wire/messages.ts';
 import { type Batch, emptyBatch, WaitingCommands } from './batch.ts';
 import { CommandQueue, type QueuedCommand } from './command-queue.ts';
-import { type Command, Decider, type DeciderOptions } from './decider.ts';
+import { type Command, Decider, type DeciderOptions, RECORD_OVERHEAD_BYTES } from './decider.ts';
 import type { PoisonError } from './failed-operations.ts';
 import { ReignLog, type ReignLogOptions } from './reign-log.ts';
 import type { AppliedRecord } from './shard-state.ts';
 
 const MAX_PENDING_OPERATIONS = 20_000;
+/** What MessagePack adds to a name. */
+const NAME_OVERHEAD_BYTES = 3;
 
 /** What a reign needs. */
 export type CommitterOptions = DeciderOptions &
@@ -95,10 +97,12 @@ export class Committer {
   /**
    * Appends a record about checkpoints, fenced like any other. Resolves when it is in the log and applied here.
    *
-   * @throws CoppiceError `NOT_PRIMARY` if it was not appended, `SHARD_UNAVAILABLE` if nobody can tell.
+   * @throws CoppiceError `NOT_PRIMARY` if it was not appended, `SHARD_UNAVAILABLE` if nobody can tell,
+   *   `PAYLOAD_TOO_LARGE` for more files than a record can name.
    */
   async append(note: Note): Promise<void> {
     if (!this.#taking) throw notPrimary(this.#options);
+    checkRoom(note.mark, this.#options.maxRecordBytes);
     await new Promise<void>((resolve, reject) => {
       this.#notes.push({ ...note, done: (error) => (error === undefined ? resolve() : reject(error)) });
       this.#flushIfFree();
@@ -291,4 +295,12 @@ function notPrimary(options: { readonly group: string; readonly shard: number })
     'NOT_PRIMARY',
     `this copy of shard ${options.shard} of \`${options.group}\` is not its primary`,
   );
+}
+
+/** What the log cannot take would end the reign, and the next one in the same way. */
+function checkRoom({ files }: CheckpointMark, maxRecordBytes: number): void {
+  const bytes = files.reduce((sum, file) => sum + file.length + NAME_OVERHEAD_BYTES, 0);
+  if (bytes + RECORD_OVERHEAD_BYTES <= maxRecordBytes) return;
+  const message = `names of ${files.length} files do not fit into a record of the log, which takes ${maxRecordBytes} bytes`;
+  throw new CoppiceError('PAYLOAD_TOO_LARGE', message);
 }

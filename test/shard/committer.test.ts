@@ -309,4 +309,15 @@ test('what a retry may mend takes along what came after it, so that no write ove
   assert.equal(batches(log), [['o0']]);
 });
 
+test('a checkpoint of more files than a record can name is refused, and the reign goes on', async ({ bus }) => {
+  const { submit, committer, events } = await newReign(bus);
+  const name = `g/0/${'a'.repeat(64)}@1.1`;
+  const mark = { seq: 1, name, files: Array.from({ length: 20_000 }, (_, n) => `${name}${n}`) };
+  const refused = await failureOf(committer.append({ kind: 'checkpoint', mark }));
+  assert.is(refused.code, 'PAYLOAD_TOO_LARGE');
+  await committer.append({ kind: 'checkpoint', mark: { ...mark, files: mark.files.slice(0, 5_000) } });
+  assert.ok((await submit('o1', { key: 'k' })).ok);
+  assert.equal(events, []);
+});
+
 test.run();
