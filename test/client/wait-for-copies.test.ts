@@ -3,9 +3,12 @@ import * as assert from 'uvu/assert';
 import { waitForCopies } from '../../src/client/actions/wait-for-copies.ts';
 import { Router } from '../../src/client/router.ts';
 import { Writer } from '../../src/client/writer.ts';
+import { joinCluster } from '../../src/cluster/context.ts';
+import { systemEnv } from '../../src/env.ts';
+import { SERVING_STATES as SERVING } from '../../src/wire/records.ts';
 import { openStory, within } from '../shard/support/story.ts';
 import { eventually } from '../support/eventually.ts';
-import { natsSuite } from '../support/nats-suite.ts';
+import { connectTo, natsSuite } from '../support/nats-suite.ts';
 
 const test = natsSuite('client/wait-for-copies');
 
@@ -43,6 +46,32 @@ test('all copies that serve are waited for, and one that is stopped is named', a
   const rest = await write('z', 5_000);
   assert.equal([...rest], [[0, { total: 3, successful: 2, failed: 0 }]], 'a copy that is away is not waited for');
   replica.proxy.heal();
+  await story.close();
+});
+
+test('a root that has just joined waits for copies that it has not heard yet', async ({ server }) => {
+  const story = await openStory(server);
+  for (const name of ['a', 'b']) await story.openLeaf(name);
+  const group = await story.createGroup('early', { leaves: ['a', 'b'] });
+  await story.primaryOf(group);
+  const serving = (): number =>
+    story.context.membership.copiesOf(group).filter(({ state }) => SERVING.has(state)).length;
+  await eventually(() => serving() === 2);
+  for (let round = 0; round < 3; round++) {
+    const bus = await connectTo(server);
+    const context = await joinCluster({ cluster: story.cluster, bus, env: systemEnv, report: () => {} });
+    const writer = new Writer(context);
+    const results = await writer.write(group, 'add', [{ key: 'x', body: { key: 'x' } }], within(10_000));
+    const outcome = await waitForCopies(
+      { context, writer, router: new Router(context) },
+      group,
+      results,
+      within(10_000),
+    );
+    assert.equal([...outcome], [[0, { total: 2, successful: 2, failed: 0 }]]);
+    await context.close();
+    await bus.close();
+  }
   await story.close();
 });
 

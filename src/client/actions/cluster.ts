@@ -17,7 +17,7 @@ import type { Root, RunAction } from './action.ts';
 
 const STARTING: ReadonlySet<string> = new Set(['unassigned', 'restoring', 'replaying']);
 /** Who has listened for so long has heard every leaf that pulses. */
-const SETTLED_MS = 1_300;
+export const SETTLED_MS = 1_300;
 
 type Health = 'green' | 'yellow' | 'red';
 type PlacedCopy = CopyStatus & { readonly leaf: string };

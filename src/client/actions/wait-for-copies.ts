@@ -12,6 +12,7 @@ import { fill, SUBJECTS } from '../../wire/subjects.ts';
 import type { CallOptions } from '../router.ts';
 import { tokenOf, type WriteResult } from '../writer.ts';
 import type { Root } from './action.ts';
+import { SETTLED_MS } from './cluster.ts';
 
 /** Left of the deadline for the answer to travel. */
 const TRAVEL_MS = 50;
@@ -44,6 +45,7 @@ async function waitForShard(
   options: CallOptions,
 ): Promise<ShardsOutcome> {
   const { shard } = place;
+  await hearCopies(root, group, shard, options);
   const leaves = root.context.membership
     .copiesOf(group)
     .filter((copy) => copy.shard === shard && SERVING_STATES.has(copy.state))
@@ -56,6 +58,20 @@ async function waitForShard(
     failed: failures.length,
     ...(failures.length === 0 ? {} : { failures }),
   };
+}
+
+/** A root that has just joined knows no copy yet: each that is placed is heard, or has been silent for too long. */
+async function hearCopies(
+  { context }: Root,
+  group: GroupRecord,
+  shard: number,
+  { deadline }: CallOptions,
+): Promise<void> {
+  const { membership, view } = context;
+  const placed = view.placement(group)?.shards.find((entry) => entry.shard === shard)?.copies ?? [];
+  const heardAll = (): boolean => placed.every((leaf) => membership.pulseOf(leaf) !== undefined);
+  const settledMs = Math.max(0, SETTLED_MS - membership.listeningMs());
+  await membership.until(heardAll, Math.min(settledMs, deadline.remainingMs()));
 }
 
 /** Why a copy did not say that it has applied the record; undefined if it said so. */
