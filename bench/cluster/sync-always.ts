@@ -1,104 +1,120 @@
 /**
- * Writes per second through one shard whose log is synced at every append (`sync_interval: always`), by documents per
- * request, against bare JetStream publishes of the very same log records on the same server, one after the other as a
- * shard appends them. Rounds alternate, so that noise hits both; lines give medians. Enough callers are at work that the
- * log is never idle: what is measured is what Coppice adds to an append.
+ * Writes per second through one shard whose log is synced at every append (`sync_interval: always`), by operations per
+ * request, against bare JetStream publishes of the same bytes on the same server in the same run. The actor is one that
+ * costs next to nothing and lives in a worker thread: what is measured is the write path, not an index.
+ *
+ * - `one`: one caller, one request at a time, against one publish at a time of that request's records.
+ * - `many`: so many callers that the log is never idle, against publishes of the very records that came of it, one at a
+ *   time, as a shard appends them; and against one publish for each request.
+ *
+ * Rounds alternate, so that noise hits all of them; lines give medians.
  */
 import { connectNats } from '../../src/bus/nats/connect.ts';
 import { JS_HEADERS, Stream } from '../../src/bus/nats/stream.ts';
-import { Coppice } from '../../src/client/client.ts';
 import { DEFAULT_CLUSTER } from '../../src/client/connect.ts';
+import { Writer } from '../../src/client/writer.ts';
 import { joinCluster } from '../../src/cluster/context.ts';
 import { logSpec } from '../../src/cluster/groups.ts';
-import { systemEnv } from '../../src/env.ts';
-import { startClusterProcesses } from '../support/cluster-processes.ts';
+import { Deadline, systemEnv } from '../../src/env.ts';
+import { serve } from '../../src/host/serve.ts';
+import { startNats } from '../../test/support/nats-server.ts';
 import { median, printFigures, rounded } from '../support/figures.ts';
 
-const INDEX = 'notes';
 const BATCHES = [1, 10, 100, 1_000];
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
-const PHASE_MS = Number(process.env['PHASE_MS'] ?? 3_000);
-/** Documents under way at once, and callers at least and at most. */
-const DOCUMENTS_UNDER_WAY = 2_000;
+const PHASE_MS = Number(process.env['PHASE_MS'] ?? 2_000);
+const DEADLINE_MS = 30_000;
+/** Operations under way at once, and callers at least and at most. */
+const OPERATIONS_UNDER_WAY = 4_000;
 const CALLERS = { min: 4, max: 128 };
 const WORDS = ['amber', 'birch', 'cedar', 'delta', 'ember', 'flint', 'grove', 'heath', 'iris', 'juniper'];
 const BARE_SUBJECT = 'bare.records';
 
-type Written = { readonly docs: number; readonly tookMs: number; readonly records: readonly Uint8Array[] };
+type Written = { readonly perSecond: number; readonly operations: number; readonly records: readonly Uint8Array[] };
 
-const cluster = await startClusterProcesses(1);
-const bus = await connectNats({ servers: cluster.url }, systemEnv);
+const server = await startNats({ sync: 'always' });
+const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
+const actor = new URL(`../support/notes-actor.${extension}`, import.meta.url);
+const served = await serve(actor, { connection: { servers: server.url } });
+const bus = await connectNats({ servers: server.url }, systemEnv);
 const context = await joinCluster({ cluster: DEFAULT_CLUSTER, bus, env: systemEnv, report: () => {} });
-const client = new Coppice(context);
-const settings = { shards: 1, replicas: 0 };
-await client.request('index-create', INDEX, { settings, mappings: { properties: { text: { type: 'text' } } } });
-const group = context.view.group(INDEX);
-if (group === undefined) throw new Error(`there is no index ${INDEX}`);
+const group = context.view.group(served.name);
+if (group === undefined) throw new Error(`there is no group ${served.name}`);
 const log = bus.openLog(logSpec(DEFAULT_CLUSTER, group));
+const writer = new Writer(context);
 const bare = new Stream(bus.api, 'BARE');
 await bare.create({ subjects: [BARE_SUBJECT], storage: 'file', duplicate_window: 120_000_000_000 });
 let count = 0;
 
-for (const batch of BATCHES) await measure(batch);
-await client.close();
+for (const batch of BATCHES) {
+  await measure('one', batch, 1);
+  await measure('many', batch, Math.min(CALLERS.max, Math.max(CALLERS.min, Math.floor(OPERATIONS_UNDER_WAY / batch))));
+}
+await context.close();
 await bus.close();
-await cluster.close();
+await served.close();
+await server.stop();
 
-async function measure(batch: number): Promise<void> {
-  const shard: number[] = [];
-  const bareRates: number[] = [];
-  const perRecord: number[] = [];
-  const sizes: number[] = [];
-  await throughShard(batch, PHASE_MS / 4);
+async function measure(load: 'one' | 'many', batch: number, callers: number): Promise<void> {
+  const rounds: { written: Written; sameRecords: number; messageEach: number }[] = [];
+  await throughShard(batch, callers, PHASE_MS / 4);
   for (let round = 0; round < ROUNDS; round++) {
-    const { docs, tookMs, records } = await throughShard(batch, PHASE_MS);
-    const bareMs = await publishBare(records);
-    shard.push((docs / tookMs) * 1_000);
-    bareRates.push((docs / bareMs) * 1_000);
-    perRecord.push(docs / records.length);
-    sizes.push(records.reduce((sum, { length }) => sum + length, 0) / records.length);
+    const written = await throughShard(batch, callers, PHASE_MS);
+    const { operations, records } = written;
+    const sameRecords = (operations / (await publishBare(records))) * 1_000;
+    const request = requestSized(records, operations, batch);
+    const messages = Math.max(1, Math.min(500, Math.floor(operations / batch)));
+    const messageEach =
+      ((batch * messages) / (await publishBare(Array.from({ length: messages }, () => request)))) * 1_000;
+    rounds.push({ written, sameRecords, messageEach });
   }
-  const ratios = shard.map((rate, round) => rate / (bareRates[round] ?? rate));
+  const of = (pick: (round: (typeof rounds)[number]) => number): number => median(rounds.map(pick));
   printFigures({
     bench: 'cluster/sync-always',
-    docsPerRequest: batch,
-    callers: callersFor(batch),
-    docsPerSecond: Math.round(median(shard)),
-    bareDocsPerSecond: Math.round(median(bareRates)),
-    ratio: rounded(median(ratios)),
-    docsPerRecord: rounded(median(perRecord)),
-    recordBytes: Math.round(median(sizes)),
+    load,
+    operationsPerRequest: batch,
+    callers,
+    writesPerSecond: Math.round(of(({ written }) => written.perSecond)),
+    bareSameRecords: Math.round(of(({ sameRecords }) => sameRecords)),
+    bareMessagePerRequest: Math.round(of(({ messageEach }) => messageEach)),
+    ratioSameRecords: rounded(of(({ written, sameRecords }) => written.perSecond / sameRecords)),
+    ratioMessagePerRequest: rounded(of(({ written, messageEach }) => written.perSecond / messageEach)),
+    operationsPerRecord: rounded(of(({ written }) => written.operations / written.records.length)),
   });
 }
 
 /** Callers write for a while; what the log has of it comes along. */
-async function throughShard(batch: number, forMs: number): Promise<Written> {
+async function throughShard(batch: number, callers: number, forMs: number): Promise<Written> {
   const before = (await log.last(0))?.seq ?? 0;
   const startMs = performance.now();
-  const written = await Promise.all(
-    Array.from({ length: callersFor(batch) }, async () => writeUntil(startMs + forMs, batch)),
-  );
+  const written = await Promise.all(Array.from({ length: callers }, async () => writeUntil(startMs + forMs, batch)));
   const tookMs = performance.now() - startMs;
-  return { docs: written.reduce((sum, docs) => sum + docs, 0), tookMs, records: await recordsAfter(before) };
+  const operations = written.reduce((sum, one) => sum + one, 0);
+  return { perSecond: (operations / tookMs) * 1_000, operations, records: await recordsAfter(before) };
 }
 
 async function writeUntil(endMs: number, batch: number): Promise<number> {
-  let docs = 0;
-  for (; performance.now() < endMs; docs += batch) {
-    const operations = Array.from({ length: batch }, () => [{ index: { _id: `d${count}` } }, newDocument()]).flat();
-    const { errors } = (await client.request('bulk', INDEX, { operations })) as { errors: boolean };
-    if (errors) throw new Error('a write failed');
+  let operations = 0;
+  for (; performance.now() < endMs; operations += batch) {
+    const deadline = new Deadline(systemEnv.clock, DEADLINE_MS);
+    const results = await writer.write(groupOf(), 'put', Array.from({ length: batch }, newOperation), { deadline });
+    if (results.some(({ ok }) => !ok)) throw new Error('a write failed');
   }
-  return docs;
+  return operations;
 }
 
-function callersFor(batch: number): number {
-  return Math.min(CALLERS.max, Math.max(CALLERS.min, Math.floor(DOCUMENTS_UNDER_WAY / batch)));
-}
-
-function newDocument(): { text: string } {
+function newOperation(): { key: string; body: { key: string; text: string } } {
   count += 1;
-  return { text: Array.from({ length: 20 }, (_, at) => WORDS[(count * 7 + at * at) % WORDS.length]).join(' ') };
+  const key = `k${count % 10_000}`;
+  return {
+    key,
+    body: { key, text: Array.from({ length: 20 }, (_, at) => WORDS[(count * 7 + at * at) % 10]).join(' ') },
+  };
+}
+
+function groupOf(): NonNullable<typeof group> {
+  if (group === undefined) throw new Error('the group is gone');
+  return group;
 }
 
 async function recordsAfter(seq: number): Promise<readonly Uint8Array[]> {
@@ -116,6 +132,12 @@ async function recordsAfter(seq: number): Promise<readonly Uint8Array[]> {
     });
   });
   return records;
+}
+
+/** As many bytes as a request's operations have in the log. */
+function requestSized(records: readonly Uint8Array[], operations: number, batch: number): Uint8Array {
+  const bytes = records.reduce((sum, { length }) => sum + length, 0);
+  return new Uint8Array(Math.ceil((bytes / operations) * batch)).fill(7);
 }
 
 /** Publishes records one by one, each with the headers of an append; returns how long it took, in milliseconds. */
