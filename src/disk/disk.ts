@@ -42,6 +42,17 @@ export interface Disk {
   rename(from: string, to: string): void;
   /** Removes a file, or a folder with all that is in it. None is no error. */
   remove(path: string): void;
+  /**
+   * Reads a file to its end.
+   *
+   * @param onBytes Told of bytes as they are read.
+   * @returns Its SHA-256 in hexadecimal digits, and its size.
+   * @throws Also the signal's reason.
+   */
+  digest(
+    path: string,
+    options: { readonly signal?: AbortSignal; readonly onBytes?: (bytes: number) => void },
+  ): Promise<{ readonly sha256: string; readonly sizeBytes: number }>;
   /** Makes a file's bytes, or a folder's names, survive a loss of power. */
   sync(path: string): Promise<void>;
   /**

@@ -1,4 +1,5 @@
 /** The machine's own disk. Reads and writes of data are synchronous, since an engine's are; what waits for the device is not. */
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { lockFolder } from '../engine/store/folder-lock.ts';
 import { CoppiceError } from '../errors.ts';
@@ -7,6 +8,9 @@ import type { Disk, DiskEntry, DiskFile, DiskWriter } from './disk.ts';
 /** What the system says where there is no room. */
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
+/** Bytes that are read and hashed at once. */
+const DIGEST_BYTES = 1024 * 1024;
+
 /** The disk of this machine. */
 export const nodeDisk: Disk = {
   makeFolder: (path) => attempt(path, () => void fs.mkdirSync(path, { recursive: true })),
@@ -14,6 +18,14 @@ export const nodeDisk: Disk = {
   create: (path) => attempt(path, () => new NodeWriter(path, fs.openSync(path, 'wx'))),
   open: (path) => attempt(path, () => new NodeFile(path, fs.openSync(path, 'r'))),
   rename: (from, to) => attempt(from, () => fs.renameSync(from, to)),
+  digest: async (path, { signal, onBytes = () => {} }) => {
+    try {
+      return await digestOf(path, onBytes, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw diskError(path, error);
+    }
+  },
   remove: (path) => attempt(path, () => fs.rmSync(path, { recursive: true, force: true })),
   sync: async (path) => {
     try {
@@ -85,6 +97,29 @@ class NodeFile implements DiskFile {
     if (descriptor === undefined) return;
     this.#descriptor = undefined;
     attempt(this.#path, () => fs.closeSync(descriptor));
+  }
+}
+
+/** Reads beside the thread's work; only the hashing is done by it, in pieces. */
+async function digestOf(
+  path: string,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly sha256: string; readonly sizeBytes: number }> {
+  const hash = createHash('sha256');
+  const buffer = new Uint8Array(DIGEST_BYTES);
+  const file = await fs.promises.open(path, 'r');
+  try {
+    for (let sizeBytes = 0; ; ) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, sizeBytes);
+      if (bytesRead === 0) return { sha256: hash.digest('hex'), sizeBytes };
+      hash.update(buffer.subarray(0, bytesRead));
+      sizeBytes += bytesRead;
+      onBytes(bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }
 

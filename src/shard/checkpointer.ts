@@ -5,7 +5,7 @@
 import type { Log } from '../bus/log.ts';
 import type { CheckpointOptions } from '../cluster/checkpoint-options.ts';
 import type { Cancel, Clock, Reporter } from '../env.ts';
-import { asCoppiceError, CoppiceError } from '../errors.ts';
+import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { depotPrefix } from '../wire/checkpoint-format.ts';
 import type { CheckpointMark } from '../wire/log-record.ts';
 import { storeCheckpoint } from './checkpoint-files.ts';
@@ -31,6 +31,8 @@ export type CheckpointerOptions = {
   readonly state: () => ShardState;
   /** Takes note of what was captured, which is good to save elsewhere, too. Never rejects. */
   readonly onCaptured?: (captured: CapturedState) => Promise<void>;
+  /** A file did not come back from the depot as it was meant to go there. */
+  readonly onDamage?: () => void;
   /** SHA-256 of a file that the actor keeps, where it is known. */
   readonly hashOf?: (name: string) => string | undefined;
   /** Appends a record, fenced; resolves when it is in the log and applied here. */
@@ -142,6 +144,7 @@ export class Checkpointer {
       this.#notBeforeMs = clock.nowMs() + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures, 10));
       this.#failures += 1;
       this.#failure = asCoppiceError(error).message;
+      if (isCoppiceError(error, 'CORRUPT_BLOB')) this.#options.onDamage?.();
       report('warn', 'checkpoint failed', { ...place, error: this.#failure });
     }
   }

@@ -177,10 +177,14 @@ function createCheckpointer(
 ): Checkpointer | undefined {
   const { checkpoints, env, report } = context;
   if (checkpoints === undefined || definition.checkpoint === undefined) return undefined;
-  const onLocal: Pick<CheckpointerOptions, 'onCaptured' | 'hashOf'> =
+  const onLocal: Pick<CheckpointerOptions, 'onCaptured' | 'onDamage' | 'hashOf'> =
     local === undefined
       ? {}
-      : { onCaptured: async (captured) => local.save(captured), hashOf: (name) => local.hashOf(name) };
+      : {
+          onCaptured: async (captured) => local.save(captured),
+          onDamage: () => local.checkFiles(),
+          hashOf: (name) => local.hashOf(name),
+        };
   const { clock } = env;
   return new Checkpointer({ spec, checkpoints, log, report, clock, state: () => state.loaded, append, ...onLocal });
 }

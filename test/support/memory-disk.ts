@@ -2,6 +2,7 @@
  * A disk in memory that behaves as badly as a real one may: it can be full, fail, rot, and lose at a crash whatever was not
  * synced. One set of files, and a door to it for each process, which a crash closes.
  */
+import { createHash } from 'node:crypto';
 import type { Disk, DiskEntry, DiskFile, DiskWriter } from '../../src/disk/disk.ts';
 import { CoppiceError } from '../../src/errors.ts';
 
@@ -98,6 +99,10 @@ export class MemoryDisk {
       create: through((path: string) => this.#create(path, check)),
       open: through((path: string) => this.#open(path)),
       rename: through((from: string, to: string) => this.#rename(from, to)),
+      digest: async (path, { onBytes = () => {} }) => {
+        check();
+        return this.#digest(path, onBytes);
+      },
       remove: through((path: string) => this.#remove(path)),
       sync: async (path) => {
         check();
@@ -157,6 +162,13 @@ export class MemoryDisk {
       },
       close: () => {},
     };
+  }
+
+  #digest(path: string, onBytes: (bytes: number) => void): { readonly sha256: string; readonly sizeBytes: number } {
+    const inode = this.#names.get(path);
+    if (inode === undefined) throw new CoppiceError('NOT_FOUND', `there is no \`${path}\``);
+    onBytes(inode.bytes.length);
+    return { sha256: createHash('sha256').update(inode.bytes).digest('hex'), sizeBytes: inode.bytes.length };
   }
 
   #rename(from: string, to: string): void {

@@ -39,6 +39,7 @@ export class LocalCopy {
   readonly #watch: DiskWatch;
   readonly #saver: LocalSaver;
   #failures = 0;
+  #ended = new AbortController();
 
   constructor(options: LocalCopyOptions) {
     const { spec, local, env, report, onError } = options;
@@ -128,6 +129,13 @@ export class LocalCopy {
     if (this.#watch.reason === undefined) await this.#saver.save(captured);
   }
 
+  /** Looks whether the files are still what they were; the copy fails if not. */
+  checkFiles(): void {
+    this.saved.checkAll(this.#ended.signal).catch((error: unknown) => {
+      if (!this.#ended.signal.aborted) this.#options.onError(error);
+    });
+  }
+
   /** Saves a checkpoint that was fetched, while the copy goes on. */
   keep(held: HeldFiles, at: RuntimeShare): void {
     this.#saver.keep(held, at).catch(this.#options.onError);
@@ -152,6 +160,8 @@ export class LocalCopy {
 
   /** The state is given up. */
   stop(): void {
+    this.#ended.abort(new CoppiceError('CANCELLED', 'the copy gives its state up'));
+    this.#ended = new AbortController();
     this.#saver.stop();
   }
 

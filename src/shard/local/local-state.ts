@@ -3,7 +3,6 @@
  * the log that the state stands at. It is replaced whole, after all of its files are synced; a file is never believed by
  * its name (protocol.md, "Checkpoint, purge, restore": retired names never come back, old local files pass the chain check).
  */
-import { createHash } from 'node:crypto';
 import type { CheckpointFile, RestoreSource } from '../../actor/definition.ts';
 import type { LocalOptions } from '../../cluster/local-options.ts';
 import { type Env, pause } from '../../env.ts';
@@ -99,25 +98,48 @@ export class LocalState {
     let doneBytes = 0;
     for (const { name, file, sizeBytes, sha256 } of records) {
       const one: HeldFile = { sha256, sizeBytes, place: { kind: 'disk', file }, isSynced: true, isSuspect: false };
-      await this.check(one, name, signal);
+      await this.check(one, name, signal, (bytes) => onProgress((doneBytes += bytes), totalBytes));
       held.set(name, one);
-      onProgress((doneBytes += sizeBytes), totalBytes);
     }
     this.files.pin(held.values());
     this.files.adopt(held);
     return held;
   }
 
-  /** Reads a file to its end. Throws CoppiceError `CORRUPT_BLOB` or `CORRUPT_SEGMENT` if it is not what it is said to be. */
-  async check(held: HeldFile, name: string, signal: AbortSignal): Promise<void> {
-    const hash = createHash('sha256');
-    for await (const piece of this.pieces(held, name, signal)) hash.update(piece);
-    const found = hash.digest('hex');
-    if (found !== held.sha256)
+  /**
+   * Reads a file to its end.
+   *
+   * @throws CoppiceError `CORRUPT_BLOB` or `NOT_FOUND` if it is not what it is said to be, what the disk throws, or the
+   *   signal's reason.
+   */
+  async check(
+    { place, sha256, sizeBytes }: HeldFile,
+    name: string,
+    signal: AbortSignal,
+    onBytes: (bytes: number) => void = () => {},
+  ): Promise<void> {
+    if (place.kind === 'memory') return;
+    const found = await this.#options.local.disk.digest(`${this.#folder}/${place.file}`, { signal, onBytes });
+    if (found.sizeBytes !== sizeBytes)
+      throw new CoppiceError('CORRUPT_BLOB', `local file \`${name}\` has ${found.sizeBytes} bytes, not ${sizeBytes}`);
+    if (found.sha256 !== sha256)
       throw new CoppiceError(
         'CORRUPT_BLOB',
-        `local file \`${name}\` is damaged: its SHA-256 is ${found}, not ${held.sha256}`,
+        `local file \`${name}\` is damaged: its SHA-256 is ${found.sha256}, not ${sha256}`,
       );
+  }
+
+  /** Checks all files that the actor has. Throws CoppiceError `CORRUPT_SEGMENT` if one is damaged. */
+  async checkAll(signal: AbortSignal): Promise<void> {
+    for (const name of this.files.names()) {
+      try {
+        await this.check(this.files.held(name), name, signal);
+      } catch (cause) {
+        // It may have been removed meanwhile, and another of its name may be there.
+        if (!isCoppiceError(cause, 'CORRUPT_BLOB')) continue;
+        throw new CoppiceError('CORRUPT_SEGMENT', cause.message, { cause });
+      }
+    }
   }
 
   /** The bytes of a file; the thread is left to others now and then. */
