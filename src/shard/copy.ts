@@ -229,7 +229,6 @@ export class Copy {
           startTail: () => queueMicrotask(() => this.#follow()),
           stopTail: () => this.#follower.stop(),
           startServing: () => {
-            this.#recovery?.noteServing();
             this.#queries.open();
             this.#primacy?.send({ type: 'copy.ready' });
           },

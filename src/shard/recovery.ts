@@ -81,11 +81,6 @@ export class Recovery {
     this.#replay.start(this.#options.state.appliedSeq);
   }
 
-  /** The copy serves: what it was built of was good. */
-  noteServing(): void {
-    this.#local?.noteServing();
-  }
-
   /** Takes note of a record; tells whether the log should not be followed for the moment. */
   noteApplied(record: AppliedRecord): boolean {
     this.#checkpointer?.noteApplied(record);

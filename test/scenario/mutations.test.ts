@@ -12,11 +12,13 @@ const LIMIT_MS = 180_000;
 
 const test = suite('scenario/mutations');
 
-for (const [name, { rule, cluster, faultKinds, checkpointRecords, poisons = false }] of Object.entries(MUTATIONS)) {
+for (const [name, mutation] of Object.entries(MUTATIONS)) {
+  const { rule, cluster, faultKinds, checkpointRecords, localRecords, poisons = false } = mutation;
   test(`${name} is noticed: ${rule}`, async () => {
     slow(LIMIT_MS);
     for (let seed = 1; seed <= MOST_SEEDS; seed += 1) {
-      const options = { seed, faultsMs: FAULTS_MS, searches: false, faultKinds, checkpointRecords, poisons };
+      const about = { faultKinds, checkpointRecords, localRecords, poisons };
+      const options = { seed, faultsMs: FAULTS_MS, searches: false, ...about };
       const broken = await runScenario({ ...options, ...cluster });
       if (broken.problems.length === 0) continue;
       const sound = await runScenario(options);

@@ -81,6 +81,11 @@ export class MemoryDisk {
     this.#locked.clear();
   }
 
+  /** Gives back what a process held that is gone. */
+  unlock(): void {
+    this.#locked.clear();
+  }
+
   /** A process's way to the files; `close` it when the process dies, so that it touches nothing any more. */
   door(beforeSync: BeforeSync = async () => {}): Disk & { close(): void } {
     let isClosed = false;

@@ -14,9 +14,6 @@ import { DiskWatch } from './disk-watch.ts';
 import { LocalSaver } from './local-saver.ts';
 import { copyFolder, type HeldFiles, LocalState } from './local-state.ts';
 
-/** A copy that fails so often with what it loaded may have loaded something bad. */
-const FAILURES_TO_DOUBT = 3;
-
 /** What it needs of the copy. */
 export type LocalCopyOptions = {
   readonly spec: CopySpec;
@@ -38,7 +35,6 @@ export class LocalCopy {
   readonly #options: LocalCopyOptions;
   readonly #watch: DiskWatch;
   readonly #saver: LocalSaver;
-  #failures = 0;
   #ended = new AbortController();
 
   constructor(options: LocalCopyOptions) {
@@ -104,24 +100,16 @@ export class LocalCopy {
     this.#saver.start(savedSeq);
   }
 
-  /** The copy serves: what it loaded was good. */
-  noteServing(): void {
-    this.#failures = 0;
-  }
-
   /** Takes note of a record; tells whether the log should not be followed for the moment. */
   noteApplied(record: AppliedRecord): boolean {
     this.#saver.noteApplied(record);
     return this.mustPause;
   }
 
-  /** The copy failed with what it had: damage, or a third failure in a row, makes what is saved doubtful. */
+  /** The copy failed with what it had: if that is damaged, so may be what is saved. */
   noteFailure(error: unknown): void {
-    this.#failures += 1;
     const { code, message } = asCoppiceError(error);
     if (code === 'CORRUPT_SEGMENT' || code === 'CORRUPT_BLOB') this.discard(message);
-    else if (this.#failures >= FAILURES_TO_DOUBT && code !== 'DISCONNECTED')
-      this.discard(`${this.#failures} failures in a row, the last one: ${message}`);
   }
 
   /** Saves what a checkpoint has captured. Never rejects. */

@@ -200,8 +200,8 @@ export class LocalState {
   /** Forgets what was saved. Its files stay until another state is saved: they may be a part of that. */
   forget(): void {
     this.#epoch += 1;
+    // What it names stays pinned: after a loss of power the list may be back.
     this.#options.local.disk.remove(`${this.#folder}/${MANIFEST}`);
-    this.files.pin([]);
   }
 
   /** Touches the disk no more, but for what is under way: another may use the folder. */

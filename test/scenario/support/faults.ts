@@ -108,6 +108,32 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     flipBit(blobs, name, random.below(4_096));
     return { what: `a bit of ${name} flips`, end: () => mend(blobs, name) };
   },
+  fullDisk: (cluster, random) => {
+    const { disks } = cluster;
+    const name = random.pick(cluster.names('leaf'));
+    const disk = disks.of(name);
+    disk.quotaBytes = disk.usedBytes + random.below(2_000);
+    return { what: `the disk of ${name} is full`, end: () => (disk.quotaBytes = Number.POSITIVE_INFINITY) };
+  },
+  brokenDisk: (cluster, random) => {
+    const { disks } = cluster;
+    const name = random.pick(cluster.names('leaf'));
+    const disk = disks.of(name);
+    disk.isBroken = true;
+    return { what: `the disk of ${name} fails`, end: () => (disk.isBroken = false) };
+  },
+  slowDisk: (cluster, random) => {
+    const { disks } = cluster;
+    const name = random.pick(cluster.names('leaf'));
+    disks.slow.add(name);
+    return { what: `the disk of ${name} is slow`, end: () => disks.slow.delete(name) };
+  },
+  rotOnDisk: (cluster, random) => {
+    const { disks } = cluster;
+    const name = random.pick(cluster.names('leaf'));
+    const path = disks.rot(name, random);
+    return { what: path === undefined ? `${name} has no file that could rot` : `a bit of ${path} of ${name} flips` };
+  },
   dropConsumers: ({ world }) => {
     world.server.jetStream.dropConsumers();
     return { what: 'JetStream forgets its consumers' };
@@ -145,6 +171,7 @@ export function strike(
 /** Ends all faults at once. */
 export function healAll(cluster: SimCluster): void {
   mend(cluster.blobs);
+  cluster.disks.heal();
   cluster.tell('all is healed');
   cluster.healed = true;
   const { faults, server } = cluster.world;

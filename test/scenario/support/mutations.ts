@@ -14,9 +14,11 @@ import type { SimClusterOptions } from './sim-cluster.ts';
 /** A rule, and the cluster that breaks it. */
 export type Mutation = {
   readonly rule: string;
-  readonly cluster: Pick<SimClusterOptions, 'wrapBus' | 'flaws' | 'falterShare' | 'depotLies'>;
+  readonly cluster: Pick<SimClusterOptions, 'wrapBus' | 'flaws' | 'falterShare' | 'depotLies' | 'diskLies'>;
   /** Log records between checkpoints, where it is about those. */
   readonly checkpointRecords?: number;
+  /** Log records between saves on disks, where it is about those. */
+  readonly localRecords?: number;
   /** Faults in which it matters. */
   readonly faultKinds: readonly string[];
   /** Whether there are operations that copies fail at. */
@@ -100,6 +102,24 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     faultKinds: ['rot', 'kill'],
     checkpointRecords: 5,
     cluster: { depotLies: { skipsChecksums: true } },
+  },
+  reusedLocalName: {
+    rule: 'a retired name never comes back on a disk either (Checkpoint 5)',
+    faultKinds: ['stop', 'kill'],
+    localRecords: 2,
+    cluster: { diskLies: { reusesNames: true } },
+  },
+  skippedLocalChecksum: {
+    rule: 'a local file is used only if it is sound (Restore)',
+    faultKinds: ['rotOnDisk', 'kill', 'stop'],
+    localRecords: 2,
+    cluster: { diskLies: { skipsChecksums: true } },
+  },
+  skippedSync: {
+    rule: 'a list of local files counts once they and it are synced (Restore)',
+    faultKinds: ['kill'],
+    localRecords: 2,
+    cluster: { diskLies: { skipsSyncs: true } },
   },
 };
 

@@ -59,6 +59,8 @@ const LONG_TIMES = 6;
 const LONG_FAULT_MS = 40_000;
 /** Log records between checkpoints, by the seed: none are taken, or often, or now and then. */
 const CHECKPOINT_RECORDS = [undefined, 3, 10, 30];
+/** The same between saves of copies on their leaves' disks; without any, leaves have no disk. */
+const LOCAL_RECORDS = [undefined, 2, 5, 20];
 /** Networks: a rack, a building, a country. */
 const LATENCIES_MS = [
   { from: 0.05, to: 0.5 },
@@ -102,7 +104,9 @@ class Scenario {
     const checkpointRecords = options.checkpointRecords ?? CHECKPOINT_RECORDS[options.seed % CHECKPOINT_RECORDS.length];
     this.#poisons = options.poisons ?? options.seed % POISON_EVERY === 1;
     const falterShare = options.falterShare ?? (this.#poisons ? FALTER_SHARE : 0);
-    this.#cluster = new SimCluster({ ...options, checkpointRecords, falterShare });
+    const localRecords =
+      'localRecords' in options ? options.localRecords : LOCAL_RECORDS[(options.seed >>> 2) % LOCAL_RECORDS.length];
+    this.#cluster = new SimCluster({ ...options, checkpointRecords, localRecords, falterShare });
     this.#random = this.#cluster.world.random.fork('scenario');
     this.#searches = options.searches ?? this.#random.chance(SEARCH_SHARE);
     this.#groups = new HostedGroups(this.#cluster, {
@@ -210,7 +214,14 @@ class Scenario {
       logs: this.#groups.logs(),
       blobs: this.#cluster.blobs,
     };
-    this.#problems.push(...check(this.#history, final), ...this.#cluster.errors);
+    this.#problems.push(...check(this.#history, final), ...this.#cluster.errors, ...this.#diskProblems());
+  }
+
+  /** What is saved is whole, and nothing but rot makes a copy give up what it has saved. */
+  #diskProblems(): readonly string[] {
+    const { disks, story } = this.#cluster;
+    const discarded = disks.hasRotted ? [] : story.filter((line) => line.includes('local.discarded'));
+    return [...disks.problems(), ...discarded.map((line) => `without any rot: ${line}`)];
   }
 
   /** Those who asked and died will never be told. */

@@ -6,12 +6,14 @@ import type { ActorDefinition } from '../../../src/actor/definition.ts';
 import type { Bus } from '../../../src/bus/bus.ts';
 import type { SimBus } from '../../../src/bus/sim/sim-bus.ts';
 import type { ClockSkew, SimNode } from '../../../src/bus/sim/sim-node.ts';
+import type { SimRandom } from '../../../src/bus/sim/sim-random.ts';
 import { SimWorld } from '../../../src/bus/sim/sim-world.ts';
 import { Coppice } from '../../../src/client/client.ts';
 import { CHECKPOINT_SCHEDULE, type CheckpointOptions } from '../../../src/cluster/checkpoint-options.ts';
 import { type ClusterContext, joinCluster } from '../../../src/cluster/context.ts';
 import { Controller } from '../../../src/cluster/controller.ts';
 import type { DepotAccess } from '../../../src/cluster/depot-access.ts';
+import { LOCAL_SCHEDULE, type LocalOptions } from '../../../src/cluster/local-options.ts';
 import type { Reporter } from '../../../src/env.ts';
 import { asCoppiceError } from '../../../src/errors.ts';
 import { SEARCH_REQUIREMENT } from '../../../src/host/actor-source.ts';
@@ -21,6 +23,7 @@ import { searchActor } from '../../../src/search/actor.ts';
 import type { CopyStatus } from '../../../src/wire/records.ts';
 import { LEDGER_REQUIREMENT, type LedgerFlaws, type LedgerState, ledgerDefinition } from './ledger-actor.ts';
 import { type DepotLies, type SimBlobs, SimDepot } from './sim-depot.ts';
+import { type DiskLies, SimDisks } from './sim-disks.ts';
 
 /** Changes the bus of one process: how rules are broken on purpose. */
 export type WrapBus = (bus: SimBus, node: SimNode) => Bus;
@@ -39,6 +42,9 @@ export type SimClusterOptions = {
   readonly depotLies?: DepotLies;
   /** Whether leaves take and restore snapshots, in the same depot. */
   readonly snapshots?: boolean;
+  /** Log records between two saves of a copy on its leaf's disk; leaves have none unless told. */
+  readonly localRecords?: number | undefined;
+  readonly diskLies?: DiskLies;
 };
 
 /** A process as it runs at the moment. */
@@ -58,7 +64,12 @@ type Role = 'leaf' | 'root';
 const CLUSTER = 'sim';
 const RESTART_MS = 300;
 /** A copy that cannot read its log for ten seconds fails, says so, and tries again; so does one whose actor fails. */
-const BY_DESIGN = /copy failed .*(JetStream does not answer|is poison|faltered)|actor failed to apply/;
+const BY_DESIGN =
+  /copy failed .*(JetStream does not answer|is poison|faltered)|actor failed to apply|the disk takes nothing/;
+/** Of a file that has rotted under an engine: its copy fails, and restores. */
+const BY_ROT = /copy failed .*(damaged|checksum|is not what was written|`segment-)/;
+/** Saves are soon, and what waits for a full disk is soon too much. */
+const LOCAL_TIMES = { intervalMs: 4_000, minIntervalMs: 0, retryMs: 300, spillBytes: 20_000 };
 
 /** A cluster. */
 export class SimCluster {
@@ -73,6 +84,9 @@ export class SimCluster {
   readonly drained = new Set<string>();
   /** What lies in the depot. */
   readonly blobs: SimBlobs = new Map();
+  /** What lies on the disks of leaves. */
+  readonly disks: SimDisks;
+  readonly #localRecords: number | undefined;
   readonly #checkpointRecords: number | undefined;
   readonly #depotLies: DepotLies;
   readonly #snapshots: boolean;
@@ -92,10 +106,14 @@ export class SimCluster {
     checkpointRecords,
     depotLies = {},
     snapshots = false,
+    localRecords,
+    diskLies = {},
   }: SimClusterOptions) {
     this.#snapshots = snapshots;
     this.#checkpointRecords = checkpointRecords;
     this.#depotLies = depotLies;
+    this.#localRecords = localRecords;
+    this.disks = new SimDisks(diskLies);
     this.#flaws = flaws;
     this.#falterShare = falterShare;
     this.world = new SimWorld({ seed, keepsEvents });
@@ -152,6 +170,7 @@ export class SimCluster {
     if (process === undefined) return;
     this.#running.delete(name);
     this.world.kill(process.node, { noticed });
+    this.#endDisk(name, this.healed ? undefined : this.world.random);
   }
 
   /** Ends a leaf in good order; it stays down until started. */
@@ -183,6 +202,7 @@ export class SimCluster {
       report: this.#reporter(name),
       checkpoints: this.#checkpoints(node),
       depots: role === 'leaf' && this.#snapshots ? this.#depots(node) : undefined,
+      local: role === 'leaf' ? this.#local(name, node) : undefined,
     });
     process.context = context;
     if (role === 'leaf') return this.#runLeaf(name, process, context);
@@ -217,6 +237,7 @@ export class SimCluster {
     if (this.#running.get(name) !== process) return;
     this.#running.delete(name);
     this.world.kill(process.node, { noticed: true });
+    this.#endDisk(name, undefined);
     this.world.scheduler.after(RESTART_MS, () => {
       const role = this.#roles.get(name);
       if (role !== undefined && !this.#down.has(name)) this.start(name, role);
@@ -227,9 +248,26 @@ export class SimCluster {
     return (level, message, fields = {}) => {
       if (level === 'debug') return;
       const text = `${name} ${level}: ${message} ${JSON.stringify({ ...fields, stack: undefined })}`;
-      if (level === 'error' && !BY_DESIGN.test(text)) this.errors.push(text);
+      if (level === 'error' && !this.#isByDesign(text)) this.errors.push(text);
       this.tell(text);
     };
+  }
+
+  #isByDesign(text: string): boolean {
+    return BY_DESIGN.test(text) || (this.disks.hasRotted && BY_ROT.test(text));
+  }
+
+  #endDisk(name: string, random: SimRandom | undefined): void {
+    const what = this.disks.end(name, random);
+    if (what !== undefined) this.tell(what);
+  }
+
+  #local(name: string, node: SimNode): LocalOptions | undefined {
+    const records = this.#localRecords;
+    if (records === undefined) return undefined;
+    const disk = this.disks.open(name, node);
+    const { folder } = this.disks;
+    return { ...LOCAL_SCHEDULE, ...LOCAL_TIMES, disk, folder, records };
   }
 
   #checkpoints({ env }: SimNode): CheckpointOptions | undefined {
