@@ -346,10 +346,9 @@ export class Copy {
     const { signal } = this.#restoring;
     this.#poison
       .ready(signal)
-      .then(async () => recovery.restore(signal))
+      .then(async () => recovery.restore((state) => this.#poison.tell(state), signal))
       .then(() => {
         if (signal.aborted) return;
-        this.#poison.tell(this.#state.loaded);
         this.#actor.send({ type: 'state.restored' });
       })
       .catch((error: unknown) => {
@@ -365,7 +364,10 @@ export class Copy {
       const verdict = this.#state.apply(entry);
       if (verdict === undefined || verdict.kind === 'duplicate') return;
       if (verdict.kind === 'rolledBack') return this.#halt(verdict.reason);
-      if (verdict.kind === 'broken') return this.#startOver(verdict.reason);
+      if (verdict.kind === 'broken') {
+        if (verdict.differs === true) this.#recovery?.discardSaved(verdict.reason);
+        return this.#startOver(verdict.reason);
+      }
       this.#poison.noteApplied(verdict.record.seq);
       this.#commands?.onApplied(verdict.record);
       this.#primacy?.onApplied(verdict.record);

@@ -14,7 +14,7 @@ import type { HeldState } from './held-state.ts';
 import { LocalCopy, type LocalCopyOptions } from './local/local-copy.ts';
 import { ReplayMeter } from './replay-meter.ts';
 import { Restorer } from './restorer.ts';
-import type { AppliedRecord } from './shard-state.ts';
+import type { AppliedRecord, ShardState } from './shard-state.ts';
 
 /** What it needs of the copy. */
 export type RecoveryOptions = Pick<LocalCopyOptions, 'onEvent' | 'onDisk' | 'onError'> & {
@@ -54,15 +54,18 @@ export class Recovery {
   /**
    * Builds the best state there is: of local files, of a checkpoint, or an empty one.
    *
+   * @param accept Throws CoppiceError `CORRUPT_BLOB` for a state that must not be used.
+   *
    * @throws CoppiceError `LOG_ROLLED_BACK`, `STALE_GENERATION`, `DISCONNECTED`, what depot or actor throw, the signal's reason.
    */
-  async restore(signal: AbortSignal): Promise<void> {
+  async restore(accept: (state: ShardState) => void, signal: AbortSignal): Promise<void> {
     const { state } = this.#options;
-    const restored = await this.#restorer.restore(signal);
+    const restored = await this.#restorer.restore(accept, signal);
     if (signal.aborted) restored?.close();
     signal.throwIfAborted();
     if (restored !== undefined) return state.adopt(restored);
     state.build(this.#local?.emptied());
+    accept(state.loaded);
     this.#local?.start(0);
   }
 
@@ -91,6 +94,11 @@ export class Recovery {
   /** The copy failed with what it had. */
   noteFailure(error: unknown): void {
     this.#local?.noteFailure(error);
+  }
+
+  /** What is saved on the leaf's disk holds what no other copy does. */
+  discardSaved(reason: string): void {
+    this.#local?.discard(reason);
   }
 
   /** A reign has begun: checkpoints are taken. */

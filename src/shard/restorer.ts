@@ -39,6 +39,8 @@ export type RestorerOptions = {
 /** How far a restore has come, as `status` tells it. */
 export type RestoreProgress = NonNullable<CopyStatus['restore']>;
 
+type Accept = (state: ShardState) => void;
+
 /** Restores one copy. */
 export class Restorer {
   readonly #options: RestorerOptions;
@@ -70,18 +72,19 @@ export class Restorer {
    * The state of the local files, or of the newest checkpoint that is sound and within reach; undefined if there is neither,
    * so that the log is all there is: it may still go back to its start, and tells by its chain if it does not.
    *
+   * @param accept Throws CoppiceError `CORRUPT_BLOB` for a state that must not be used.
    * @throws CoppiceError `LOG_ROLLED_BACK` if the log lost what was saved here, `STALE_GENERATION`, `DISCONNECTED` of the
    *   log, the signal's reason.
    */
-  async restore(signal: AbortSignal): Promise<ShardState | undefined> {
+  async restore(accept: (state: ShardState) => void, signal: AbortSignal): Promise<ShardState | undefined> {
     const { log, spec, local, checkpoints } = this.#options;
     this.#failure = undefined;
     try {
-      const saved = local === undefined ? undefined : await this.#loadLocal(local, signal);
+      const saved = local === undefined ? undefined : await this.#loadLocal(local, accept, signal);
       if (saved !== undefined || checkpoints === undefined) return saved;
       for (const mark of await committedCheckpoints(log, spec.shard)) {
         signal.throwIfAborted();
-        const state = await this.#loadCheckpoint(mark, checkpoints, signal);
+        const state = await this.#loadCheckpoint(mark, checkpoints, accept, signal);
         if (state !== undefined) return state;
       }
       return undefined;
@@ -91,7 +94,7 @@ export class Restorer {
   }
 
   /** Old local files pass the same check of the chain as a record would; on any doubt they are not used. */
-  async #loadLocal(local: LocalCopy, signal: AbortSignal): Promise<ShardState | undefined> {
+  async #loadLocal(local: LocalCopy, accept: Accept, signal: AbortSignal): Promise<ShardState | undefined> {
     const { env, log, spec, report } = this.#options;
     const manifest = this.#unlessDamaged(local, () => local.saved.manifest());
     if (manifest === undefined) return undefined;
@@ -104,7 +107,7 @@ export class Restorer {
     this.#startMs = env.clock.nowMs();
     try {
       const { held, share } = await loadSaved(local.saved, manifest, signal, this.#onProgress('local'));
-      const state = await this.#open(local, held, share, signal);
+      const state = accepted(await this.#open(local, held, share, signal), accept);
       local.start(manifest.seq);
       const tookMs = env.clock.nowMs() - this.#startMs;
       report('info', 'restored from local files', { ...this.#place(), seq: manifest.seq, tookMs });
@@ -129,6 +132,7 @@ export class Restorer {
   async #loadCheckpoint(
     mark: CheckpointMark,
     checkpoints: CheckpointOptions,
+    accept: Accept,
     signal: AbortSignal,
   ): Promise<ShardState | undefined> {
     const { env, local, report } = this.#options;
@@ -137,8 +141,8 @@ export class Restorer {
     try {
       const { state, fetchedBytes } =
         local === undefined
-          ? await this.#stream(mark, checkpoints, signal)
-          : await this.#fetch(mark, checkpoints, local, signal);
+          ? await this.#stream(mark, checkpoints, accept, signal)
+          : await this.#fetch(mark, checkpoints, { local, accept }, signal);
       const tookMs = env.clock.nowMs() - this.#startMs;
       report('info', 'restored from a checkpoint', {
         ...place,
@@ -159,20 +163,22 @@ export class Restorer {
   async #stream(
     mark: CheckpointMark,
     { depot }: CheckpointOptions,
+    accept: Accept,
     signal: AbortSignal,
   ): Promise<{ readonly state: ShardState; readonly fetchedBytes?: number }> {
     const { spec, definition } = this.#options;
     const { generation, settings } = spec.group;
     const where = { depot, generation, shard: spec.shard, signal };
     const onProgress = this.#onProgress('checkpoint');
-    return { state: await loadCheckpoint(mark, { ...where, definition, settings, onProgress }) };
+    const state = await loadCheckpoint(mark, { ...where, definition, settings, onProgress });
+    return { state: accepted(state, accept) };
   }
 
   /** What is missing onto the disk; it is saved there while the log is replayed. */
   async #fetch(
     mark: CheckpointMark,
     { depot }: CheckpointOptions,
-    local: LocalCopy,
+    { local, accept }: { readonly local: LocalCopy; readonly accept: Accept },
     signal: AbortSignal,
   ): Promise<{ readonly state: ShardState; readonly fetchedBytes: number }> {
     const { spec } = this.#options;
@@ -185,7 +191,7 @@ export class Restorer {
       onProgress: this.#onProgress('checkpoint'),
       onDoubt: (reason) => local.tell('local.discarded', reason),
     });
-    const state = await this.#open(local, held, share, signal);
+    const state = accepted(await this.#open(local, held, share, signal), accept);
     local.start(0);
     local.keep(held, share);
     return { state, fetchedBytes };
@@ -212,6 +218,16 @@ export class Restorer {
 
   #place(): Readonly<Record<string, unknown>> {
     return { group: this.#options.spec.group.name, shard: this.#options.spec.shard };
+  }
+}
+
+function accepted(state: ShardState, accept: Accept): ShardState {
+  try {
+    accept(state);
+    return state;
+  } catch (error) {
+    state.close();
+    throw error;
   }
 }
 

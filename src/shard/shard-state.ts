@@ -33,8 +33,11 @@ export type ApplyVerdict =
   | { readonly kind: 'applied'; readonly record: AppliedRecord }
   /** Seen before: a duplicate delivery. */
   | { readonly kind: 'duplicate' }
-  /** Records between it and the last one applied are missing here: the state must be discarded. */
-  | { readonly kind: 'broken'; readonly reason: string }
+  /**
+   * Records between it and the last one applied are missing here: the state must be discarded. `differs`: so must what was
+   * saved of it, since it holds what no other copy does.
+   */
+  | { readonly kind: 'broken'; readonly reason: string; readonly differs?: boolean }
   /** It stands where the log held what was applied: the log lost records. */
   | { readonly kind: 'rolledBack'; readonly reason: string };
 
@@ -237,7 +240,11 @@ export class ShardState {
     if (record.prevSeq === this.#appliedSeq && record.prevId === this.#appliedId) {
       // What was applied here is not what whoever wrote the record holds: this copy must not go on with it.
       if (failures !== undefined && failures !== this.#failed.fingerprint)
-        return { kind: 'broken', reason: `record ${seq} was written where other operations had failed than here` };
+        return {
+          kind: 'broken',
+          reason: `record ${seq} was written where other operations had failed than here`,
+          differs: true,
+        };
       if (skip !== undefined && !this.#failed.hasSkipped(skip))
         return { kind: 'broken', reason: `record ${seq} skips operation ${skip.place} of record ${skip.seq}` };
       return undefined;
