@@ -31,6 +31,7 @@ export function processFaults(cluster: StagedCluster, index: string): readonly F
     kind('leaf.kill', 'kill -9 of a leaf', leaf, kill),
     kind('leaf.wipe', 'kill -9 of a leaf, which comes back without its data folder', leaf, killAndWipe),
     kind('leaf.flip', 'kill -9 of a leaf, and a bit of its local files flips', leaf, killAndFlip),
+    kind('leaf.full', 'the disk of a leaf is full', leaf, fillDisk(cluster)),
     kind('leaf.stop', 'SIGSTOP of a leaf, then SIGCONT', leaf, stop),
     kind('leaf.leave', 'SIGTERM of a leaf, which hands over', leaf, leave),
     kind('leaf.cut', 'a leaf is cut off from all nats-servers', leaf, cut('both')),
@@ -50,13 +51,23 @@ export function processFaults(cluster: StagedCluster, index: string): readonly F
 }
 
 async function begin(victim: StagedProcess, strike: Strike, random: SimRandom): Promise<BegunFault> {
-  victim.struck = true;
-  const { what, undo } = await strike(victim, random);
+  const { what, undo } = await strikeFirst(victim, strike, random);
   const end = async (): Promise<void> => {
     await undo();
     victim.struck = false;
   };
   return { what, end };
+}
+
+/** Others must choose somebody else from now on, unless it comes to nothing. */
+async function strikeFirst(victim: StagedProcess, strike: Strike, random: SimRandom): ReturnType<Strike> {
+  victim.struck = true;
+  try {
+    return await strike(victim, random);
+  } catch (error) {
+    victim.struck = false;
+    throw error;
+  }
 }
 
 const kill: Strike = async (victim) => {
@@ -89,6 +100,15 @@ const stop: Strike = async (victim) => {
   victim.signal('SIGSTOP');
   return { what: `${victim.name} (${victim.pid}) is stopped`, undo: async () => victim.signal('SIGCONT') };
 };
+
+function fillDisk({ disks }: StagedCluster): Strike {
+  return async (victim) => {
+    const disk = disks.leaves.get(victim.name);
+    if (disk === undefined) throw new FaultSkipped('this machine allows no disks of their own for leaves');
+    await disk.fill();
+    return { what: `the disk of ${victim.name} is full`, undo: async () => disk.free() };
+  };
+}
 
 function cut(direction: Direction): Strike {
   return async (victim) => {

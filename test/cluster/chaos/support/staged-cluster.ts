@@ -53,8 +53,12 @@ export type StagedCluster = {
   close(): Promise<void>;
 };
 
-/** The disk of the depot, and that of the only nats-server. */
-export type StagedDisks = { readonly depot?: SmallDisk; readonly nats?: SmallDisk };
+/** The disks of the depot, of the only nats-server, and of leaves by their names. */
+export type StagedDisks = {
+  readonly depot?: SmallDisk;
+  readonly nats?: SmallDisk;
+  readonly leaves: ReadonlyMap<string, SmallDisk>;
+};
 
 /** As `coppice up` configures its own: what hangs is noticed soon. */
 const NATS_CONFIG = 'ping_interval: "1s"\nping_max: 2\nwrite_deadline: "2s"\n';
@@ -85,8 +89,9 @@ async function stage(
   const { folder, tell } = options;
   await mkdir(folder, { recursive: true });
   const depot = join(folder, 'depot');
-  const disks = await disksFor(options, depot);
-  closers.push(async () => Promise.all([disks.depot?.close(), disks.nats?.close()]));
+  const opened: SmallDisk[] = [];
+  closers.push(async () => Promise.all(opened.map(async (disk) => disk.close())));
+  const disks = await disksFor(options, depot, opened);
   const namespaces = await namespacesFor(options);
   if (namespaces !== undefined) closers.push(async () => namespaces.close());
   const { servers, url } = await startServers(options, namespaces);
@@ -101,8 +106,7 @@ async function stage(
     process.off('exit', killAll);
     await Promise.all(processes.map(async (one) => one.close()));
   });
-  const start = async (kind: 'leaf' | 'root', at: number): Promise<StagedProcess> => {
-    const name = `${kind}-${at + 1}`;
+  const start = async (kind: 'leaf' | 'root', name: string): Promise<StagedProcess> => {
     const started = await StagedProcess.start({
       name,
       kind,
@@ -121,8 +125,8 @@ async function stage(
     processes.push(started);
     return started;
   };
-  const roots = await Promise.all(Array.from({ length: options.roots }, async (_, at) => start('root', at)));
-  const leaves = await Promise.all(Array.from({ length: options.leaves }, async (_, at) => start('leaf', at)));
+  const roots = await Promise.all(namesOf('root', options.roots).map(async (name) => start('root', name)));
+  const leaves = await Promise.all(namesOf('leaf', options.leaves).map(async (name) => start('leaf', name)));
   const bus = await connectNats({ servers: url, name: 'judge' }, systemEnv);
   closers.push(async () => bus.close());
   const context = await joinCluster({ cluster: NAME, bus, env: systemEnv, report: () => {}, create: false });
@@ -139,17 +143,26 @@ async function stage(
 }
 
 /** Loud where they are not to be had: full disks are skipped then. */
-async function disksFor({ servers, folder, tell }: StageOptions, depot: string): Promise<StagedDisks> {
+async function disksFor(options: StageOptions, depot: string, opened: SmallDisk[]): Promise<StagedDisks> {
+  const { servers, folder, tell } = options;
+  const open = async (path: string): Promise<SmallDisk> => {
+    const disk = await openSmallDisk(path, DISK_MIB);
+    opened.push(disk);
+    return disk;
+  };
+  const leaves = new Map<string, SmallDisk>();
   try {
-    const depotDisk = await openSmallDisk(depot, DISK_MIB);
-    return {
-      depot: depotDisk,
-      ...(servers === 1 ? { nats: await openSmallDisk(join(folder, 'nats'), DISK_MIB) } : {}),
-    };
+    const disks = { depot: await open(depot), ...(servers === 1 ? { nats: await open(join(folder, 'nats')) } : {}) };
+    for (const name of namesOf('leaf', options.leaves)) leaves.set(name, await open(join(folder, name)));
+    return { ...disks, leaves };
   } catch (error) {
     tell(`NO SMALL DISKS, so none that is full: ${asCoppiceError(error).message}`);
-    return {};
+    return { leaves };
   }
+}
+
+function namesOf(kind: 'leaf' | 'root', count: number): readonly string[] {
+  return Array.from({ length: count }, (_, at) => `${kind}-${at + 1}`);
 }
 
 /** Loud where it is not to be had: faults of the network between servers are skipped then. */

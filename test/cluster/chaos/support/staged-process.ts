@@ -2,7 +2,8 @@
  * A leaf or a root of a staged cluster: a real process with a data folder of its own, which reaches the nats-servers only
  * through proxies, so that it can be cut off. It is killed, stopped and started again as faults will have it.
  */
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DEFAULTS, type LeafConfig, type ProcessConfig } from '../../../../actors/config.ts';
 import { withConnection } from '../../../../actors/connection-vars.ts';
 import { mainOf } from '../../../../actors/embedded/package-root.ts';
@@ -119,9 +120,10 @@ export class StagedProcess {
     for (const proxy of this.#proxies) proxy.heal();
   }
 
-  /** Removes its files; it must not run. */
+  /** Removes its files; it must not run. The folder itself may be a disk of its own, and stays. */
   async wipe(): Promise<void> {
-    await rm(this.#options.data, { recursive: true, force: true });
+    const { data } = this.#options;
+    for (const name of await readdir(data)) await rm(join(data, name), { recursive: true, force: true });
   }
 
   /** Kills it for good. */
