@@ -115,6 +115,9 @@ export class Copy {
       log: this.#log,
       nextRecordId: () => this.#nextRecordId(),
       suspect: options.suspect,
+      skip: (error, recordId) => this.#commands?.skip(error, recordId),
+      onSkipped: (reason) => this.#startOver(reason),
+      onFailure: (error) => this.#fail(error),
     });
     this.#waiters = new SequenceWaiters(env.clock);
     this.#upkeep = new Upkeep({
@@ -377,7 +380,7 @@ export class Copy {
       this.#checkReplay();
     } catch (error) {
       if (isCoppiceError(error, 'UNSUPPORTED_FORMAT')) this.#haltAt(entry, error);
-      else if (error instanceof PoisonError) this.#meetPoison(error, entry.id);
+      else if (error instanceof PoisonError) this.#poison.meet(error, entry.id);
       else this.#fail(error);
     }
   }
@@ -388,26 +391,6 @@ export class Copy {
     this.#isPaused = true;
     this.#follower.stop();
     this.#tellEvent('disk.failed', 'the log is not followed: too much waits in memory for the disk');
-  }
-
-  /** A record of one's own reign is skipped at once; of another's, its primary or all copies together decide. */
-  #meetPoison(error: PoisonError, recordId: string): void {
-    const skipped = this.#commands?.skip(error, recordId);
-    if (skipped === undefined) {
-      this.#poison.noteFailure(error);
-      return this.#fail(error);
-    }
-    this.#context.report('error', 'actor failed to apply', {
-      ...this.#place(),
-      record: error.seq,
-      operation: error.place,
-      error: error.message,
-      stack: error.cause instanceof Error ? error.cause.stack : undefined,
-    });
-    skipped.then(
-      (isDone) => (isDone ? this.#startOver(`${error.message}: it is skipped`) : this.#fail(error)),
-      () => this.#fail(error),
-    );
   }
 
   #startOver(broken: string): void {

@@ -10,6 +10,7 @@ import { CoppiceError } from '../errors.ts';
 import { decodeLogRecord, encodeLogRecord } from '../wire/log-record.ts';
 import type { CopyStatus } from '../wire/records.ts';
 import type { CopySpec } from './copy-spec.ts';
+import type { PoisonError } from './failed-operations.ts';
 import { type LoggedSkip, pointersAfter, skipsIn } from './log-pointers.ts';
 import type { ShardState } from './shard-state.ts';
 
@@ -32,6 +33,11 @@ export type PoisonWatchOptions = {
   readonly nextRecordId: () => string;
   /** The operation over which the copy's threads have died. */
   readonly suspect?: Suspect | undefined;
+  /** Skips an operation of the last record of this copy's reign; undefined if it has none, or another record is the last. */
+  readonly skip: (error: PoisonError, recordId: string) => Promise<boolean> | undefined;
+  /** It is skipped: the state, which may have been changed by half, must be built anew. */
+  readonly onSkipped: (reason: string) => void;
+  readonly onFailure: (error: unknown) => void;
 };
 
 type Heard = CopyStatus & { readonly leaf: string };
@@ -50,10 +56,29 @@ export class PoisonWatch {
     this.#suspect = options.suspect;
   }
 
-  /** An operation could not be applied, and was not the last of one's own reign. */
-  noteFailure({ seq, place, message }: { seq: number; place: number; message: string }): void {
-    const again = this.#suspect?.seq === seq && this.#suspect.place === place;
-    this.#suspect = { seq, place, tries: again ? (this.#suspect?.tries ?? 0) + 1 : 1, reason: message };
+  /**
+   * An operation could not be applied. One of this copy's own reign is skipped at once; of another's, its primary decides,
+   * or all copies together.
+   */
+  meet(error: PoisonError, recordId: string): void {
+    const { skip, onSkipped, onFailure, context, spec } = this.#options;
+    const skipped = skip(error, recordId);
+    if (skipped === undefined) {
+      this.#noteFailure(error);
+      return onFailure(error);
+    }
+    context.report('error', 'actor failed to apply', {
+      group: spec.group.name,
+      shard: spec.shard,
+      record: error.seq,
+      operation: error.place,
+      error: error.message,
+      stack: error.cause instanceof Error ? error.cause.stack : undefined,
+    });
+    skipped.then(
+      (isDone) => (isDone ? onSkipped(`${error.message}: it is skipped`) : onFailure(error)),
+      () => onFailure(error),
+    );
   }
 
   /** What the pulse tells of it. */
@@ -99,6 +124,11 @@ export class PoisonWatch {
       else if (recordSeq > state.appliedSeq && !state.failed.hasSkipped(mark))
         throw new CoppiceError('CORRUPT_BLOB', `operation ${place} of record ${seq} was applied here, and is skipped`);
     }
+  }
+
+  #noteFailure({ seq, place, message }: PoisonError): void {
+    const again = this.#suspect?.seq === seq && this.#suspect.place === place;
+    this.#suspect = { seq, place, tries: again ? (this.#suspect?.tries ?? 0) + 1 : 1, reason: message };
   }
 
   async #learn(): Promise<void> {

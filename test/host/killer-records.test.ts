@@ -9,7 +9,7 @@ import { slow } from '../support/slow.ts';
 import { startFragileLeaves } from './support/fragile-leaves.ts';
 
 const test = natsSuite('host/killer-records');
-const BACK_MS = 40_000;
+const BACK_MS = 60_000;
 const KILLS: readonly (readonly [string, Partial<WorkerLimits>])[] = [
   ['exit', {}],
   ['loop', { stuckMs: 500 }],
@@ -20,7 +20,7 @@ for (const [kill, limits] of KILLS) {
   test(`a record that kills its thread by \`${kill}\` is skipped after a few deaths, on every copy`, async ({
     server,
   }) => {
-    slow(120_000);
+    slow(200_000);
     const leaves = await startFragileLeaves(server, { leaves: 2, shards: 1, workers: 1, limits });
     const { client, hosts, states } = leaves;
     assert.is(asRecord(await client.call('fragile', 'add', { key: 'k', by: 1 }))['result'], 1);

@@ -13,7 +13,7 @@ import { type FragileLeaves, startFragileLeaves } from './support/fragile-leaves
 
 const test = natsSuite('host/supervision');
 /** Threads start slowly where sources are compiled as they are loaded. */
-const BACK_MS = 8_000;
+const BACK_MS = 20_000;
 
 /** Causes that the copies of a shard tell, oldest first. */
 async function causesOf({ client }: FragileLeaves, shard: number): Promise<readonly string[]> {
