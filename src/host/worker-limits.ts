@@ -23,7 +23,7 @@ const MEMORY_SHARE = 0.75;
 export const WORKER_LIMITS = {
   heapMb: { min: 16, max: 1_048_576, default: 2_048 },
   memoryMb: { min: 16, max: 16_777_216, default: Math.max(16, Math.floor((usableMemoryBytes() * MEMORY_SHARE) / MB)) },
-  stuckMs: { min: 200, max: 600_000, default: 10_000 },
+  stuckMs: { min: 200, max: 600_000, default: 30_000 },
 } as const;
 
 /**
