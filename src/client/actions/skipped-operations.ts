@@ -11,7 +11,7 @@ import type { RunAction } from './action.ts';
 
 /** Lists the last skipped operations of each shard, oldest first, and counts all. */
 export const skippedOperations: RunAction = async ({ router }, { index, body }, options) => {
-  ObjectReader.open(body, '', { known: [] });
+  ObjectReader.open(body ?? {}, '', { known: [] });
   const group = await router.group(checkName('index', index));
   const answers = await router.ask(group, { endpoint: SKIPPED_ENDPOINT }, options);
   const failures = answers.flatMap((answer) =>
