@@ -5,7 +5,7 @@
  * A step of a name is a folder, its last step a file with `+blob` after it: `+` may not stand in a name, so no file can
  * be in a folder's way. Needs a file system with hard links that tells upper from lower case.
  */
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Env, randomToken } from '../../env.ts';
 import { asCoppiceError } from '../../errors.ts';
@@ -22,7 +22,7 @@ import {
   type TransferOptions,
 } from '../depot.ts';
 import { inPieces, lengthOf, limitTime, Transfer, within } from '../transfer.ts';
-import { fileError, isMissing, linkNew, removeEmptyFolders, syncFolder } from './durable.ts';
+import { fileError, isMissing, linkNew, makeFolder, removeEmptyFolders, syncFolder } from './durable.ts';
 
 const PIECE_BYTES = 1024 * 1024;
 const BLOB = '+blob';
@@ -31,7 +31,7 @@ const UNFINISHED = '+unfinished';
 /** Opens the depot in a folder, which is made if need be. Throws CoppiceError `PREFLIGHT_FAILED` if it cannot be. */
 export async function openFolderDepot(env: Env, folder: string): Promise<FolderDepot> {
   try {
-    await mkdir(join(folder, UNFINISHED), { recursive: true });
+    await makeFolder(resolve(folder, UNFINISHED));
   } catch (cause) {
     throw fileError('PREFLIGHT_FAILED', `the depot's folder \`${folder}\` cannot be made`, cause);
   }

@@ -1,4 +1,5 @@
 /** The depot in a folder: what a crash leaves, what others leave, and what the file system refuses. */
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +62,11 @@ test('what others keep in the folder is not listed', async ({ depot, folder }) =
 test('a folder that cannot be made is refused, and a full disk has its own code', async ({ folder }) => {
   await writeFile(join(folder, 'file'), 'x');
   assert.is((await failureOf(openFolderDepot(systemEnv, join(folder, 'file')))).code, 'PREFLIGHT_FAILED');
+  await (await openFolderDepot(systemEnv, join(folder, 'a', 'b'))).put('one', seededBytes(1, 1));
+  assert.equal(await readdir(join(folder, 'a', 'b')), ['+unfinished', 'one+blob']);
+  // where a folder is there and takes none, `mkdir` with `recursive` would try for ever
+  if (existsSync('/proc/self'))
+    assert.is((await failureOf(openFolderDepot(systemEnv, '/proc/none/x'))).code, 'PREFLIGHT_FAILED');
   const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   assert.is(fileError('INTERNAL', 'the blob cannot be written', full).code, 'STORAGE_FULL');
 });
