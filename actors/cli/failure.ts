@@ -3,7 +3,10 @@ import { asCoppiceError, type ErrorCode, isCoppiceError } from '../../src/errors
 import { errorAnswer } from '../../src/search/answers.ts';
 import { UsageError } from '../exit-codes.ts';
 
-const HINTS: Partial<Record<ErrorCode, string>> = {
+/** Advice for some of the errors. */
+export type Hints = Partial<Record<ErrorCode, string>>;
+
+const HINTS: Hints = {
   GROUP_NOT_FOUND: 'see `coppice index list`, or create it with `coppice index create NAME`',
   ALREADY_EXISTS: 'see it with `coppice index get NAME`, or delete it first with `coppice index delete NAME`',
   SHARD_UNAVAILABLE: 'see `coppice status`: some shard has no copy that serves',
@@ -18,9 +21,14 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
 /** The line for a failure. `hint` replaces the code's own where one knows more. */
 export function failureLine(error: unknown, hint?: string): string {
   const message = error instanceof UsageError ? error.message : asCoppiceError(error).message;
-  const own = error instanceof UsageError ? error.hint : isCoppiceError(error) ? HINTS[error.code] : undefined;
+  const own = error instanceof UsageError ? error.hint : hintOf(error, HINTS);
   const advice = hint ?? own;
   return `coppice: ${oneLine(message)}${advice === undefined ? '' : ` (${advice})`}\n`;
+}
+
+/** The advice for an error, if there is some. */
+export function hintOf(error: unknown, hints: Hints): string | undefined {
+  return isCoppiceError(error) ? hints[error.code] : undefined;
 }
 
 /** The failure for machines, in the shape of the public API. */

@@ -103,7 +103,7 @@ export function depotUrl(word: string): string {
 /** Adds examples to a command's help. */
 export function addExamples(command: Command, examples: readonly (readonly [call: string, does: string])[]): Command {
   const width = Math.max(...examples.map(([call]) => call.length));
-  const lines = examples.map(([call, does]) => `  ${call.padEnd(width)}  ${does}`);
+  const lines = examples.map(([call, does]) => `  ${call.padEnd(width)}  ${does}`.trimEnd());
   return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
 }
 

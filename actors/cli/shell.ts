@@ -9,7 +9,7 @@ import { asCoppiceError, isCoppiceError } from '../../src/errors.ts';
 import type { Vars } from '../connection-vars.ts';
 import { findCluster } from '../embedded/cluster-file.ts';
 import { EXIT, exitCodeOf } from '../exit-codes.ts';
-import { failureAnswer, failureLine } from './failure.ts';
+import { failureAnswer, failureLine, type Hints, hintOf } from './failure.ts';
 import { findTarget, type TargetFlags } from './target.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -27,8 +27,8 @@ export class Shell {
     this.program = options.program;
   }
 
-  /** Runs a command against the cluster that its flags mean, and tells of its failure. */
-  async withClient(flags: TargetFlags, run: (coppice: Coppice) => Promise<void>): Promise<void> {
+  /** Runs a command against the cluster that its flags mean, and tells of its failure. `hints` are the command's own. */
+  async withClient(flags: TargetFlags, run: (coppice: Coppice) => Promise<void>, hints: Hints = {}): Promise<void> {
     let hint: string | undefined;
     try {
       const target = findTarget(flags, this.vars, findCluster);
@@ -45,7 +45,7 @@ export class Shell {
         await coppice.close();
       }
     } catch (error) {
-      this.fail(error, flags, isCoppiceError(error, 'DISCONNECTED') ? hint : undefined);
+      this.fail(error, flags, isCoppiceError(error, 'DISCONNECTED') ? hint : hintOf(error, hints));
     }
   }
 

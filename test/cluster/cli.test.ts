@@ -137,6 +137,30 @@ test('status and health tell of leaves, shards and copies', async ({ cluster }) 
   assert.ok(indices.some((index: { name: string }) => index.name === 'seen'));
 });
 
+test('writes that were skipped are listed, and snapshots are refused with advice of their own', async ({ cluster }) => {
+  slow(60_000);
+  const depot = ['--depot', `file://${join(folder, 'depot')}`];
+  const took = (action: string, ...more: string[]): ReturnType<typeof runCoppice> =>
+    cluster.coppice('snapshot', action, 'monday', ...depot, ...more);
+  const created = await cluster.coppice('index', 'create', 'skips', '--shards', '2');
+  assert.is(created.code, 0, created.stderr);
+  const skipped = await cluster.coppice('skipped', 'skips');
+  assert.is(skipped.code, 0, skipped.stderr);
+  assert.is(skipped.stdout, 'skips has skipped no write\n');
+  const missing = await took('delete');
+  assert.is(missing.code, 1);
+  assert.match(missing.stderr, /no snapshot `monday` in .*coppice snapshot list/);
+  const taken = await took('create', '--indexes', 'skips');
+  assert.is(taken.code, 0, taken.stderr);
+  const again = await took('create', '--indexes', 'skips');
+  assert.match(again.stderr, /a snapshot `monday` already.*coppice snapshot delete NAME/);
+  const noIndex = await took('restore', '--indexes', 'skip');
+  assert.match(noIndex.stderr, /no index or group `skip` in snapshot `monday` \(see `coppice snapshot list`/);
+  const present = await took('restore');
+  assert.is(present.code, 1);
+  assert.match(present.stderr, /`skips` already.*\(--as NAME, or `coppice index delete NAME`\)/);
+});
+
 test('every wrong input has its line, its hint and its exit code', async ({ cluster }) => {
   slow(120_000);
   const { data } = cluster;

@@ -4,6 +4,7 @@ import type { Coppice, RequestOptions } from '../../../src/client/client.ts';
 import type { SnapshotInfo, SnapshotList, SnapshotUnfinished } from '../../../src/client/snapshot-answers.ts';
 import { systemEnv } from '../../../src/env.ts';
 import { exitCodeOfSignal } from '../../exit-codes.ts';
+import type { Hints } from '../failure.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { addExamples, addTargetOptions, depotUrl, nonEmptyText, wholeNumber } from '../options.ts';
 import { LiveLine, transferLine } from '../progress.ts';
@@ -17,6 +18,14 @@ type TaskFlags = DepotFlags & { readonly indexes?: string; readonly rate?: numbe
 type CreateFlags = TaskFlags & { readonly partial?: boolean };
 type RestoreFlags = TaskFlags & { readonly as?: string; readonly replicas?: number };
 
+const SEE_LIST = 'see `coppice snapshot list`, with the same --depot';
+const CREATE_HINTS: Hints = { ALREADY_EXISTS: `${SEE_LIST}, or delete it first with \`coppice snapshot delete NAME\`` };
+const SNAPSHOT_HINTS: Hints = { SNAPSHOT_NOT_FOUND: SEE_LIST };
+const RESTORE_HINTS: Hints = {
+  ...SNAPSHOT_HINTS,
+  GROUP_NOT_FOUND: `${SEE_LIST}: it shows what each has`,
+  ALREADY_EXISTS: '--as NAME, or `coppice index delete NAME`',
+};
 const MIB = 1024 * 1024;
 const MAX_REPLICAS = 9;
 const MAX_RATE_MIB = 100_000;
@@ -51,7 +60,7 @@ function addCreate(snapshot: Command, shell: Shell): void {
     [`coppice snapshot create monday --indexes 'books,logs-*' --depot file:///mnt/backup`, ''],
   ]);
   command.action(async (name: string, flags: CreateFlags) => {
-    await runTask(name, flags, shell, async (coppice, options) => {
+    await runTask(name, flags, shell, CREATE_HINTS, async (coppice, options) => {
       const request = { ...requestOf(flags), ...(flags.partial === true ? { partial: true } : {}) };
       const answer = await coppice.createSnapshot(name, request, options);
       shell.print(
@@ -101,7 +110,7 @@ function addRestore(snapshot: Command, shell: Shell): void {
     [`coppice snapshot restore monday --depot file:///mnt/backup --as 'old-*'`, 'all, as old-books, old-logs, …'],
   ]);
   command.action(async (name: string, flags: RestoreFlags) => {
-    await runTask(name, flags, shell, async (coppice, options) => {
+    await runTask(name, flags, shell, RESTORE_HINTS, async (coppice, options) => {
       const { as, replicas } = flags;
       const request = {
         ...requestOf(flags),
@@ -124,14 +133,15 @@ function addDelete(snapshot: Command, shell: Shell): void {
     .argument('<name>', 'the snapshot');
   addDepotOption(addTargetOptions(command));
   command.action(async (name: string, flags: DepotFlags) => {
-    await shell.withClient(flags, async (coppice) => {
+    const run = async (coppice: Coppice): Promise<void> => {
       const answer = await coppice.deleteSnapshot(name, depotOf(flags));
       const { files, bytes, blocked_by: blocking } = answer.freed;
       const freed = `${showCounted(files, 'file')} with ${showBytes(bytes)} freed`;
       shell.print(flags, answer, () => `snapshot \`${name}\` deleted, ${freed}\n`);
       if (blocking !== undefined)
         shell.note(`its files stay until \`${blocking}\` is complete and one more is deleted`);
-    });
+    };
+    await shell.withClient(flags, run, SNAPSHOT_HINTS);
   });
 }
 
@@ -154,11 +164,12 @@ async function runTask(
   name: string,
   flags: TaskFlags,
   shell: Shell,
+  hints: Hints,
   run: (coppice: Coppice, options: RequestOptions) => Promise<void>,
 ): Promise<void> {
   const interrupt = onInterrupt();
   const live = new LiveLine(shell.terminal.stderr, () => systemEnv.clock.nowMs());
-  await shell.withClient(flags, async (coppice) => {
+  const runShown = async (coppice: Coppice): Promise<void> => {
     try {
       await run(coppice, {
         signal: interrupt.signal,
@@ -171,7 +182,8 @@ async function runTask(
     } finally {
       live.clear();
     }
-  });
+  };
+  await shell.withClient(flags, runShown, hints);
   if (interrupt.by !== undefined) shell.exitCode = exitCodeOfSignal(interrupt.by);
   interrupt.close();
 }
