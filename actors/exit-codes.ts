@@ -25,7 +25,10 @@ export const EXIT_MEANINGS = [
   [EXIT.unreachable, 'NATS cannot be reached, or lacks what is needed'],
   [EXIT.yellow, '`health` only: yellow, all data is served and some replicas are missing'],
   [EXIT.red, '`health` only: red, some data is not served'],
-  [EXIT.unfinished, 'asked to end, and not done with everything in time, or asked twice: stderr says what was left'],
+  [
+    EXIT.unfinished,
+    '`leaf` and `root` only: asked to end, and not done in time, or asked twice; stderr says with what',
+  ],
 ] as const;
 
 const UNREACHABLE: ReadonlySet<ErrorCode> = new Set(['DISCONNECTED', 'PREFLIGHT_FAILED']);
