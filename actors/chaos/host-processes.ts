@@ -9,6 +9,7 @@ import { identityOf, isAlive, type ProcessIdentity } from '../../src/process-ide
 import { LeafRecord, parseRecord } from '../../src/wire/records.ts';
 import { LEAF_KEYS } from '../../src/wire/subjects.ts';
 import type { ClusterFile } from '../embedded/cluster-file.ts';
+import { FaultSkipped } from './fault.ts';
 import { controllerProcess } from './whereabouts.ts';
 
 /** What a process is. */
@@ -58,7 +59,7 @@ export async function findHostProcesses(
     if (file.natsServer !== undefined)
       take({ name: 'nats-server', pid: file.natsServer.pid, role: 'nats-server', host: hostname() });
   }
-  const controller = await controllerProcess(context).catch(() => undefined);
+  const controller = await controllerProcess(context).catch(nobodyIfSkipped);
   if (controller !== undefined && !found.has(controller.pid)) take({ name: 'controller', role: 'root', ...controller });
   return { found: [...found.values()], spared };
 }
@@ -66,6 +67,12 @@ export async function findHostProcesses(
 /** Whether the process is still the one that was found. */
 export function isStill(one: HostProcess): boolean {
   return isAlive(one);
+}
+
+/** An empty seat is no error; a registry that cannot be read is. */
+function nobodyIfSkipped(error: unknown): undefined {
+  if (error instanceof FaultSkipped) return undefined;
+  throw error;
 }
 
 function judge(

@@ -69,6 +69,7 @@ export class LateDepot implements Depot {
   async close(): Promise<void> {
     this.#closed = true;
     this.#retry?.();
+    // A depot that cannot be opened needs no closing, and why it cannot was told by `onState`.
     if (this.#failure === undefined) await (await this.#depot.catch(() => undefined))?.close();
   }
 
