@@ -5,6 +5,8 @@
 import { join } from 'node:path';
 import { type DestinationStream, type Logger, multistream, pino } from 'pino';
 import type { Reporter, ReportLevel } from '../src/env.ts';
+import { CoppiceError } from '../src/errors.ts';
+import { makeFolderSync } from '../src/make-folder.ts';
 import type { LogConfig } from './config.ts';
 import { prettyLine } from './pretty-line.ts';
 
@@ -16,10 +18,21 @@ export type LogOptions = {
   readonly log: LogConfig;
 };
 
-/** Opens the log of one process; every line names the process by its role. */
+/**
+ * Opens the log of one process; every line names the process by its role.
+ *
+ * @throws CoppiceError `PREFLIGHT_FAILED` if its folder cannot be made.
+ */
 export function openLog(role: 'leaf' | 'root' | 'name', options: LogOptions): Logger {
   const { name, cluster, data, log } = options;
-  const file = pino.destination({ dest: join(data, 'logs', `${name}.log`), mkdir: true, sync: true, append: true });
+  const folder = join(data, 'logs');
+  try {
+    makeFolderSync(folder);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CoppiceError('PREFLIGHT_FAILED', `cannot write to the data folder \`${data}\`: ${reason}`, { cause });
+  }
+  const file = pino.destination({ dest: join(folder, `${name}.log`), sync: true, append: true });
   // A full disk must not take the process down with its log.
   file.on('error', () => {});
   const streams = [

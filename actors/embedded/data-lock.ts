@@ -1,7 +1,8 @@
 /** One cluster per data folder: `up.lock` names the process that uses it. A lock whose process is gone is void. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CoppiceError } from '../../src/errors.ts';
+import { makeFolderSync } from '../../src/make-folder.ts';
 import { isAlive, ownIdentity, type ProcessIdentity, parseIdentity } from '../../src/process-identity.ts';
 import { shellWord } from '../shell-word.ts';
 
@@ -23,7 +24,7 @@ export function lockData(data: string): () => void {
   const file = join(data, FILE);
   const self = JSON.stringify(ownIdentity());
   try {
-    makeFolder(resolve(data));
+    makeFolderSync(data);
     if (!tryCreate(file, self)) takeOver(data, file, self);
   } catch (error) {
     if (error instanceof CoppiceError) throw error;
@@ -35,13 +36,6 @@ export function lockData(data: string): () => void {
   return () => {
     if (readLock(file)?.pid === process.pid) rmSync(file, { force: true });
   };
-}
-
-/** `mkdirSync` with `recursive` never returns where the system answers ENOENT to the last step, as below `/proc`. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  mkdirSync(path);
 }
 
 function takeOver(data: string, file: string, self: string): void {

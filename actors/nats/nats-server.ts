@@ -1,8 +1,9 @@
 /** One nats-server child: started on loopback with its files in the data folder, ready when it says so, never left behind. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeFolderSync } from '../../src/make-folder.ts';
 import { identityOf, isAlive, parseIdentity } from '../../src/process-identity.ts';
 import { tellParent } from '../child-message.ts';
 import { TIMES } from '../config.ts';
@@ -31,8 +32,8 @@ export async function mindNatsServer(options: NatsServerOptions): Promise<number
   // Listened for before there is a server that a signal could leave behind.
   const asked = askedToEnd();
   const folder = join(options.data, 'nats');
-  mkdirSync(join(options.data, 'logs'), { recursive: true });
-  mkdirSync(folder, { recursive: true });
+  makeFolderSync(join(options.data, 'logs'));
+  makeFolderSync(folder);
   await endLeftover(folder);
   for (const file of readdirSync(folder)) if (file.endsWith('.ports')) rmSync(join(folder, file), { force: true });
 

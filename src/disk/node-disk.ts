@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { lockFolder } from '../engine/store/folder-lock.ts';
 import { CoppiceError } from '../errors.ts';
+import { makeFolderSync } from '../make-folder.ts';
 import type { Disk, DiskEntry, DiskFile, DiskWriter } from './disk.ts';
 
 /** What the system says where there is no room. */
@@ -13,7 +14,7 @@ const DIGEST_BYTES = 1024 * 1024;
 
 /** The disk of this machine. */
 export const nodeDisk: Disk = {
-  makeFolder: (path) => attempt(path, () => void fs.mkdirSync(path, { recursive: true })),
+  makeFolder: (path) => attempt(path, () => makeFolderSync(path)),
   list: (folder) => attempt(folder, () => listFolder(folder)),
   create: (path) => attempt(path, () => new NodeWriter(path, fs.openSync(path, 'wx'))),
   open: (path) => attempt(path, () => new NodeFile(path, fs.openSync(path, 'r'))),

@@ -1,10 +1,10 @@
 /** `coppice chaos`: breaks processes of a running cluster on this machine, and judges what the cluster has kept. */
-import { mkdir } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { connectNats } from '../../../src/bus/nats/connect.ts';
 import { preflight } from '../../../src/bus/nats/preflight.ts';
 import { type ClusterContext, joinCluster } from '../../../src/cluster/context.ts';
 import { systemEnv } from '../../../src/env.ts';
+import { makeFolder } from '../../../src/make-folder.ts';
 import type { FaultKind } from '../../chaos/fault.ts';
 import { HostFaults } from '../../chaos/host-faults.ts';
 import { findHostProcesses, type HostProcesses } from '../../chaos/host-processes.ts';
@@ -121,7 +121,7 @@ async function strike({ flags, shell, target, context, file }: Scene): Promise<v
   tell(`the plan of seed ${flags.seed}:\n${drawPlan(plan)}`);
   if (flags.yes !== true) throw new UsageError('nothing was touched', 'give --yes to carry out the plan');
   const folder = flags.out ?? `coppice-chaos-${flags.seed}`;
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const interrupt = onInterrupt(() => faults.resumeAll());
   const resume = (): void => faults.resumeAll();
   process.once('exit', resume);

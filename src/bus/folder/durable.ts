@@ -42,26 +42,6 @@ export async function linkNew(name: string, file: string, where: { root: string;
   }
 }
 
-/**
- * Makes a folder and those above it. `mkdir` with `recursive` tries for ever, at full speed, where the folder above is there
- * and yet the answer is that it is missing, as in /proc; this ends with that answer.
- *
- * @param folder An absolute path.
- * @throws The error of the file system.
- */
-export async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder);
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return;
-    if (!isMissing(error) || dirname(folder) === folder) throw error;
-    await makeFolder(dirname(folder));
-    await mkdir(folder).catch((again: unknown) => {
-      if (codeOf(again) !== 'EEXIST') throw again; // somebody else was quicker
-    });
-  }
-}
-
 /** Makes sure that the entries of a folder are on disk. */
 export async function syncFolder(folder: string): Promise<void> {
   let handle: Awaited<ReturnType<typeof open>>;

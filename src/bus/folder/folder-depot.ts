@@ -9,6 +9,7 @@ import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Env, randomToken } from '../../env.ts';
 import { asCoppiceError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { decodeFooter, FOOTER_BYTES, hexOf, withFooter, withoutFooter } from '../blob-footer.ts';
 import {
   type BlobSource,
@@ -22,7 +23,7 @@ import {
   type TransferOptions,
 } from '../depot.ts';
 import { inPieces, lengthOf, limitTime, Transfer, within } from '../transfer.ts';
-import { fileError, isMissing, linkNew, makeFolder, removeEmptyFolders, syncFolder } from './durable.ts';
+import { fileError, isMissing, linkNew, removeEmptyFolders, syncFolder } from './durable.ts';
 
 const PIECE_BYTES = 1024 * 1024;
 const BLOB = '+blob';

@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { CoppiceError } from '../../errors.ts';
+import { makeFolderSync } from '../../make-folder.ts';
 import { isLock, lockFolder } from './folder-lock.ts';
 import type { Store, StoreFile, StoreWriter } from './store.ts';
 import { checkName, UNFINISHED } from './store-name.ts';
@@ -14,7 +15,7 @@ const BUFFER_BYTES = 1 << 16;
 
 /** Opens the store in a folder, which is made if need be. An engine locks it while it is open. */
 export function openFileStore(folder: string): Store {
-  fs.mkdirSync(folder, { recursive: true });
+  makeFolderSync(folder);
   return new FileStore(folder);
 }
 
