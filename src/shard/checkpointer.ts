@@ -8,13 +8,13 @@ import type { Cancel, Clock, Reporter } from '../env.ts';
 import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import { depotPrefix } from '../wire/checkpoint-format.ts';
 import type { CheckpointMark } from '../wire/log-record.ts';
+import { Backlog } from './backlog.ts';
 import { storeCheckpoint } from './checkpoint-files.ts';
 import type { CopySpec } from './copy-spec.ts';
 import type { AppliedRecord, CapturedState, ShardState } from './shard-state.ts';
 import { captureInSlices } from './write-out.ts';
 
 const LOOK_MS = 1_000;
-const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 300_000;
 /** Purging must be slower than restoring: a pause is so many times as long as the checkpoint before it took. */
 const PAUSE_TIMES = 4;
@@ -44,21 +44,17 @@ type Reign = { readonly term: number; readonly abort: AbortController };
 /** Takes the checkpoints of one copy. */
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
+  readonly #backlog: Backlog;
   #reign: Reign | undefined;
   #look: Cancel | undefined;
   #running: Promise<void> | undefined;
-  #records = 0;
-  #bytes = 0;
-  #sinceMs: number;
-  #notBeforeMs = Number.NEGATIVE_INFINITY;
-  #failures = 0;
   #failure: string | undefined;
   /** Whether there may be files that belong to no checkpoint. */
   #mayHaveOrphans = true;
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
-    this.#sinceMs = options.clock.nowMs();
+    this.#backlog = new Backlog(options.clock, options.checkpoints, { maxRetryMs: MAX_RETRY_MS });
   }
 
   /** Why the last try failed; undefined if it did not. */
@@ -68,17 +64,13 @@ export class Checkpointer {
 
   /** Takes note of a record that was applied. */
   noteApplied({ kind, sizeBytes }: AppliedRecord): void {
-    if (kind === 'batch') {
-      this.#records += 1;
-      this.#bytes += sizeBytes;
-    } else if (kind === 'checkpoint') this.forget();
+    if (kind === 'batch') this.#backlog.add(sizeBytes);
+    else if (kind === 'checkpoint') this.forget();
   }
 
   /** The state was discarded, or stands at a checkpoint: what counts comes after it. */
   forget(): void {
-    this.#records = 0;
-    this.#bytes = 0;
-    this.#sinceMs = this.#options.clock.nowMs();
+    this.#backlog.clear();
   }
 
   /** A reign has begun: checkpoints are taken when they are due. */
@@ -86,7 +78,7 @@ export class Checkpointer {
     this.#endReign();
     this.#reign = { term, abort: new AbortController() };
     this.#mayHaveOrphans = true;
-    this.#failures = 0;
+    this.#backlog.forgive();
     this.#failure = undefined;
     this.#lookLater(0);
   }
@@ -110,20 +102,9 @@ export class Checkpointer {
     this.#look = this.#options.clock.after(delayMs, () => {
       this.#lookLater(LOOK_MS);
       const reign = this.#reign;
-      if (reign === undefined || this.#running !== undefined || !this.#isDue()) return;
+      if (reign === undefined || this.#running !== undefined || !this.#backlog.isDue()) return;
       this.#running = this.#run(reign).finally(() => (this.#running = undefined));
     });
-  }
-
-  #isDue(): boolean {
-    const { clock, checkpoints } = this.#options;
-    const nowMs = clock.nowMs();
-    if (this.#records === 0 || nowMs < this.#notBeforeMs) return false;
-    return (
-      this.#records >= checkpoints.records ||
-      this.#bytes >= checkpoints.bytes ||
-      nowMs - this.#sinceMs >= checkpoints.intervalMs
-    );
   }
 
   /** Never rejects. */
@@ -133,16 +114,14 @@ export class Checkpointer {
     const startMs = clock.nowMs();
     try {
       const seq = await this.#take(reign);
-      this.#failures = 0;
       this.#failure = undefined;
       const tookMs = clock.nowMs() - startMs;
-      this.#notBeforeMs = clock.nowMs() + Math.max(checkpoints.minIntervalMs, PAUSE_TIMES * tookMs);
+      this.#backlog.succeed(Math.max(checkpoints.minIntervalMs, PAUSE_TIMES * tookMs));
       report('info', 'checkpoint taken', { ...place, seq, tookMs });
     } catch (error) {
       this.#mayHaveOrphans = true;
       if (reign.abort.signal.aborted) return;
-      this.#notBeforeMs = clock.nowMs() + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures, 10));
-      this.#failures += 1;
+      this.#backlog.fail();
       this.#failure = asCoppiceError(error).message;
       if (isCoppiceError(error, 'CORRUPT_BLOB')) this.#options.onDamage?.();
       report('warn', 'checkpoint failed', { ...place, error: this.#failure });

@@ -6,13 +6,13 @@ import type { LocalOptions } from '../../cluster/local-options.ts';
 import type { Cancel, Clock, Reporter } from '../../env.ts';
 import { asCoppiceError, CoppiceError } from '../../errors.ts';
 import type { RuntimeShare } from '../../wire/checkpoint-format.ts';
+import { Backlog } from '../backlog.ts';
 import type { CopySpec } from '../copy-spec.ts';
 import type { AppliedRecord, CapturedState, ShardState } from '../shard-state.ts';
 import { captureInSlices } from '../write-out.ts';
 import type { HeldFiles, LocalState } from './local-state.ts';
 
 const LOOK_MS = 1_000;
-const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 
 /** What saving needs of the copy. */
@@ -32,19 +32,15 @@ export type LocalSaverOptions = {
 /** Saves one copy. */
 export class LocalSaver {
   readonly #options: LocalSaverOptions;
+  readonly #backlog: Backlog;
   #abort = new AbortController();
   #look: Cancel | undefined;
   #running: Promise<void> | undefined;
-  #records = 0;
-  #bytes = 0;
-  #sinceMs: number;
-  #notBeforeMs = Number.NEGATIVE_INFINITY;
-  #failures = 0;
   #savedSeq = 0;
 
   constructor(options: LocalSaverOptions) {
     this.#options = options;
-    this.#sinceMs = options.clock.nowMs();
+    this.#backlog = new Backlog(options.clock, options.local, { maxRetryMs: MAX_RETRY_MS });
   }
 
   /** Log sequence of the last record in what is saved; 0 without any. */
@@ -54,17 +50,16 @@ export class LocalSaver {
 
   /** Begins to look whether a save is due; what is saved at the moment stands at `savedSeq`. */
   start(savedSeq: number): void {
-    this.#records = 0;
-    this.#bytes = 0;
-    this.#noteSaved(savedSeq);
+    this.#backlog.clear();
+    this.#backlog.forgive();
+    this.#savedSeq = savedSeq;
     this.#abort = new AbortController();
     this.#lookLater();
   }
 
   /** Takes note of a record that was applied. */
   noteApplied({ sizeBytes }: AppliedRecord): void {
-    this.#records += 1;
-    this.#bytes += sizeBytes;
+    this.#backlog.add(sizeBytes);
   }
 
   /** The state is given up: what is being saved may come to its end. */
@@ -87,13 +82,12 @@ export class LocalSaver {
   /** What was applied up to this moment is saved by `work`, if it does not fail. */
   async #track(seq: number, work: () => Promise<void>): Promise<void> {
     const { clock, report, local } = this.#options;
-    const [records, bytes, startMs] = [this.#records, this.#bytes, clock.nowMs()];
+    const [share, startMs] = [this.#backlog.share, clock.nowMs()];
     try {
       await work();
-      this.#noteSaved(seq);
-      this.#records = Math.max(0, this.#records - records);
-      this.#bytes = Math.max(0, this.#bytes - bytes);
-      this.#notBeforeMs = clock.nowMs() + local.minIntervalMs;
+      this.#savedSeq = seq;
+      this.#backlog.clear(share);
+      this.#backlog.succeed(local.minIntervalMs);
       report('debug', 'state saved', { ...this.#place(), seq, tookMs: clock.nowMs() - startMs });
     } catch (error) {
       this.#noteFailure(error);
@@ -103,20 +97,13 @@ export class LocalSaver {
   /** Saves what was applied since the last time, before the copy closes. Never rejects. */
   async saveLast(): Promise<void> {
     await this.#running;
-    if (this.#records === 0 || this.#options.isInTrouble()) return;
+    if (this.#backlog.isEmpty || this.#options.isInTrouble()) return;
     await this.#saveNow();
   }
 
-  #noteSaved(seq: number): void {
-    this.#savedSeq = seq;
-    this.#sinceMs = this.#options.clock.nowMs();
-    this.#failures = 0;
-  }
-
   #noteFailure(error: unknown): void {
-    const { clock, report, onTrouble } = this.#options;
-    this.#notBeforeMs = clock.nowMs() + Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures, 10));
-    this.#failures += 1;
+    const { report, onTrouble } = this.#options;
+    this.#backlog.fail();
     const fault = asCoppiceError(error);
     if (fault.code !== 'CANCELLED') report('warn', 'state not saved', { ...this.#place(), error: fault.message });
     onTrouble(error);
@@ -126,16 +113,9 @@ export class LocalSaver {
     this.#look?.();
     this.#look = this.#options.clock.after(LOOK_MS, () => {
       this.#lookLater();
-      if (this.#running !== undefined || !this.#isDue()) return;
+      if (this.#running !== undefined || this.#options.isInTrouble() || !this.#backlog.isDue()) return;
       this.#running = this.#run(this.#abort.signal).finally(() => (this.#running = undefined));
     });
-  }
-
-  #isDue(): boolean {
-    const { clock, local, isInTrouble } = this.#options;
-    const nowMs = clock.nowMs();
-    if (this.#records === 0 || nowMs < this.#notBeforeMs || isInTrouble()) return false;
-    return this.#records >= local.records || this.#bytes >= local.bytes || nowMs - this.#sinceMs >= local.intervalMs;
   }
 
   async #run(signal: AbortSignal): Promise<void> {
