@@ -22,8 +22,8 @@ export type OwnerNews =
   | { readonly kind: 'alive' }
   | { readonly kind: 'lost'; readonly reason: string };
 
-/** What looking needs. */
-export type OwnerWatchOptions = {
+/** A copy of a shard that may stand for primacy, and where it lives. */
+export type Contestant = {
   readonly env: Env;
   readonly view: ClusterView;
   readonly membership: Membership;
@@ -32,6 +32,10 @@ export type OwnerWatchOptions = {
   readonly shard: number;
   readonly leaf: string;
   readonly incarnation: string;
+};
+
+/** What looking needs. */
+export type OwnerWatchOptions = Contestant & {
   /** Whether this copy would stand for primacy: else nobody looks. */
   readonly isCandidate: () => boolean;
   readonly onNews: (news: OwnerNews) => void;

@@ -5,16 +5,13 @@
 import { type Actor, createActor } from 'xstate';
 import type { Log, LogEntry } from '../bus/log.ts';
 import type { Registry } from '../bus/registry.ts';
-import type { Membership } from '../cluster/membership.ts';
-import type { ClusterView } from '../cluster/view.ts';
-import { type Env, pause, type Reporter } from '../env.ts';
+import { pause } from '../env.ts';
 import { asCoppiceError, CoppiceError } from '../errors.ts';
 import { type PrimacyEvent, primacyMachine } from '../machines/primacy.ts';
 import { decodeLogRecord, encodeLogRecord } from '../wire/log-record.ts';
-import type { GroupRecord } from '../wire/records.ts';
 import { pointersAfter } from './log-pointers.ts';
 import { machineClock } from './machine-clock.ts';
-import { type OwnerNews, OwnerWatch } from './owner-watch.ts';
+import { type Contestant, type OwnerNews, OwnerWatch } from './owner-watch.ts';
 import { ShardLease } from './shard-lease.ts';
 import type { AppliedRecord, ShardState } from './shard-state.ts';
 import { type Transition, watchTransitions } from './transition-watch.ts';
@@ -31,17 +28,9 @@ const HANDED_OVER_MS = 1_000;
 export type Reign = { readonly term: number; readonly termRecord: { readonly seq: number; readonly id: string } };
 
 /** What the shell needs of its copy. */
-export type PrimacyOptions = {
-  readonly env: Env;
+export type PrimacyOptions = Contestant & {
   readonly log: Log;
   readonly registry: Registry;
-  readonly view: ClusterView;
-  readonly membership: Membership;
-  readonly report: Reporter;
-  readonly group: GroupRecord;
-  readonly shard: number;
-  readonly leaf: string;
-  readonly incarnation: string;
   readonly state: () => ShardState;
   /** Records that another copy, other than that on the leaf `except`, has applied and this one has not. */
   readonly lag: (except: string) => number;

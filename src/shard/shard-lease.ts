@@ -1,18 +1,13 @@
 /** The lease of one shard in the registry, from one copy's side: taken by compare-and-set, and given back. */
 import type { Registry, RegistryEntry } from '../bus/registry.ts';
 import { leaseKey } from '../cluster/view.ts';
-import type { Reporter } from '../env.ts';
 import { asCoppiceError, isCoppiceError } from '../errors.ts';
-import { type GroupRecord, LeaseRecord, parseRecord } from '../wire/records.ts';
+import { LeaseRecord, parseRecord } from '../wire/records.ts';
+import type { Contestant } from './owner-watch.ts';
 
 /** Whose claims are made. */
-export type ShardLeaseOptions = {
+export type ShardLeaseOptions = Pick<Contestant, 'report' | 'group' | 'shard' | 'leaf' | 'incarnation'> & {
   readonly registry: Registry;
-  readonly report: Reporter;
-  readonly group: GroupRecord;
-  readonly shard: number;
-  readonly leaf: string;
-  readonly incarnation: string;
   /** Whether the bus can be reached. */
   readonly linkUp: () => boolean;
 };

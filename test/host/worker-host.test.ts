@@ -3,12 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { StatefulDefinition } from '../../src/actor/definition.ts';
 import type { NatsBus } from '../../src/bus/nats/nats-bus.ts';
 import { Coppice } from '../../src/client/client.ts';
 import { type ClusterContext, joinCluster } from '../../src/cluster/context.ts';
-import { createGroup } from '../../src/cluster/groups.ts';
-import { placementKey } from '../../src/cluster/view.ts';
 import { type Reporter, systemEnv } from '../../src/env.ts';
 import { Leaf } from '../../src/host/leaf.ts';
 import { openLocal } from '../../src/host/open-local.ts';
@@ -20,11 +17,9 @@ import { failureOf } from '../support/failure.ts';
 import type { TestServer } from '../support/nats-server.ts';
 import { connectTo, natsSuite } from '../support/nats-suite.ts';
 import { fixtureUrl } from './fixtures/fixture-url.ts';
-import { actor as fragile } from './fixtures/fragile.ts';
+import { FRAGILE, placeFragile } from './support/place-fragile.ts';
 
 const test = natsSuite('host/worker-host');
-const definition: StatefulDefinition = fragile;
-const REQUIRES = 'group:fragile';
 /** Threads start slowly where sources are compiled as they are loaded. */
 const THREAD_MS = 8_000;
 let made = 0;
@@ -64,29 +59,16 @@ async function setUp(
       data,
       workers: options.workers ?? 1,
       limits: options.limits ?? {},
-      actors: { [REQUIRES]: { kind: 'module', url: fixtureUrl('fragile') } },
+      actors: { [FRAGILE]: { kind: 'module', url: fixtureUrl('fragile') } },
     });
     hosts.push(host);
-    const leaf = await Leaf.start({ context, host, name, zone: '', provides: [REQUIRES], onLost: () => {} });
+    const leaf = await Leaf.start({ context, host, name, zone: '', provides: [FRAGILE], onLost: () => {} });
     leaves.push(leaf);
     return { leaf };
   };
   for (let n = 1; n <= options.leaves; n++) await openLeaf(`l${n}`);
   const shards = options.shards ?? 1;
-  const copies = leaves.map(({ name }) => name);
-  const group = await createGroup(context, {
-    name: 'fragile',
-    definition,
-    shards,
-    copies: copies.length,
-    requires: REQUIRES,
-    settings: null,
-  });
-  await context.registry.create(placementKey('fragile'), {
-    generation: group.generation,
-    version: 1,
-    shards: Array.from({ length: shards }, (_, shard) => ({ shard, copies })),
-  });
+  await placeFragile(context, { leaves: leaves.map(({ name }) => name), shards });
   const states = (): readonly string[] => hosts.flatMap((host) => host.statuses().map(({ state }) => state));
   await eventually(() => states().filter((state) => state === 'primary').length === shards, { withinMs: THREAD_MS });
   return {

@@ -6,17 +6,16 @@
 
 import { connectNats } from '../../src/bus/nats/connect.ts';
 import type { NatsBus } from '../../src/bus/nats/nats-bus.ts';
-import { Coppice } from '../../src/client/client.ts';
+import type { Coppice } from '../../src/client/client.ts';
 import { DEFAULT_CLUSTER } from '../../src/client/connect.ts';
-import { servePublicApi } from '../../src/client/public-api.ts';
 import { type ClusterContext, joinCluster } from '../../src/cluster/context.ts';
-import { Controller } from '../../src/cluster/controller.ts';
 import { type Reporter, systemEnv } from '../../src/env.ts';
 import { SEARCH_REQUIREMENT } from '../../src/host/actor-source.ts';
 import { InlineHost } from '../../src/host/inline-host.ts';
 import { Leaf } from '../../src/host/leaf.ts';
 import { depotAccess, openCheckpoints } from '../../src/host/open-checkpoints.ts';
 import { searchActor } from '../../src/search/actor.ts';
+import { openRoot } from './in-process-root.ts';
 import { type ServerOptions, startNats, type TestServer } from './nats-server.ts';
 import { startProxy } from './tcp-proxy.ts';
 
@@ -60,16 +59,7 @@ export async function startInProcessCluster(options: InProcessOptions = {}): Pro
     for (const closeOne of closers.splice(0).toReversed()) await closeOne();
   };
   try {
-    const { bus, context } = await seat(server.url, { cluster, report });
-    closers.push(async () => bus.close());
-    closers.push(async () => context.close());
-    const client = new Coppice(context);
-    const controller = new Controller(context);
-    closers.push(async () => controller.close());
-    await controller.start();
-    const api = await servePublicApi(context, client);
-    closers.push(async () => api.close());
-
+    const { context, client } = await openRoot(server.url, { cluster, report }, closers);
     const running = new Map<string, RunningLeaf>();
     closers.push(async () => {
       await Promise.all([...running.values()].map(async (leaf) => leaf.close()));

@@ -1,9 +1,6 @@
 /** Leaves with worker threads that host the fragile actor, and ways to reach one shard of it. */
-import type { StatefulDefinition } from '../../../src/actor/definition.ts';
 import { Coppice } from '../../../src/client/client.ts';
 import { type ClusterContext, joinCluster } from '../../../src/cluster/context.ts';
-import { createGroup } from '../../../src/cluster/groups.ts';
-import { placementKey } from '../../../src/cluster/view.ts';
 import { systemEnv } from '../../../src/env.ts';
 import { Leaf } from '../../../src/host/leaf.ts';
 import { WorkerHost } from '../../../src/host/worker-host.ts';
@@ -16,10 +13,8 @@ import { eventually } from '../../support/eventually.ts';
 import type { TestServer } from '../../support/nats-server.ts';
 import { connectTo } from '../../support/nats-suite.ts';
 import { fixtureUrl } from '../fixtures/fixture-url.ts';
-import { actor as fragile } from '../fixtures/fragile.ts';
+import { FRAGILE, placeFragile } from './place-fragile.ts';
 
-const definition: StatefulDefinition = fragile;
-const REQUIRES = 'group:fragile';
 const START_MS = 8_000;
 const ASK_MS = 20_000;
 let made = 0;
@@ -63,26 +58,13 @@ export async function startFragileLeaves(server: TestServer, options: FragileOpt
   const hosts: WorkerHost[] = [];
   const leaves: Leaf[] = [];
   for (let n = 1; n <= (options.leaves ?? 1); n++) {
-    const actors = { [REQUIRES]: { kind: 'module' as const, url: fixtureUrl(module) } };
+    const actors = { [FRAGILE]: { kind: 'module' as const, url: fixtureUrl(module) } };
     const connection = { servers: server.url };
     const host = new WorkerHost({ bus, connection, cluster, env: systemEnv, report, workers, limits, actors });
     hosts.push(host);
-    leaves.push(await Leaf.start({ context, host, name: `l${n}`, zone: '', provides: [REQUIRES], onLost: () => {} }));
+    leaves.push(await Leaf.start({ context, host, name: `l${n}`, zone: '', provides: [FRAGILE], onLost: () => {} }));
   }
-  const copies = leaves.map(({ name }) => name);
-  const group = await createGroup(context, {
-    name: 'fragile',
-    definition,
-    shards,
-    copies: copies.length,
-    requires: REQUIRES,
-    settings: null,
-  });
-  await context.registry.create(placementKey('fragile'), {
-    generation: group.generation,
-    version: 1,
-    shards: Array.from({ length: shards }, (_, shard) => ({ shard, copies })),
-  });
+  const group = await placeFragile(context, { leaves: leaves.map(({ name }) => name), shards });
   const states = (): readonly string[] => hosts.flatMap((host) => host.statuses().map(({ state }) => state));
   const led = (): boolean => states().filter((state) => state === 'primary').length === shards;
   if (module === 'fragile') await eventually(led, { withinMs: START_MS });

@@ -3,16 +3,15 @@
 import type { ActorDefinition } from '../../../src/actor/definition.ts';
 import { connectNats } from '../../../src/bus/nats/connect.ts';
 import type { NatsBus } from '../../../src/bus/nats/nats-bus.ts';
-import { Coppice } from '../../../src/client/client.ts';
-import { servePublicApi } from '../../../src/client/public-api.ts';
+import type { Coppice } from '../../../src/client/client.ts';
 import type { CheckpointSchedule } from '../../../src/cluster/checkpoint-options.ts';
 import { type ClusterContext, joinCluster } from '../../../src/cluster/context.ts';
-import { Controller } from '../../../src/cluster/controller.ts';
 import { type Reporter, systemEnv } from '../../../src/env.ts';
 import { InlineHost } from '../../../src/host/inline-host.ts';
 import { Leaf } from '../../../src/host/leaf.ts';
 import { depotAccess, openCheckpoints } from '../../../src/host/open-checkpoints.ts';
 import { searchActor } from '../../../src/search/actor.ts';
+import { openRoot } from '../../support/in-process-root.ts';
 import type { TestServer } from '../../support/nats-server.ts';
 import { startProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 
@@ -59,16 +58,7 @@ export async function openSnapshotCluster(
     for (const closeOne of closers.splice(0).toReversed()) await closeOne();
   };
   try {
-    const bus = await connectNats({ servers: server.url, name: 'root', onFault: () => {} }, systemEnv);
-    closers.push(async () => bus.close());
-    const context = await joinCluster({ cluster, bus, env: systemEnv, report: () => {} });
-    closers.push(async () => context.close());
-    const client = new Coppice(context);
-    const controller = new Controller(context);
-    closers.push(async () => controller.close());
-    await controller.start();
-    const api = await servePublicApi(context, client);
-    closers.push(async () => api.close());
+    const { bus, context, client } = await openRoot(server.url, { cluster }, closers);
     const leaves: CutLeaf[] = [];
     for (let at = 1; at <= count; at++) {
       const leaf = await openLeaf(server, `leaf-${at}`, options);
