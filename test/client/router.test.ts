@@ -2,6 +2,7 @@
 import * as assert from 'uvu/assert';
 import { shardOfSlot, slotOf } from '../../src/actor/slots.ts';
 import { Router, type ShardAnswer, unavailable } from '../../src/client/router.ts';
+import { PULSE_INTERVAL_MS } from '../../src/cluster/membership.ts';
 import { CoppiceError, type ErrorCode } from '../../src/errors.ts';
 import { groupToken } from '../../src/wire/names.ts';
 import { fill, SUBJECTS } from '../../src/wire/subjects.ts';
@@ -115,6 +116,10 @@ test('a copy that stays silent is passed over, and asked again when it is heard'
     assert.ok(answer?.ok === true);
   };
   frozen.proxy.pause();
+  // A pulse that was on its way would count as a sign of life from the silent copy.
+  const { clock } = story.context.env;
+  const heardMs = (): number => story.context.membership.pulseOf(frozen.name)?.atMs ?? 0;
+  await eventually(() => clock.nowMs() - heardMs() > 1.5 * PULSE_INTERVAL_MS);
   for (let n = 0; n < 40; n++) await ask();
   const before = asked;
   assert.ok(before >= 3, `asked ${before} times before it was passed over`);

@@ -1,7 +1,6 @@
 /** Faults of real leaf processes under load: a kill, a stop that ends too late, and a restart of all, one by one. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lostOf, SteadyLoad } from '../../bench/support/steady-load.ts';
 import { connectNats } from '../../src/bus/nats/connect.ts';
@@ -13,6 +12,7 @@ import { logSpec } from '../../src/cluster/groups.ts';
 import { systemEnv } from '../../src/env.ts';
 import { decodeLogRecord } from '../../src/wire/log-record.ts';
 import type { GroupRecord, LeaseRecord } from '../../src/wire/records.ts';
+import { bootedSuite } from '../support/booted-suite.ts';
 import { type ProcessCluster, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { slow } from '../support/slow.ts';
@@ -25,22 +25,18 @@ type Scene = {
   readonly client: Coppice;
 };
 
-const test = suite<{ scene: Scene }>('cluster/faults');
+const test = bootedSuite(
+  'cluster/faults',
+  async () => ({ scene: await open() }),
+  async ({ scene }) => {
+    await scene.client.close();
+    await scene.bus.close();
+    await scene.cluster.stop();
+  },
+);
 const INDEX = 'notes';
 const RATES = { writesPerSecond: 60, searchesPerSecond: 40 };
 const PATIENCE_MS = 40_000;
-let boot: Promise<Scene> | undefined;
-
-test.before.each(async (context) => {
-  boot ??= open();
-  context.scene = await boot;
-});
-test.after(async () => {
-  const scene = await boot?.catch(() => undefined);
-  await scene?.client.close();
-  await scene?.bus.close();
-  await scene?.cluster.stop();
-});
 
 async function open(): Promise<Scene> {
   const cluster = await startCluster({ leaves: 3 });

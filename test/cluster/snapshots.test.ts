@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { connect as connectBare, type NatsConnection } from 'nats';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Coppice } from '../../src/client/client.ts';
 import { connect } from '../../src/client/connect.ts';
 import { isCoppiceError } from '../../src/errors.ts';
+import { bootedSuite } from '../support/booted-suite.ts';
 import { type ProcessCluster, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { slow } from '../support/slow.ts';
@@ -23,25 +23,21 @@ type Scene = {
 type Leaf = { readonly name: string; readonly pid: number };
 type News = { readonly leaf: string; readonly command: string; readonly state: string };
 
-const test = suite<{ scene: Scene }>('cluster/snapshots');
+const test = bootedSuite(
+  'cluster/snapshots',
+  async () => ({ scene: await open() }),
+  async ({ scene }) => {
+    await scene.client.close();
+    await scene.bare.close();
+    await scene.cluster.stop();
+    await rm(scene.folder, { recursive: true });
+  },
+);
 const INDEX = 'notes';
 const DOCS = 3_000;
 /** A create or restore of the index takes some ten seconds at this rate. */
 const SLOW_BYTES_PER_SECOND = 20_000;
 const PATIENCE_MS = 60_000;
-let boot: Promise<Scene> | undefined;
-
-test.before.each(async (context) => {
-  boot ??= open();
-  context.scene = await boot;
-});
-test.after(async () => {
-  const scene = await boot?.catch(() => undefined);
-  await scene?.client.close();
-  await scene?.bare.close();
-  await scene?.cluster.stop();
-  if (scene !== undefined) await rm(scene.folder, { recursive: true });
-});
 
 async function open(): Promise<Scene> {
   const cluster = await startCluster({ leaves: 3 });

@@ -1,5 +1,4 @@
 /** How many copies JetStream keeps: told, learned from the registry, changed, and refused where there are too few servers. */
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connectNats } from '../../../src/bus/nats/connect.ts';
 import type { NatsBus } from '../../../src/bus/nats/nats-bus.ts';
@@ -8,22 +7,14 @@ import { setStreamReplicas } from '../../../src/bus/nats/stream-replicas.ts';
 import { joinCluster } from '../../../src/cluster/context.ts';
 import { systemEnv } from '../../../src/env.ts';
 import { openCheckpoints } from '../../../src/host/open-checkpoints.ts';
+import { bootedSuite } from '../../support/booted-suite.ts';
 import { failureOf } from '../../support/failure.ts';
 import { type NatsCluster, startNatsCluster } from '../../support/nats-cluster.ts';
 import { startNats } from '../../support/nats-server.ts';
 import { slow } from '../../support/slow.ts';
 
-const test = suite<{ servers: NatsCluster }>('bus/nats/stream-replicas');
-let boot: Promise<NatsCluster> | undefined;
-
-test.before.each(async (context) => {
-  boot ??= startNatsCluster();
-  context.servers = await boot;
-});
-test.after(async () => {
-  const servers = await boot?.catch(() => undefined);
-  await servers?.stop();
-});
+const start = async (): Promise<{ servers: NatsCluster }> => ({ servers: await startNatsCluster() });
+const test = bootedSuite('bus/nats/stream-replicas', start, async ({ servers }) => servers.stop());
 
 const STREAMS = ['KV_forest_registry', 'KV_forest_leaves', 'OBJ_forest_depot', 'forest_log_books_g1'];
 

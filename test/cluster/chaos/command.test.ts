@@ -2,25 +2,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { bootedSuite } from '../../support/booted-suite.ts';
 import { type ProcessCluster, startCluster } from '../../support/cluster.ts';
 import { slow } from '../../support/slow.ts';
 
-const test = suite<{ cluster: ProcessCluster; folder: string }>('cluster/chaos/command');
-let boot: Promise<{ cluster: ProcessCluster; folder: string }> | undefined;
-
-test.before.each(async (context) => {
-  boot ??= mkdtemp(join(tmpdir(), 'coppice-chaos-')).then(async (folder) => ({
-    folder,
-    cluster: await startCluster(),
-  }));
-  Object.assign(context, await boot);
-});
-test.after(async () => {
-  const booted = await boot?.catch(() => undefined);
-  await booted?.cluster.stop();
-  if (booted !== undefined) await rm(booted.folder, { recursive: true, force: true });
+const test = bootedSuite('cluster/chaos/command', open, async ({ cluster, folder }) => {
+  await cluster.stop();
+  await rm(folder, { recursive: true, force: true });
 });
 
 test('chaos touches nothing unless it is told to, and then judges what the cluster kept', async ({
@@ -56,3 +45,8 @@ test('chaos touches nothing unless it is told to, and then judges what the clust
 });
 
 test.run();
+
+async function open(): Promise<{ cluster: ProcessCluster; folder: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'coppice-chaos-'));
+  return { folder, cluster: await startCluster() };
+}
