@@ -69,7 +69,7 @@ function read(data: Uint8Array, encoding: BareEncoding): BareReply {
 }
 
 /** A field of something decoded; undefined if it is not there. */
-export function fieldOf(value: unknown, key: string): unknown {
+function fieldOf(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null
     ? Object.entries(value).find(([name]) => name === key)?.[1]
     : undefined;

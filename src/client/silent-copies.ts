@@ -17,7 +17,7 @@ const MISSES = 3;
 /** A silent copy is passed over for so long, and until its leaf is heard again. */
 const BREAK_MS = 1_000;
 const WATCH_MS = 1_000;
-/** With more entries than this, those that say nothing any more are dropped now and then. */
+/** Beyond so many entries all are forgotten, breakers in force as well: at worst silent copies are found out once more. */
 const MANY = 1_024;
 
 type Misses = { misses: number; brokenAtMs: number | undefined };

@@ -5,7 +5,7 @@
 import type { ActorDefinition } from '../actor/definition.ts';
 import { evenSlotMap, SLOT_COUNT } from '../actor/slots.ts';
 import type { LogSpec } from '../bus/bus.ts';
-import { randomToken } from '../env.ts';
+import { type Random, randomToken } from '../env.ts';
 import { CoppiceError, isCoppiceError } from '../errors.ts';
 import { checkName, groupToken, nameToToken } from '../wire/names.ts';
 import { type EndpointRecord, type GoneRecord, GroupRecord, PlacementRecord, parseRecord } from '../wire/records.ts';
@@ -30,6 +30,11 @@ export type GroupSpec = {
   readonly settings: unknown;
 };
 
+/** A name for one life of a group. */
+export function newGeneration(random: Random): string {
+  return randomToken(random, GENERATION_LENGTH);
+}
+
 /**
  * Creates a group: its log, its shared document, then its entry, which makes it exist.
  *
@@ -46,7 +51,7 @@ export async function createGroup(context: ClusterContext, spec: GroupSpec): Pro
   const { definition } = spec;
   const group: GroupRecord = {
     name,
-    generation: randomToken(env.random, GENERATION_LENGTH),
+    generation: newGeneration(env.random),
     kind: definition.kind,
     actor: definition.name,
     requires: spec.requires,

@@ -35,10 +35,10 @@ export interface Disk {
   makeFolder(path: string): void;
   /** What lies in a folder, in no order; nothing if there is no such folder. */
   list(folder: string): readonly DiskEntry[];
-  /** Begins a file. One of that name is an error. */
+  /** Begins a file. One of that name is an error, and so is a folder that is gone, both `STORAGE_FAILED`. */
   create(path: string): DiskWriter;
   open(path: string): DiskFile;
-  /** Gives a file another name in its folder, in place of one that has it. */
+  /** Gives a file another name in its folder, in place of one that has it; `STORAGE_FAILED` without such a file. */
   rename(from: string, to: string): void;
   /** Removes a file, or a folder with all that is in it. None is no error. */
   remove(path: string): void;

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { lockFolder } from '../engine/store/folder-lock.ts';
-import { CoppiceError } from '../errors.ts';
+import { CoppiceError, isCoppiceError } from '../errors.ts';
 import { makeFolderSync } from '../make-folder.ts';
 import type { Disk, DiskEntry, DiskFile, DiskWriter } from './disk.ts';
 
@@ -16,9 +16,9 @@ const DIGEST_BYTES = 1024 * 1024;
 export const nodeDisk: Disk = {
   makeFolder: (path) => attempt(path, () => makeFolderSync(path)),
   list: (folder) => attempt(folder, () => listFolder(folder)),
-  create: (path) => attempt(path, () => new NodeWriter(path, fs.openSync(path, 'wx'))),
+  create: (path) => attemptWrite(path, () => new NodeWriter(path, fs.openSync(path, 'wx'))),
   open: (path) => attempt(path, () => new NodeFile(path, fs.openSync(path, 'r'))),
-  rename: (from, to) => attempt(from, () => fs.renameSync(from, to)),
+  rename: (from, to) => attemptWrite(from, () => fs.renameSync(from, to)),
   digest: async (path, { signal, onBytes = () => {} }) => {
     try {
       return await digestOf(path, onBytes, signal);
@@ -137,6 +137,16 @@ function attempt<Result>(path: string, work: () => Result): Result {
     return work();
   } catch (error) {
     throw diskError(path, error);
+  }
+}
+
+/** A folder that is gone takes nothing: that is the disk's trouble, and no answer. */
+function attemptWrite<Result>(path: string, work: () => Result): Result {
+  try {
+    return attempt(path, work);
+  } catch (error) {
+    if (!isCoppiceError(error, 'NOT_FOUND')) throw error;
+    throw new CoppiceError('STORAGE_FAILED', error.message, { cause: error });
   }
 }
 

@@ -15,11 +15,9 @@ export interface CopyHost extends Closeable {
   openCopy(spec: CopySpec): void;
   /** Drains and closes a copy; resolves when it is gone. */
   closeCopy(key: string): Promise<void>;
-  /** Keys of the copies open, or being opened. */
+  /** Keys of the copies that are open, being opened, or could not be closed in good order. */
   keys(): readonly string[];
   statuses(): readonly CopyStatus[];
-  /** Keys of copies that are open, or could not be closed in good order. */
-  unfinished(): readonly string[];
   /** The worker threads, if copies live in such. */
   workers?(): WorkersStatus;
   /** Calls `listener` when a status may have changed. */

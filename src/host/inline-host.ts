@@ -62,10 +62,6 @@ export class InlineHost implements CopyHost {
     return [...this.#copies.keys()];
   }
 
-  unfinished(): readonly string[] {
-    return this.keys();
-  }
-
   statuses(): readonly CopyStatus[] {
     return [...this.#copies.values()].map((copy) => copy.status());
   }

@@ -103,7 +103,7 @@ export class Leaf implements Closeable {
 
   /** What is not closed, for people. */
   unfinished(): readonly string[] {
-    const copies = this.#host.unfinished().map((key) => {
+    const copies = this.#host.keys().map((key) => {
       const [group = key, , shard = ''] = key.split('/');
       return `copy of shard ${shard} of ${group}`;
     });

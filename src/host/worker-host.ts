@@ -95,10 +95,6 @@ export class WorkerHost implements CopyHost {
     return [...this.#waiting.keys(), ...[...this.#threads].flatMap((thread) => thread.keys())];
   }
 
-  unfinished(): readonly string[] {
-    return this.keys();
-  }
-
   statuses(): readonly CopyStatus[] {
     const waiting = [...this.#waiting.values()].map(({ spec, reason }) => absentCopy(spec, 'failed', reason));
     return [...waiting, ...[...this.#threads].flatMap((thread) => thread.statuses())];

@@ -56,7 +56,7 @@ export type Prepared = {
 };
 
 /** What is decided but not in the state yet. */
-export type Undecided = {
+export type Unapplied = {
   /** The batch being filled. */
   readonly next: Batch;
   /** The batch on its way to the log, with the id of its record. */
@@ -109,7 +109,7 @@ export class Decider {
    *
    * @throws CoppiceError `PAYLOAD_TOO_LARGE` if no record has, and what no state could accept.
    */
-  decide({ command, body, endpoint }: Prepared, { next, inFlight }: Undecided): boolean {
+  decide({ command, body, endpoint }: Prepared, { next, inFlight }: Unapplied): boolean {
     const { state, env, shard, group, term, maxRecordBytes, marks = NO_MARKS } = this.#options;
     const accepted = (inFlight?.batch.accepted ?? 0) + next.accepted;
     const alreadyApplied = inFlight !== undefined && state.appliedId === inFlight.recordId;

@@ -76,8 +76,7 @@ export class QueryDesk {
   async close(): Promise<void> {
     const servers = this.#servers;
     this.#servers = [];
-    this.#snapshots?.close();
-    await Promise.all(servers.map((server) => server.close()));
+    await Promise.all([this.#snapshots?.close(), ...servers.map((server) => server.close())]);
   }
 
   #snapshotDesk(): SnapshotDesk {

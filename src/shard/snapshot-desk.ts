@@ -49,10 +49,12 @@ export class SnapshotDesk {
     return job.answer;
   }
 
-  /** Ends all jobs; those asked for later begin anew. */
-  close(): void {
-    for (const [id, entry] of this.#jobs)
+  /** Ends all jobs, and resolves when nothing of them runs any more; those asked for later begin anew. */
+  async close(): Promise<void> {
+    const jobs = [...this.#jobs];
+    for (const [id, entry] of jobs)
       this.#end(id, entry, new CoppiceError('SHARD_UNAVAILABLE', 'this copy stops serving'));
+    await Promise.all(jobs.map(async ([, { job }]) => job.ended));
   }
 
   #cancel(id: string): ShardAnswer {

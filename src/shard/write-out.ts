@@ -37,16 +37,24 @@ export async function captureInSlices(of: Slicing, signal: AbortSignal): Promise
   }
 }
 
+/** A captured share does not change: it is encoded once for the disk and the depot. */
+const encoded = new WeakMap<RuntimeShare, Uint8Array>();
+
 /** Encodes a runtime's share, and leaves the thread to others in between. */
 export async function encodeShareInSlices(
   share: RuntimeShare,
   clock: Clock,
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
+  const known = encoded.get(share);
+  if (known !== undefined) return known;
   const slices = runtimeShareSlices(share);
   for (;;) {
     const step = slices.next();
-    if (step.done === true) return step.value;
+    if (step.done === true) {
+      encoded.set(share, step.value);
+      return step.value;
+    }
     await pause(clock, 0, signal);
   }
 }

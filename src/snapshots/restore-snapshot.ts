@@ -5,10 +5,10 @@
  */
 import { shardsOf } from '../actor/slots.ts';
 import type { Depot } from '../bus/depot.ts';
-import { deleteGroup, logSpec, MAX_COPIES } from '../cluster/groups.ts';
+import { deleteGroup, logSpec, MAX_COPIES, newGeneration } from '../cluster/groups.ts';
 import { whenUsable } from '../cluster/readiness.ts';
 import { sharedKey } from '../cluster/view.ts';
-import { Deadline, randomToken } from '../env.ts';
+import { Deadline } from '../env.ts';
 import { CoppiceError } from '../errors.ts';
 import { encodeLogRecord } from '../wire/log-record.ts';
 import { checkName } from '../wire/names.ts';
@@ -22,7 +22,6 @@ import { selectNames } from './select-groups.ts';
 import { Shelf } from './shelf.ts';
 import { BYTES_PER_SECOND, clearUp, type Task, withDepot } from './task.ts';
 
-const GENERATION_LENGTH = 12;
 const SHARDS_AT_ONCE = 4;
 /** The first copies of a restored group are waited for as long as those of a new one. */
 const READY_MS = 10_000;
@@ -93,7 +92,7 @@ function plan(spec: RestoreSpec, document: SnapshotDocument, { context, id }: Ta
         group: {
           ...group,
           name: newName(spec, group.name),
-          generation: randomToken(context.env.random, GENERATION_LENGTH),
+          generation: newGeneration(context.env.random),
           copies: copies ?? group.copies,
           createdMs: context.env.clock.wallMs(),
           restoring: { task: id },
@@ -129,22 +128,16 @@ function checkWhole({ name }: RestoreSpec, { group, shards }: GroupSnapshot): vo
 /** All or none, but for a leaf that dies between the last steps of two groups: then some are there. */
 async function restoreAll(plans: readonly Plan[], ways: Ways): Promise<readonly GroupRecord[]> {
   const { context, signal } = ways.task;
-  const reserved: Reserved[] = [];
+  const restored: Restored[] = [];
   const released: GroupRecord[] = [];
   try {
-    for (const { group } of plans) reserved.push(await reserve(context, group));
-    await fill(
-      plans.flatMap(({ from }, at) => {
-        const one = reserved[at];
-        return one === undefined ? [] : [{ from, reserved: one }];
-      }),
-      ways,
-    );
+    for (const { from, group } of plans) restored.push({ from, reserved: await reserve(context, group) });
+    await fill(restored, ways);
     signal.throwIfAborted();
-    for (const one of reserved) released.push(await release(context, one));
+    for (const { reserved } of restored) released.push(await release(context, reserved));
     return released;
   } catch (error) {
-    await undo({ reserved, released }, ways);
+    await undo({ reserved: restored.map(({ reserved }) => reserved), released }, ways);
     throw error;
   }
 }

@@ -33,12 +33,7 @@ const NO_PROGRESS: TaskProgress = {
 /** What a task does, given where it is. */
 export type Work = (task: Pick<Task, 'id' | 'signal' | 'onProgress'>) => Promise<unknown>;
 
-type Running = {
-  readonly start: TaskStart;
-  readonly abort: AbortController;
-  readonly ended: Promise<void>;
-  readonly server: Server;
-};
+type Running = { readonly abort: AbortController; readonly ended: Promise<void> };
 
 /** The tasks of one leaf. */
 export class RunningTasks implements Closeable {
@@ -63,7 +58,7 @@ export class RunningTasks implements Closeable {
     const ended = task
       .run(work)
       .then((end) => (end === 'elsewhere' ? this.#drop(start.task, task.server) : this.#keep(start.task, task.server)));
-    this.#running.set(start.task, { start, abort: task.abort, ended, server: task.server });
+    this.#running.set(start.task, { abort: task.abort, ended });
     await this.#context.bus.flush();
   }
 

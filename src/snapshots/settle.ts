@@ -17,7 +17,7 @@ export async function settleDead(context: ClusterContext, shelf: Shelf): Promise
 }
 
 /** Whether an entry is a create of this cluster that has died. */
-export async function isDead(context: ClusterContext, entry: ShelfEntry, clusterId: string): Promise<boolean> {
+async function isDead(context: ClusterContext, entry: ShelfEntry, clusterId: string): Promise<boolean> {
   return entry.state === 'open' && entry.announcement.clusterId === clusterId && (await isTaskDead(context, entry.id));
 }
 

@@ -108,12 +108,11 @@ export class Shelf {
 
   /** What is announced under a name; undefined if nothing is. */
   async find(name: string): Promise<ShelfEntry | undefined> {
-    const found = (await this.entries()).find((entry) => nameOf(entry) === name);
-    if (found !== undefined) return found;
-    // An announcement that cannot be read does not tell its name.
     const id = await this.#holderOf(name);
-    const entry = id === undefined ? undefined : await this.entry(id);
-    return entry?.state === 'unreadable' ? entry : undefined;
+    const holder = id === undefined ? undefined : await this.entry(id);
+    if (holder !== undefined && holder.state !== 'gone') return holder;
+    // Announced without its name: that create is between two steps, or has died there.
+    return (await this.entries()).find((entry) => nameOf(entry) === name);
   }
 
   /** What became of one create. */
@@ -274,7 +273,7 @@ export class Shelf {
 }
 
 /** The name of a snapshot, or of what was to be one; undefined if that cannot be read. */
-export function nameOf(entry: ShelfEntry): string | undefined {
+function nameOf(entry: ShelfEntry): string | undefined {
   return 'announcement' in entry ? entry.announcement?.name : undefined;
 }
 

@@ -8,7 +8,7 @@ import type { Server } from '../bus/rpc.ts';
 import type { ClusterContext } from '../cluster/context.ts';
 import type { DepotAccess } from '../cluster/depot-access.ts';
 import { type Cancel, randomToken } from '../env.ts';
-import { asCoppiceError, CoppiceError } from '../errors.ts';
+import { asCoppiceError, CoppiceError, isCoppiceError } from '../errors.ts';
 import {
   parseDepotQuestion,
   parseSettleQuestion,
@@ -146,7 +146,9 @@ export class SnapshotService implements Closeable {
       return answer.state === 'running'
         ? { state: 'IN_PROGRESS', progress: answer.progress }
         : { state: 'IN_PROGRESS' };
-    } catch {
+    } catch (error) {
+      // What is silent is not dead; where nobody serves the task it is worth asking again.
+      if (!isCoppiceError(error, 'NO_RESPONDERS')) return { state: 'IN_PROGRESS' };
       return { state: (await isTaskDead(this.#context, entry.id)) ? 'ABANDONED' : 'IN_PROGRESS' };
     }
   }

@@ -17,7 +17,7 @@ const ErrorBody = v.object({
 export const SNAPSHOT_ENDPOINT = '_snapshot';
 
 /** What a task does. */
-export const TASK_COMMANDS = ['create', 'restore', 'delete'] as const;
+const TASK_COMMANDS = ['create', 'restore', 'delete'] as const;
 export type TaskCommand = (typeof TASK_COMMANDS)[number];
 
 /** A file that a depot has. */

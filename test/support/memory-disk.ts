@@ -178,7 +178,7 @@ export class MemoryDisk {
 
   #rename(from: string, to: string): void {
     const inode = this.#names.get(from);
-    if (inode === undefined) throw new CoppiceError('NOT_FOUND', `there is no \`${from}\``);
+    if (inode === undefined) throw new CoppiceError('STORAGE_FAILED', `there is no \`${from}\``);
     this.#names.delete(from);
     this.#names.set(to, inode);
     this.renamed.push(to);

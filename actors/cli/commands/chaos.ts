@@ -5,6 +5,7 @@ import { preflight } from '../../../src/bus/nats/preflight.ts';
 import { type ClusterContext, joinCluster } from '../../../src/cluster/context.ts';
 import { systemEnv } from '../../../src/env.ts';
 import { makeFolder } from '../../../src/make-folder.ts';
+import { INDEX_SETTINGS } from '../../../src/search/request/index-request.ts';
 import type { FaultKind } from '../../chaos/fault.ts';
 import { HostFaults } from '../../chaos/host-faults.ts';
 import { findHostProcesses, type HostProcesses } from '../../chaos/host-processes.ts';
@@ -54,7 +55,12 @@ export function addChaosCommand(program: Command, shell: Shell): void {
     .option('--seed <n>', 'the plan follows from it', wholeNumber(0, MAX_SEED), 1)
     .option('--faults <names>', 'only these, separated by commas', nonEmptyText)
     .option('--shards <n>', 'shards of its index', wholeNumber(1, 64), 2)
-    .option('--replicas <n>', 'replicas of its index', wholeNumber(0, 9), 1)
+    .option(
+      '--replicas <n>',
+      'replicas of its index',
+      wholeNumber(INDEX_SETTINGS.replicas.min, INDEX_SETTINGS.replicas.max),
+      1,
+    )
     .option('--clients <n>', 'clients at work', wholeNumber(1, 64), 8)
     .option('--out <dir>', 'folder for the history (default: coppice-chaos-<seed>)', nonEmptyText)
     .option('--keep', 'keep the index');

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Coppice, RequestOptions } from '../../../src/client/client.ts';
 import type { SnapshotInfo, SnapshotList, SnapshotUnfinished } from '../../../src/client/snapshot-answers.ts';
 import { systemEnv } from '../../../src/env.ts';
+import { INDEX_SETTINGS } from '../../../src/search/request/index-request.ts';
 import { exitCodeOfSignal } from '../../exit-codes.ts';
 import type { Hints } from '../failure.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -27,7 +28,6 @@ const RESTORE_HINTS: Hints = {
   ALREADY_EXISTS: '--as NAME, or `coppice index delete NAME`',
 };
 const MIB = 1024 * 1024;
-const MAX_REPLICAS = 9;
 const MAX_RATE_MIB = 100_000;
 const MAX_TIMEOUT_S = 1_000_000;
 
@@ -102,7 +102,7 @@ function addRestore(snapshot: Command, shell: Shell): void {
     .option(
       '--replicas <n>',
       'copies of each shard beside the primary (default: as before)',
-      wholeNumber(0, MAX_REPLICAS),
+      wholeNumber(INDEX_SETTINGS.replicas.min, INDEX_SETTINGS.replicas.max),
     );
   addTaskOptions(command);
   addExamples(addTargetOptions(command), [

@@ -119,12 +119,13 @@ export class NatsBus implements Bus {
     const { onFault } = this.#settings;
     const registry = new NatsRegistry(this.api, options, { replicas: this.#replicas, onFault });
     await registry.open(options);
-    this.#learnedReplicas = await registry.replicas();
+    if (this.#settings.streamReplicas === undefined) this.#learnedReplicas = await registry.replicas();
     return registry;
   }
 
   /** Learns from a registry how many copies streams made here shall have, unless that was told; no registry teaches nothing. */
   async learnReplicas(bucket: string): Promise<void> {
+    if (this.#settings.streamReplicas !== undefined) return;
     try {
       this.#learnedReplicas = await new Stream(this.api, `KV_${bucket}`).replicas();
     } catch (error) {

@@ -2,13 +2,11 @@
 import { parseDepotUrl } from '../../bus/depot-url.ts';
 import { CoppiceError } from '../../errors.ts';
 import { ObjectReader } from '../../search/object-reader.ts';
+import { INDEX_SETTINGS } from '../../search/request/index-request.ts';
 import { asList, compact, elementPath, nameAt } from '../../search/shape.ts';
 import { hasWildcard } from '../../search/wildcard.ts';
 import { checkName } from '../../wire/names.ts';
 import type { CreateSpec, DeleteSpec, RestoreSpec } from '../../wire/snapshot-messages.ts';
-
-/** Most replicas of an index. */
-const MAX_REPLICAS = 9;
 
 /**
  * Reads the body of `snapshot-create`.
@@ -45,7 +43,7 @@ export function parseSnapshotRestore(name: string, body: unknown): RestoreSpec {
       'rename_replacement',
     ],
   });
-  const replicas = reader.integer('replicas', { min: 0, max: MAX_REPLICAS });
+  const replicas = reader.integer('replicas', INDEX_SETTINGS.replicas);
   const as = reader.name('as');
   if (as !== undefined) checkName('index', as.replaceAll('*', 'x'));
   return compact({

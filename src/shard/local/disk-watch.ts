@@ -16,7 +16,7 @@ export type DiskWatchOptions = {
   readonly clock: Clock;
   readonly disk: Disk;
   readonly folder: string;
-  readonly files: LocalFiles;
+  readonly files: Pick<LocalFiles, 'unspill'>;
   readonly retryMs: number;
   /** The disk has begun to refuse, with the reason; or, without one, takes things again. */
   readonly onChange: (reason: string | undefined) => void;
@@ -67,9 +67,9 @@ export class DiskWatch {
       await this.#probe();
       this.#options.files.unspill();
     } catch (error) {
+      if (!this.#isClosed) this.#tryLater();
       if (!isDiskTrouble(error)) throw error;
       this.#reason = asCoppiceError(error).message;
-      if (!this.#isClosed) this.#tryLater();
       return;
     }
     this.#reason = undefined;

@@ -36,11 +36,12 @@ export async function fetchCheckpoint(mark: CheckpointMark, options: FetchOption
   const manifest = await readCheckpointManifest(mark, options);
   const wanted = [{ ...manifest.runtime, name: RUNTIME_FILE }, ...manifest.files];
   const totalBytes = wanted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const here = local.files.claims();
   const held = new Map<string, HeldFile>();
   let doneBytes = 0;
   let fetchedBytes = 0;
   for (const file of wanted) {
-    const found = await findHere(file, options);
+    const found = await findHere(file, here, options);
     if (found === undefined) fetchedBytes += file.sizeBytes;
     const before = doneBytes;
     held.set(file.name, found ?? (await fetchFile(file, options, (bytes) => onProgress(before + bytes, totalBytes))));
@@ -53,10 +54,15 @@ export async function fetchCheckpoint(mark: CheckpointMark, options: FetchOption
 }
 
 /** Undefined if no file here has the digest. */
-async function findHere(file: ManifestFile, { local, signal, onDoubt }: FetchOptions): Promise<HeldFile | undefined> {
+async function findHere(
+  file: ManifestFile,
+  here: readonly HeldFile[],
+  { local, signal, onDoubt }: FetchOptions,
+): Promise<HeldFile | undefined> {
   const sha256 = hashOfDepotName(file.blob);
   if (sha256 === undefined) return undefined;
-  for (const candidate of local.files.claiming(sha256, file.sizeBytes)) {
+  for (const candidate of here) {
+    if (candidate.sha256 !== sha256 || candidate.sizeBytes !== file.sizeBytes) continue;
     try {
       await local.check(candidate, file.name, signal);
       return candidate;

@@ -58,7 +58,7 @@ export function openHeld(disk: Disk, folder: string, held: HeldFile, name: strin
 }
 
 /** What the disk cannot give back counts as damaged. */
-function readable<Result>(name: string, work: () => Result): Result {
+export function readable<Result>(name: string, work: () => Result): Result {
   try {
     return work();
   } catch (cause) {

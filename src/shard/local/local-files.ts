@@ -133,18 +133,13 @@ export class LocalFiles implements ActorFiles {
   }
 
   /** Files on the disk whose names claim a content: to be checked. */
-  claiming(sha256: string, sizeBytes: number): readonly HeldFile[] {
+  claims(): readonly HeldFile[] {
     const { disk, folder } = this.#options;
-    return disk
-      .list(folder)
-      .filter((entry) => claimedHash(entry.name) === sha256 && entry.sizeBytes === sizeBytes)
-      .map(({ name }) => ({
-        sha256,
-        sizeBytes,
-        place: { kind: 'disk', file: name },
-        isSynced: false,
-        isSuspect: false,
-      }));
+    return disk.list(folder).flatMap(({ name, sizeBytes }): HeldFile[] => {
+      const sha256 = claimedHash(name);
+      if (sha256 === undefined) return [];
+      return [{ sha256, sizeBytes, place: { kind: 'disk', file: name }, isSynced: false, isSuspect: false }];
+    });
   }
 
   /** Bytes that are in memory because the disk did not take them. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type Disk, type DiskWriter, isDiskTrouble } from '../../disk/disk.ts';
-import { type HeldFile, UNFINISHED } from './held-file.ts';
+import { type HeldFile, readable, UNFINISHED } from './held-file.ts';
 
 /** Bytes that are collected before they are written, and read back at once. */
 const BUFFER_BYTES = 1 << 16;
@@ -103,7 +103,7 @@ export class LocalWriter {
       work();
     } catch (error) {
       if (!isDiskTrouble(error)) throw error;
-      this.#pieces = this.#readBack();
+      this.#pieces = readable(this.#unfinished, () => this.#readBack());
       this.#leaveDisk();
       this.#options.onTrouble(error);
     }
