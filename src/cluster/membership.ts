@@ -71,15 +71,15 @@ export class Membership {
     return [...this.#heard.values()].filter(({ atMs }) => atMs >= since);
   }
 
-  /** Every recent copy of one shard, with its leaf. */
+  /** Every recent copy of a group, with its leaf and the life of it that told. */
   copiesOf(
     group: { name: string; generation: string },
     withinMs = RECENT_PULSE_MS,
-  ): readonly (CopyStatus & { leaf: string })[] {
+  ): readonly (CopyStatus & { leaf: string; incarnation: string })[] {
     return this.recent(withinMs).flatMap(({ pulse }) =>
       pulse.copies
         .filter((copy) => copy.group === group.name && copy.generation === group.generation)
-        .map((copy) => ({ ...copy, leaf: pulse.leaf })),
+        .map((copy) => ({ ...copy, leaf: pulse.leaf, incarnation: pulse.incarnation })),
     );
   }
 

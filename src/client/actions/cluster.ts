@@ -24,9 +24,9 @@ type PlacedCopy = CopyStatus & { readonly leaf: string };
 
 /** Status of the cluster: green when every copy serves, yellow when every shard has a primary, red otherwise. */
 export const clusterHealth: RunAction = async (root) => {
-  await hearLeaves(root);
+  const leaves = await hearLeaves(root);
   const groups = groupsOf(root);
-  const counts = groups.map((group) => countCopies(root, group));
+  const counts = groups.map((group) => countCopies(root, group, leaves));
   const sum = (pick: (count: ShardCounts) => number): number => counts.reduce((total, count) => total + pick(count), 0);
   const wanted = sum(({ wanted: copies }) => copies);
   const active = sum(({ active: copies }) => copies);
@@ -52,15 +52,15 @@ export const clusterState: RunAction = async (root) => {
     cluster: context.cluster,
     controller: seat === undefined ? null : parseRecord(ControllerRecord, seat.value, seat.key).owner || null,
     leaves: leaves.map((leaf) => describeLeaf(root, leaf)),
-    indices: groupsOf(root).map((group) => describeGroup(root, group)),
+    indices: groupsOf(root).map((group) => describeGroup(root, group, leaves)),
   };
 };
 
 /** One row per index or group. */
 export const listIndices: RunAction = async (root) => {
-  await hearLeaves(root);
+  const leaves = await hearLeaves(root);
   return groupsOf(root).map((group) => {
-    const { health, primaryDocs, bytes } = countCopies(root, group);
+    const { health, primaryDocs, bytes } = countCopies(root, group, leaves);
     return {
       health,
       index: group.name,
@@ -120,8 +120,8 @@ function showWorkers({ threads, deaths, lastDeath }: WorkersStatus): unknown {
   };
 }
 
-function describeGroup(root: Root, group: GroupRecord): unknown {
-  const copies = copiesOf(root, group);
+function describeGroup(root: Root, group: GroupRecord, leaves: readonly LeafRecord[]): unknown {
+  const copies = copiesOf(root, group, leaves);
   const placed = new Map(root.context.view.placement(group)?.shards.map((entry) => [entry.shard, entry]));
   const shards = shardsOf(group.slots).map((shard) => {
     const present = copies.filter((copy) => copy.shard === shard);
@@ -193,8 +193,8 @@ type ShardCounts = {
   readonly bytes: number;
 };
 
-function countCopies(root: Root, group: GroupRecord): ShardCounts {
-  const copies = copiesOf(root, group);
+function countCopies(root: Root, group: GroupRecord, leaves: readonly LeafRecord[]): ShardCounts {
+  const copies = copiesOf(root, group, leaves);
   const shards = shardsOf(group.slots);
   const serving = copies.filter(({ state }) => SERVING_STATES.has(state));
   const leads = group.kind === 'stateless' ? SERVING_STATES : new Set(['primary', 'handingOver']);
@@ -212,8 +212,13 @@ function countCopies(root: Root, group: GroupRecord): ShardCounts {
   };
 }
 
-function copiesOf({ context }: Root, group: GroupRecord): readonly PlacedCopy[] {
-  return context.membership.copiesOf(group).toSorted((a, b) => a.shard - b.shard || (a.leaf < b.leaf ? -1 : 1));
+/** Copies that were heard of lately. What a process told whose leaf is another one by now does not count. */
+function copiesOf({ context }: Root, group: GroupRecord, leaves: readonly LeafRecord[]): readonly PlacedCopy[] {
+  const lives = new Map(leaves.map(({ name, incarnation }) => [name, incarnation]));
+  return context.membership
+    .copiesOf(group)
+    .filter(({ leaf, incarnation }) => (lives.get(leaf) ?? incarnation) === incarnation)
+    .toSorted((a, b) => a.shard - b.shard || (a.leaf < b.leaf ? -1 : 1));
 }
 
 function groupsOf({ context }: Root): readonly GroupRecord[] {
