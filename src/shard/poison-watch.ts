@@ -15,7 +15,7 @@ import { type LoggedSkip, pointersAfter, skipsIn } from './log-pointers.ts';
 import type { ShardState } from './shard-state.ts';
 
 /** Tries before a copy asks for a skip. */
-export const MOST_TRIES = 3;
+const MOST_TRIES = 3;
 const LOOK_MS = 500;
 /** After so long without a decision the record is tried once more: another copy may have got past it. */
 const PATIENCE_MS = 30_000;

@@ -18,7 +18,6 @@ export const SNAPSHOT_ENDPOINT = '_snapshot';
 
 /** What a task does. */
 const TASK_COMMANDS = ['create', 'restore', 'delete'] as const;
-export type TaskCommand = (typeof TASK_COMMANDS)[number];
 
 /** A file that a depot has. */
 const KnownFile = v.object({ blob: v.string(), sizeBytes: Count });

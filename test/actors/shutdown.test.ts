@@ -5,15 +5,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import * as assert from 'uvu/assert';
-import type { StatefulDefinition } from '../../src/actor/definition.ts';
 import { type ClusterContext, joinCluster } from '../../src/cluster/context.ts';
-import { createGroup } from '../../src/cluster/groups.ts';
-import { placementKey } from '../../src/cluster/view.ts';
 import { systemEnv } from '../../src/env.ts';
 import { groupToken } from '../../src/wire/names.ts';
 import type { GroupRecord } from '../../src/wire/records.ts';
 import { fill, SUBJECTS } from '../../src/wire/subjects.ts';
-import { actor as fragile } from '../host/fixtures/fragile.ts';
+import { placeFragile } from '../host/support/place-fragile.ts';
 import { runCoppice, spawnCoppice } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { failureOf } from '../support/failure.ts';
@@ -21,7 +18,6 @@ import type { TestServer } from '../support/nats-server.ts';
 import { connectTo, natsSuite } from '../support/nats-suite.ts';
 
 const test = natsSuite('actors/shutdown');
-const definition: StatefulDefinition = fragile;
 const PROGRAM = join(import.meta.dirname, 'fixtures', `fragile-leaf${extname(import.meta.filename)}`);
 const START_MS = 15_000;
 let made = 0;
@@ -56,16 +52,12 @@ async function startFragile(server: TestServer, drainMs: number): Promise<Fragil
   const context = await joinCluster({ cluster, bus, env: systemEnv, report: () => {} });
   const args = [...process.execArgv, PROGRAM, server.url, cluster, data, String(drainMs)];
   const process_ = watched(spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] }));
-  const group = await createGroup(context, {
-    name: 'fragile',
-    definition,
-    shards: 1,
-    copies: 1,
-    requires: 'group:fragile',
-    settings: null,
-  });
-  const shards = [{ shard: 0, copies: ['l1'] }];
-  await context.registry.create(placementKey('fragile'), { generation: group.generation, version: 1, shards });
+  const killAtExit = (): void => {
+    process_.child.kill('SIGKILL');
+  };
+  process.once('exit', killAtExit);
+  process_.child.once('exit', () => process.off('exit', killAtExit));
+  const group = await placeFragile(context, { leaves: ['l1'], shards: 1 });
   await eventually(() => context.membership.copiesOf(group).some(({ state }) => state === 'primary'), {
     withinMs: START_MS,
   });

@@ -120,11 +120,17 @@ test('a small disk of the machine: writes stop when it is full, go on when it is
   const folder = await mkdtemp(join(tmpdir(), 'full-disk-'));
   const small = await smallDisk(folder);
   if (small === undefined) return;
-  const place = await openPlace(server, []);
-  await fillAndFree(place, folder, small);
-  await place.close();
-  await small.close();
-  await rm(folder, { recursive: true });
+  try {
+    const place = await openPlace(server, []);
+    try {
+      await fillAndFree(place, folder, small);
+    } finally {
+      await place.close();
+    }
+  } finally {
+    await small.close();
+    await rm(folder, { recursive: true });
+  }
 });
 
 /** Undefined, and told on stderr, where none may be mounted. */

@@ -68,9 +68,6 @@ test('a leaf that is cut off can complete nothing that was given up for it', asy
     await eventually(() => only?.context.bus.link.up === false);
     only?.proxy.heal();
     await eventually(() => only?.context.bus.link.up === true, { withinMs: 10_000 });
-    // A short cut is no end: the same task goes on, or ends with an error that says so.
-    const error = await Promise.race([outcome, eventually(() => false, { withinMs: 3_000 }).catch(() => 'runs')]);
-    assert.ok(error === 'runs' || error instanceof CoppiceError, String(error));
     await client.deleteSnapshot('s', { depot });
     assert.ok((await outcome) instanceof CoppiceError);
     assert.equal((await client.snapshots({ depot })).snapshots, []);

@@ -221,7 +221,7 @@ export class LocalState {
     this.#captured.add(captured);
     this.files.pinAlso(captured.values());
     const turn = this.#saving.then(async () => work(epoch)).finally(() => this.#captured.delete(captured));
-    this.#saving = turn.catch(() => {});
+    this.#saving = turn.catch(() => {}); // whoever asked for this turn is told: the next one only waits for its end
     return turn;
   }
 

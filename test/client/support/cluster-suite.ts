@@ -1,7 +1,8 @@
 /** Suites that talk to a whole cluster: one for the file, with a bare NATS client beside the embedded one. */
 import assert from 'node:assert/strict';
-import { suite, type Test } from 'uvu';
+import type { Test } from 'uvu';
 import type { Reporter, ReportLevel } from '../../../src/env.ts';
+import { bootedSuite } from '../../support/booted-suite.ts';
 import {
   type InProcessCluster,
   type InProcessOptions,
@@ -35,17 +36,14 @@ export function clusterSuite(
   options: Omit<InProcessOptions, 'report'> = {},
   prepare: (context: ClusterSuiteContext) => Promise<void> = async () => {},
 ): Test<ClusterSuiteContext> {
-  const test = suite<ClusterSuiteContext>(name);
-  let boot: Promise<ClusterSuiteContext> | undefined;
-  test.before.each(async (context) => {
-    boot ??= open(options, prepare);
-    Object.assign(context, await boot);
-  });
-  test.after(async ({ bare, cluster }) => {
-    await bare?.close();
-    await cluster?.close();
-  });
-  return test;
+  return bootedSuite(
+    name,
+    async () => open(options, prepare),
+    async ({ bare, cluster }) => {
+      await bare.close();
+      await cluster.close();
+    },
+  );
 }
 
 /** Fails if anything was reported that someone must act upon. */
@@ -63,8 +61,15 @@ async function open(
   const reports: Reported[] = [];
   const report: Reporter = (level, message, fields = {}) => reports.push({ level, message, fields });
   const cluster = await startInProcessCluster({ ...options, report });
-  const bare = await BareClient.connect(cluster.url);
-  const context = { cluster, client: cluster.client, bare, reports };
-  await prepare(context);
-  return context;
+  let bare: BareClient | undefined;
+  try {
+    bare = await BareClient.connect(cluster.url);
+    const context = { cluster, client: cluster.client, bare, reports };
+    await prepare(context);
+    return context;
+  } catch (error) {
+    await bare?.close();
+    await cluster.close();
+    throw error;
+  }
 }

@@ -60,6 +60,7 @@ async function run(
   const story: string[] = [];
   const tell = (text: string): void => {
     story.push(text);
+    if (text.startsWith('NO ')) process.stderr.write(`SKIPPED: ${text}\n`);
   };
   try {
     const { signal } = new AbortController();
